@@ -1,0 +1,1 @@
+"""Where did the tokens go? Frames in, findings out."""

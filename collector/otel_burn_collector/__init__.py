@@ -1,0 +1,1 @@
+"""How do spans arrive and become rows? Receive, journal, load, answer."""

@@ -1,0 +1,1 @@
+"""What do LLM agents burn? Instrumentation at the wire."""

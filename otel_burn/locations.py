@@ -1,0 +1,32 @@
+"""Where does otel-burn keep its files, and where does it send spans?"""
+
+import os
+from pathlib import Path
+
+DEFAULT_HTTP_PORT = 4318
+DEFAULT_ENDPOINT = f"http://127.0.0.1:{DEFAULT_HTTP_PORT}"
+
+
+def home() -> Path:
+    """The folder of everything that otel-burn writes (`OTEL_BURN_HOME`, default `~/.otel-burn`)."""
+    return Path(os.environ.get("OTEL_BURN_HOME") or Path.home() / ".otel-burn")
+
+
+def database() -> Path:
+    """The database that commands use when none is named (`OTEL_BURN_DB`, default `burn.duckdb` in `home()`)."""
+    return Path(os.environ.get("OTEL_BURN_DB") or home() / "burn.duckdb")
+
+
+def spool() -> Path:
+    """The folder of spans that are finished and not yet delivered."""
+    return home() / "spool"
+
+
+def run_folder(run_id: str) -> Path:
+    """The folder in which the processes of a run say what they were and what they saw."""
+    return home() / "runs" / run_id
+
+
+def endpoint() -> str:
+    """The base URL of the collector (`OTEL_BURN_ENDPOINT`, default the local one)."""
+    return (os.environ.get("OTEL_BURN_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")

@@ -1,0 +1,1 @@
+"""What does a call cost? Dated rates, and the arithmetic from usage to dollars."""
