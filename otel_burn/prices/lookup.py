@@ -107,7 +107,7 @@ def find_model(provider: str | None, model: str, host: str | None) -> Listed | N
 
 
 def _sellers(provider: str, model: str, host: str | None) -> Iterator[tuple[Provider, str]]:
-    """Who may bill the call, and what the model is called there: by host, by provider, by the model's name."""
+    """Who may bill the call, and what it calls the model: by host, by provider, by the model's name."""
     if seller := _owner(host) or _named(provider):
         yield seller, model
     elif provider in NOBODY:
@@ -176,5 +176,6 @@ def _in_window(period: Period, minute: str) -> bool:
 
 
 def _tariff(steps: Steps) -> Tariff:
-    (_, base), *above = unit_steps(steps)
-    return Tariff(base, tuple((over, usd) for over, usd in reversed(above) if over is not None))
+    by_threshold = list(unit_steps(steps))
+    above = [(over, usd) for over, usd in reversed(by_threshold) if over is not None]
+    return Tariff(by_threshold[0][1], tuple(above))

@@ -107,9 +107,9 @@ def rates() -> Iterator[Rate]:
 
 def unit_steps(steps: Steps) -> Iterator[tuple[int | None, Decimal]]:
     """A unit's rate as (None, base), then (threshold, rate) for more input tokens than the threshold."""
-    base, *above = [steps] if isinstance(steps, str) else steps
-    yield None, Decimal(base)
-    for over, usd in above:
+    listed: Sequence[Any] = (steps,) if isinstance(steps, str) else steps
+    yield None, Decimal(listed[0])
+    for over, usd in listed[1:]:
         yield over, Decimal(usd)
 
 

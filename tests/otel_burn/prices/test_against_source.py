@@ -1,0 +1,51 @@
+"""Do we price as the library does whose data we took? Every model of its table, on several days."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from otel_burn.prices import price
+from otel_burn.usage import Usage
+
+genai_prices = pytest.importorskip("genai_prices", reason="the rates' source is only in the extra `dev`")
+
+DAYS = (
+    datetime(2025, 5, 1, 12, tzinfo=UTC),
+    datetime(2026, 9, 20, 3, tzinfo=UTC),
+    datetime(2026, 11, 20, tzinfo=UTC),
+)
+"""Before and after many price changes, inside and outside of DeepSeek's peak hours, which we date."""
+USAGE = Usage(input_tokens=210_000, output_tokens=1_000, cache_read_tokens=150_000)
+
+
+def theirs(provider: Any, model: Any, day: datetime) -> Decimal:
+    """The library's price of the same tokens."""
+    usage = genai_prices.Usage(
+        input_tokens=USAGE.input_tokens,
+        output_tokens=USAGE.output_tokens,
+        cache_read_tokens=USAGE.cache_read_tokens,
+    )
+    total = model.calc_price(usage, provider, genai_request_timestamp=day).total_price
+    assert isinstance(total, Decimal)
+    return total
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_every_computed_price_is_the_librarys_price(day: datetime) -> None:
+    """Our own matching, dates, thresholds and arithmetic lead to the same amount, to the last digit."""
+    from genai_prices.data import providers
+
+    different, compared = [], 0
+    for provider in providers:
+        for model in provider.models:
+            found = provider.find_model(model.id)
+            ours = price(provider=provider.id, model=model.id, at=day, usage=USAGE)
+            if found is None or ours.usd is None:
+                continue
+            compared += 1
+            if ours.usd != (expected := theirs(provider, found, day)):
+                different.append((provider.id, model.id, ours.usd, expected))
+    assert different == []
+    assert compared > 1_900
