@@ -1,0 +1,70 @@
+"""Which span rows does an ExportTraceServiceRequest say?"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from otel_burn_collector.decode.columns import Columns, origins
+from otel_burn_collector.decode.values import json_text, plain_attributes, text_attributes
+from otel_burn_collector.otlp.signals import MAX_TIME, bad_span
+
+_KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
+_STATUSES = ("UNSET", "OK", "ERROR")
+
+
+def add_spans(columns: Columns, request: Any, received_at: int) -> None:  # noqa: ANN401 - protobuf
+    """Add the spans of *request* that can be kept."""
+    for origin, scope in origins(request, "resource_spans", "scope_spans"):
+        for span in scope.spans:
+            if bad_span(span) is None:
+                columns.add(origin, _row(span, received_at), text_attributes(span.attributes))
+
+
+def _row(span: Any, received_at: int) -> tuple[Any, ...]:  # noqa: ANN401
+    started = span.start_time_unix_nano or span.end_time_unix_nano or received_at
+    return (
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        _parent(span.parent_span_id),
+        span.name,
+        _named(_KINDS, span.kind),
+        started,
+        span.end_time_unix_nano or started,
+        _named(_STATUSES, span.status.code),
+        span.status.message or None,
+        _events(span.events) if span.events else None,
+        _links(span.links) if span.links else None,
+    )
+
+
+def _parent(span_id: bytes) -> str | None:
+    return span_id.hex() if len(span_id) == 8 and any(span_id) else None
+
+
+def _named(names: tuple[str, ...], number: int) -> str:
+    return names[number] if 0 <= number < len(names) else names[0]
+
+
+def _events(events: Iterable[Any]) -> str:
+    return json_text(
+        [
+            {
+                "name": event.name,
+                "at": min(event.time_unix_nano, MAX_TIME),
+                "attributes": plain_attributes(event.attributes),
+            }
+            for event in events
+        ]
+    )
+
+
+def _links(links: Iterable[Any]) -> str:
+    return json_text(
+        [
+            {
+                "trace_id": link.trace_id.hex(),
+                "span_id": link.span_id.hex(),
+                "attributes": plain_attributes(link.attributes),
+            }
+            for link in links
+        ]
+    )

@@ -1,0 +1,159 @@
+"""How does a request get onto disk before it is acknowledged? One thread, one write and one sync for all waiting."""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from otel_burn.errors import BurnError
+from otel_burn_collector.journal import segments
+from otel_burn_collector.journal.records import Encoding, Kind, Position, encode
+
+SEGMENT_BYTES = 64 << 20
+GROUP_BYTES = 32 << 20
+"""One write carries at most about this much, so that a long queue does not double in memory."""
+PENDING_BYTES = 256 << 20
+"""More than this waiting for the disk, and new requests are told to come again."""
+
+
+class JournalBusy(Exception):
+    """The disk does not keep up, or refuses: the sender should try again soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    data: bytes
+    done: Future[Position] = field(default_factory=Future)
+
+
+class JournalWriter:
+    """Appends records to a segment of its own; the only writer of its folder while it lives."""
+
+    def __init__(self, folder: Path, *, after: int = 0, segment_bytes: int = SEGMENT_BYTES) -> None:
+        """Open a new segment in *folder*, numbered after all that are there and after segment *after*."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+        self._segment_bytes = segment_bytes
+        self._lock = _lock(folder)
+        self._number = max([after, *segments.numbers(folder)])
+        self._file = -1
+        self._open_segment()
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._pending = 0
+        self._pending_lock = threading.Lock()
+        self._thread = threading.Thread(target=self._write_groups, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def end(self) -> Position:
+        """Where the next record will begin; everything acknowledged lies before it."""
+        return self._end
+
+    def append(self, kind: Kind, encoding: Encoding, payload: bytes) -> Future[Position]:
+        """A future of the position after the record, done once the record is on disk."""
+        waiting = _Waiting(encode(kind, encoding, time.time_ns(), payload))
+        with self._pending_lock:
+            if self._pending > PENDING_BYTES:
+                raise JournalBusy("The disk does not keep up with what arrives. Try again in a second.")
+            self._pending += len(waiting.data)
+        self._queue.put(waiting)
+        return waiting.done
+
+    def close(self) -> None:
+        """Write what waits, then release the folder."""
+        self._queue.put(None)
+        self._thread.join()
+        os.close(self._file)
+        if self._end.offset == 0 and not self._broken:
+            segments.path(self._folder, self._number).unlink()
+        os.close(self._lock)
+
+    def _write_groups(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, closing = self._group(first)
+            self._commit(group)
+            if closing:
+                return
+
+    def _group(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        group, size = [first], len(first.data)
+        while size < GROUP_BYTES:
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                break
+            if waiting is None:
+                return group, True
+            group.append(waiting)
+            size += len(waiting.data)
+        return group, False
+
+    def _commit(self, group: Sequence[_Waiting]) -> None:
+        try:
+            if self._broken or self._end.offset >= self._segment_bytes:
+                self._roll()
+            _write(self._file, b"".join([waiting.data for waiting in group]))
+            os.fdatasync(self._file)
+        except OSError as error:
+            # What the file holds now is unknown. It ends here; the reader steps over the torn end.
+            self._broken = True
+            self._fail(group, error)
+            return
+        finally:
+            with self._pending_lock:
+                self._pending -= sum(len(waiting.data) for waiting in group)
+        self._acknowledge(group)
+
+    def _acknowledge(self, group: Sequence[_Waiting]) -> None:
+        for waiting in group:
+            self._end = Position(self._number, self._end.offset + len(waiting.data))
+            waiting.done.set_result(self._end)
+
+    def _fail(self, group: Sequence[_Waiting], error: OSError) -> None:
+        sentence = f"The journal in {self._folder} cannot be written ({error.strerror}). Free space on that disk."
+        for waiting in group:
+            waiting.done.set_exception(JournalBusy(sentence))
+
+    def _roll(self) -> None:
+        os.close(self._file)
+        self._open_segment()
+
+    def _open_segment(self) -> None:
+        self._number += 1
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(segments.path(self._folder, self._number), flags, 0o600)
+        self._end = Position(self._number, 0)
+        self._broken = False
+        _sync_folder(self._folder)
+
+
+def _write(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(folder: Path) -> int:
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise BurnError(
+            f"The journal {folder} is in use by another otel-burn process. "
+            "Stop that collector or import, or name another folder with --data-dir."
+        ) from error
+    return handle
