@@ -1,0 +1,118 @@
+"""Which attributes carry which field of a report? The names that several dialects share."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from otel_burn import names
+
+
+class Source(NamedTuple):
+    """A field that hides inside an attribute's text: the pattern's first group."""
+
+    attribute: str
+    pattern: str
+
+
+Fields = Mapping[str, tuple[str | Source, ...]]
+"""From a field to the attributes that may carry it, the best first."""
+
+ANCESTOR: Final[dict[str, tuple[str | Source, ...]]] = {
+    "session_id": (
+        names.CONVERSATION_ID,
+        "session.id",
+        "conversation.id",
+        "traceloop.association.properties.session_id",
+        "langfuse.session.id",
+    ),
+    "agent": (names.AGENT_NAME, "agent.name"),
+    "agent_id": (names.AGENT_ID, "agent_id"),
+    "user_id": (names.USER_ID, "traceloop.association.properties.user_id", "langfuse.user.id", "enduser.id"),
+    "work_id": (names.WORK_ID,),
+    "project": (names.PROJECT, "cwd"),
+    "request_model": ("model",),
+}
+"""What any span may tell the calls below it."""
+
+GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
+    "session_id": ANCESTOR["session_id"],
+    "agent": ANCESTOR["agent"],
+    "agent_id": ANCESTOR["agent_id"],
+    "user_id": (*ANCESTOR["user_id"], "gen_ai.user", "llm.user"),
+    "work_id": ANCESTOR["work_id"],
+    "project": (names.PROJECT,),
+    "provider": (names.PROVIDER_NAME, "gen_ai.system"),
+    "server_address": (names.SERVER_ADDRESS,),
+    "operation": (names.OPERATION_NAME, "llm.request.type"),
+    "request_model": (names.REQUEST_MODEL, "llm.request.model"),
+    "response_model": (names.RESPONSE_MODEL, "llm.response.model"),
+    "response_id": (names.RESPONSE_ID,),
+    "request_id": (names.REQUEST_ID,),
+    "stream": (names.REQUEST_STREAM, "gen_ai.is_streaming", "llm.is_streaming"),
+    "ttft": (names.RESPONSE_TIME_TO_FIRST_CHUNK,),
+    "error_type": (names.ERROR_TYPE,),
+    "http_status": (names.HTTP_STATUS_CODE,),
+    "finish_reason": (
+        names.RESPONSE_FINISH_REASONS,
+        "gen_ai.response.finish_reason",
+        "gen_ai.response.stop_reason",
+        "anthropic.message.stop_reason",
+    ),
+    "service_tier": (
+        names.SERVICE_TIER,
+        names.OPENAI_RESPONSE_SERVICE_TIER,
+        names.ANTHROPIC_RESPONSE_SERVICE_TIER,
+        "gen_ai.openai.response.service_tier",
+    ),
+    "region": (names.REGION,),
+    "input_tokens": (names.USAGE_INPUT_TOKENS, "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"),
+    "output_tokens": (names.USAGE_OUTPUT_TOKENS, "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"),
+    "cache_read_tokens": (
+        names.USAGE_CACHE_READ_INPUT_TOKENS,
+        "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.cache_read_tokens",
+        "gen_ai.usage.prompt_tokens_details.cached_tokens",
+        "gen_ai.usage.details.cache_read_tokens",
+    ),
+    "cache_write_tokens": (
+        names.USAGE_CACHE_WRITE_INPUT_TOKENS,
+        "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens",
+        "gen_ai.usage.cache_write_tokens",
+        "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
+        "gen_ai.usage.details.cache_write_tokens",
+    ),
+    "cache_write_5m_tokens": (names.ANTHROPIC_CACHE_WRITE_5M,),
+    "cache_write_1h_tokens": (names.ANTHROPIC_CACHE_WRITE_1H,),
+    "reasoning_tokens": (
+        names.USAGE_REASONING_OUTPUT_TOKENS,
+        "gen_ai.usage.reasoning_tokens",
+        "llm.usage.reasoning_tokens",
+        "gen_ai.usage.completion_tokens_details.reasoning_tokens",
+        "gen_ai.usage.details.reasoning_tokens",
+        "gen_ai.usage.details.thoughts_tokens",
+    ),
+    "audio_input_tokens": (names.USAGE_AUDIO_INPUT_TOKENS, "gen_ai.usage.details.input_audio_tokens"),
+    "audio_output_tokens": (names.USAGE_AUDIO_OUTPUT_TOKENS, "gen_ai.usage.details.output_audio_tokens"),
+    "reported_usd": ("operation.cost",),
+}
+"""The OpenTelemetry GenAI convention, new and old names, and what its neighbours write in its place."""
+
+NATIVE: Final[dict[str, tuple[str | Source, ...]]] = {"request_id": ("anthropic.request.id",)}
+
+BURN: Final[dict[str, tuple[str | Source, ...]]] = {
+    "logical_call": (names.CALL_ID,),
+    "attempt": (names.ATTEMPT_NUMBER,),
+    "usage_status": (names.USAGE_STATUS,),
+    "context_status": (names.CONTEXT_STATUS,),
+    "kinds": (names.CONTEXT_KINDS,),
+    "hashes": (names.CONTEXT_HASHES,),
+    "bytes": (names.CONTEXT_BYTES,),
+    "tools": (names.CONTEXT_TOOLS,),
+    "tool_call_ids": (names.CONTEXT_TOOL_CALL_IDS,),
+    "errors": (names.CONTEXT_ERRORS,),
+    "asked_ids": (names.TOOL_CALLS_IDS,),
+    "asked_names": (names.TOOL_CALLS_NAMES,),
+    "asked_hashes": (names.TOOL_CALLS_ARGS_HASHES,),
+    "asked_effects": (names.TOOL_CALLS_EFFECTS,),
+}
+"""What only our own spans say."""

@@ -1,0 +1,88 @@
+"""Which tables and views does a ledger have, and can this version read the file it got?"""
+
+import json
+
+import duckdb
+import pyarrow as pa
+
+from otel_burn import prices
+from otel_burn.errors import BurnError
+from otel_burn_collector.ledger.dialects import dialect_tables
+from otel_burn_collector.ledger.statements import manifest, statement
+
+SCHEMA_VERSION = 1
+"""Raised by one whenever a table changes; a file from an older version is derived again from what it received."""
+
+RATES = pa.schema(
+    {
+        "provider": pa.string(),
+        "model": pa.string(),
+        "unit": pa.string(),
+        "conditions": pa.string(),
+        "usd": pa.decimal128(38, 18),
+        "valid_from": pa.string(),
+        "valid_to": pa.string(),
+        "source": pa.string(),
+    }
+)
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Give the database its tables and views, the dialects and the rates of this version; again is harmless."""
+    refuse_newer(con)
+    con.begin()
+    try:
+        for name in manifest():
+            con.execute(statement(name))
+        con.execute(statement("steps/write_version"), {"version": SCHEMA_VERSION})
+        load_dialects(con)
+        load_rates(con)
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
+def refuse_newer(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise `BurnError` when a newer otel-burn wrote this database."""
+    if con.execute(statement("steps/find_version_table")).fetchone() is None:
+        return
+    row = con.execute(statement("steps/read_version")).fetchone()
+    found = row[0] if row and row[0] is not None else SCHEMA_VERSION
+    if found > SCHEMA_VERSION:
+        message = (
+            f"this database has ledger schema {found}, and this otel-burn reads up to {SCHEMA_VERSION}: "
+            "a newer version wrote it. Upgrade otel-burn, or name another database with --db."
+        )
+        raise BurnError(message)
+
+
+def load_dialects(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the dialects of this version over whatever is there."""
+    for table, rows in dialect_tables().items():
+        con.execute(f"DELETE FROM store.{table}")  # noqa: S608 - a constant of ours
+        con.register("dialect_rows", rows)
+        con.execute(f"INSERT INTO store.{table} BY NAME SELECT * FROM dialect_rows")  # noqa: S608
+        con.unregister("dialect_rows")
+
+
+def load_rates(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the rates of this version, unless they are there."""
+    if con.execute(statement("steps/read_rates_version")).fetchone() == (prices.RATE_VERSION,):
+        return
+    rows = [
+        {
+            "provider": rate.provider,
+            "model": rate.model,
+            "unit": rate.unit,
+            "conditions": json.dumps(dict(rate.conditions), sort_keys=True),
+            "usd": round(rate.usd, 18),
+            "valid_from": rate.valid_from,
+            "valid_to": rate.valid_to,
+            "source": rate.source,
+        }
+        for rate in prices.rates()
+    ]
+    con.register("new_rates", pa.Table.from_pylist(rows, schema=RATES))
+    con.execute(statement("steps/replace_rates"), {"rate_version": prices.RATE_VERSION})
+    con.unregister("new_rates")

@@ -1,0 +1,2 @@
+-- Which rates are loaded?
+SELECT rate_version FROM store.rates_version;

@@ -1,0 +1,27 @@
+-- One billed model response, however many reports of it arrived.
+CREATE OR REPLACE VIEW llm_calls AS
+SELECT call_id, sources, started_at, duration_ms, ttft_ms, service_name, project, session_id, parent_session_id, turn,
+       agent, agent_id, work_id, user_id, run_id, provider, request_model, response_model, response_id, operation,
+       stream, status, error_type, http_status, attempts, finish_reason, service_tier, region,
+       input_tokens, uncached_input_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens,
+       cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_status,
+       cost_usd, cost_status, cost_lines, rate_version, trace_id, span_id, parent_span_id
+FROM store.calls;
+COMMENT ON VIEW llm_calls IS 'One billed model response, however many reports of it arrived';
+COMMENT ON COLUMN llm_calls.call_id IS 'Never changes once published';
+COMMENT ON COLUMN llm_calls.sources IS 'Who reported the call, as scope@version, the most trusted first';
+COMMENT ON COLUMN llm_calls.duration_ms IS 'From the first attempt''s start to the response''s end';
+COMMENT ON COLUMN llm_calls.ttft_ms IS 'Time to the first chunk of a streamed response';
+COMMENT ON COLUMN llm_calls.project IS 'Directory or repository; NULL when nobody said';
+COMMENT ON COLUMN llm_calls.session_id IS 'The conversation, or the run where none was given (see sessions.session_source)';
+COMMENT ON COLUMN llm_calls.turn IS 'The call''s place in its session by start time, from 1';
+COMMENT ON COLUMN llm_calls.agent IS 'The agent''s name, else the service''s';
+COMMENT ON COLUMN llm_calls.status IS 'ok, error or cancelled';
+COMMENT ON COLUMN llm_calls.attempts IS 'HTTP attempts seen on the wire or told by the emitter; NULL when neither';
+COMMENT ON COLUMN llm_calls.input_tokens IS 'Everything the model read, cache included; NULL when nobody reported it';
+COMMENT ON COLUMN llm_calls.uncached_input_tokens IS 'Input that no cache served or stored';
+COMMENT ON COLUMN llm_calls.output_tokens IS 'Everything the model wrote, reasoning included';
+COMMENT ON COLUMN llm_calls.usage_status IS 'exact, partial (broken off), missing or estimated';
+COMMENT ON COLUMN llm_calls.cost_usd IS 'US dollars; NULL when unknown, never 0 for unknown';
+COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), reported (the emitter''s own sum, where we have no rate), unpriced, not_metered (nothing was billed by the token)';
+COMMENT ON COLUMN llm_calls.cost_lines IS 'The bill: unit, quantity, dollars per unit, dollars';

@@ -1,0 +1,12 @@
+-- A tool call that the model asked for, with its result.
+CREATE OR REPLACE VIEW tool_calls AS
+SELECT call_id, session_id, agent, agent_id, turn, seq, effect, tool_call_id, tool_name, args_hash, result_hash,
+       result_bytes, error_class, result_call_id, started_at
+FROM store.tool_calls;
+COMMENT ON VIEW tool_calls IS 'A tool call that the model asked for, with its result';
+COMMENT ON COLUMN tool_calls.seq IS 'The tool call''s place in its session, from 1';
+COMMENT ON COLUMN tool_calls.effect IS 'read, write, run or unknown';
+COMMENT ON COLUMN tool_calls.args_hash IS 'Of the arguments, key-sorted; NULL when they were not recorded';
+COMMENT ON COLUMN tool_calls.result_hash IS 'NULL until a later call of the session shows the result';
+COMMENT ON COLUMN tool_calls.error_class IS 'NULL when the tool succeeded or nothing is known';
+COMMENT ON COLUMN tool_calls.started_at IS 'When the response that asked for it began';
