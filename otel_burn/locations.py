@@ -13,7 +13,7 @@ def home() -> Path:
 
 
 def database() -> Path:
-    """The database that commands use when none is named (`OTEL_BURN_DB`, default `burn.duckdb` in `home()`)."""
+    """The database of commands that name none (`OTEL_BURN_DB`, default `burn.duckdb` in `home()`)."""
     return Path(os.environ.get("OTEL_BURN_DB") or home() / "burn.duckdb")
 
 

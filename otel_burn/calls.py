@@ -1,0 +1,96 @@
+"""What happened on the wire between the start and the end of one HTTP attempt? Taps write it down here."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from otel_burn import labels
+from otel_burn.formats import Format
+
+
+@dataclass(slots=True)
+class Call:
+    """One HTTP attempt of an LLM call, as bytes and times; nothing is parsed before it has ended.
+
+    A tap calls `failed`, `answered`, `chunk` and `ended` in the order of events. The first end counts, later
+    ones are nothing, so that every way in which a stream can stop may report it.
+    """
+
+    format: Format
+    host: str
+    port: int | None
+    request_body: bytes
+    retry_count: int
+    """The SDK's own count of retries before this attempt (`x-stainless-retry-count`)."""
+    traceparent: str | None
+    """What the SDK sends along when it traces itself: the closest parent there is."""
+    on_end: Callable[["Call"], None]
+    parent: Any = None
+    """The current OpenTelemetry span context when the attempt started, or None."""
+    labels: Mapping[str, str] = field(default_factory=labels.current)
+    flow: int = field(default_factory=lambda: _flow())
+    """Tells concurrent tasks and threads apart, so that attempts of one call find each other."""
+    started_ns: int = field(default_factory=time.time_ns)
+    first_chunk_ns: int = 0
+    ended_ns: int = 0
+    status: int = 0
+    content_type: str = ""
+    request_id: str | None = None
+    decode: Callable[[bytes], bytes] | None = None
+    """Undoes the response's content encoding; None when the chunks are plain."""
+    chunks: list[bytes] = field(default_factory=list)
+    whole: bool = False
+    """Whether the body was read to its end, rather than closed before it."""
+    error: str | None = None
+    """The class of the exception that ended the attempt, if one did."""
+
+    def answered(self, status: int, content_type: str, request_id: str | None) -> None:
+        """The response's head has arrived."""
+        self.status, self.content_type, self.request_id = status, content_type, request_id
+
+    def chunk(self, data: bytes) -> None:
+        """A part of the response's body has arrived."""
+        if not self.chunks:
+            self.first_chunk_ns = time.time_ns()
+        self.chunks.append(data)
+
+    def failed(self, error: BaseException) -> None:
+        """The attempt ended in *error*, which the caller gets unchanged."""
+        if not self.ended_ns:
+            kind = type(error)
+            self.error = (
+                kind.__qualname__
+                if kind.__module__ == "builtins"
+                else f"{kind.__module__}.{kind.__qualname__}"
+            )
+        self.ended()
+
+    def exhausted(self) -> None:
+        """The body was read to its end."""
+        self.whole = True
+        self.ended()
+
+    def ended(self) -> None:
+        """The attempt is over: the body was read, closed, or given up."""
+        if not self.ended_ns:
+            self.ended_ns = time.time_ns()
+            self.on_end(self)
+
+    def body(self) -> bytes:
+        """The response's body, decoded."""
+        data = b"".join(self.chunks)
+        return data if self.decode is None else self.decode(data)
+
+
+def _flow() -> int:
+    # asyncio is looked up, not imported: a program that never imported it has no task.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None:
+        try:
+            return id(asyncio.current_task())
+        except RuntimeError:
+            pass  # no running loop in this thread
+    return threading.get_ident()

@@ -1,0 +1,124 @@
+"""How do finished spans reach the collector? By one background thread that reads the spool and posts OTLP."""
+
+import http.client
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from otel_burn.spool import Spool
+
+_LOG: Final = logging.getLogger("otel_burn")
+
+_GATHER_SECONDS: Final = 0.2
+"""Spans of a burst go out together; the spool holds them meanwhile, so nothing is at risk."""
+_TIMEOUT_SECONDS: Final = 10.0
+_LARGEST_POST: Final = 4 * 1024 * 1024
+"""A collector accepts 64 MiB; others stop at 4."""
+_RETRY_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class RefusedError(Exception):
+    """The collector will never accept this request; sending it again would not help."""
+
+
+def post_traces(endpoint: str, body: bytes, timeout: float = _TIMEOUT_SECONDS) -> None:
+    """POST one OTLP `ExportTraceServiceRequest` to *endpoint*`/v1/traces`.
+
+    Raises `RefusedError` for an answer that is final, `OSError` or `http.client.HTTPException` for what may pass.
+    Standard-library HTTP on purpose: our own posts never go through a client that we tap.
+    """
+    url = urlsplit(endpoint)
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = kind(url.hostname or "", url.port, timeout=timeout)
+    try:
+        connection.request(
+            "POST", f"{url.path.rstrip('/')}/v1/traces", body, {"Content-Type": "application/x-protobuf"}
+        )
+        answer = connection.getresponse()
+        said = answer.read(4096)
+    finally:
+        connection.close()
+    if answer.status in (429, 502, 503, 504):
+        raise ConnectionError(f"{endpoint} answered {answer.status}")
+    if answer.status >= 400:
+        raise RefusedError(f"{endpoint} answered {answer.status}: {said[:200]!r}")
+
+
+class Delivery:
+    """Delivers a spool to the collector, for as long as the process lives."""
+
+    def __init__(self, spool: Spool, endpoint: str, lock: threading.Lock) -> None:
+        self._spool = spool
+        self._endpoint = endpoint
+        self._lock = lock
+        """Held by whoever appends to the spool, so that it is not compacted meanwhile."""
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._failures = 0
+        self._thread = threading.Thread(target=self._deliver_forever, name="otel-burn-delivery", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was appended."""
+        self._wake.set()
+
+    def stop(self, timeout: float) -> None:
+        """Deliver what waits, for *timeout* seconds at most, and end the thread."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout)
+
+    def _deliver_forever(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            self._stopping.wait(_GATHER_SECONDS)
+            while self._spool.waiting and not self._deliver_some():
+                if self._stopping.is_set():
+                    return
+                self._stopping.wait(_RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS)) - 1])
+        while self._spool.waiting and self._deliver_some():
+            pass
+
+    def _deliver_some(self) -> bool:
+        """Send the next records; False when the collector is away."""
+        with self._lock:
+            records, end = self._spool.pending(_LARGEST_POST)
+        if not records:
+            return True
+        try:
+            # Concatenated messages are one message in protobuf: the lists in them are joined.
+            post_traces(self._endpoint, b"".join(records))
+        except RefusedError as error:
+            _LOG.warning(
+                "otel-burn: %d records of spans were refused and are dropped: %s", len(records), error
+            )
+        except (OSError, http.client.HTTPException) as error:
+            self._away(error)
+            return False
+        self._failures = 0
+        with self._lock:
+            self._spool.delivered(end)
+            self._spool.compact()
+        return True
+
+    def _away(self, error: Exception) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            _LOG.info(
+                "otel-burn: no collector at %s (%s). Spans wait on disk and are delivered when it is back; "
+                "start one with: otel-burn collector", self._endpoint, error,
+            )  # fmt: skip
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Whether *condition* came true within *timeout* seconds, asked every few milliseconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True

@@ -1,0 +1,77 @@
+"""How is a field read from JSON that anybody may have sent? As its type, or not at all."""
+
+from typing import Any, Final, TypeAlias
+
+from otel_burn import names
+from otel_burn.exchange import AttributeValue
+
+Json: TypeAlias = dict[str, Any]
+
+_LARGEST: Final = 2**53
+"""Above this a count is no longer exact in JSON, and no model has such a context."""
+
+
+def text(source: Json, key: str) -> str | None:
+    """The string at *key*."""
+    value = source.get(key)
+    return value if isinstance(value, str) else None
+
+
+def count(source: Json, key: str) -> int | None:
+    """The token count at *key*: a whole number that is not negative."""
+    value = source.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    return int(value) if 0 <= value < _LARGEST and value == int(value) else None
+
+
+def mapping(source: Json, key: str) -> Json:
+    """The object at *key*, or an empty one."""
+    value = source.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(source: Json, key: str) -> list[Json]:
+    """The objects in the list at *key*."""
+    value = source.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+PARAMETERS: Final[dict[str, tuple[str, type]]] = {
+    "temperature": (names.REQUEST_TEMPERATURE, float),
+    "top_p": (names.REQUEST_TOP_P, float),
+    "top_k": (names.REQUEST_TOP_K, int),
+    "max_tokens": (names.REQUEST_MAX_TOKENS, int),
+    "max_completion_tokens": (names.REQUEST_MAX_TOKENS, int),
+    "frequency_penalty": (names.REQUEST_FREQUENCY_PENALTY, float),
+    "presence_penalty": (names.REQUEST_PRESENCE_PENALTY, float),
+    "seed": (names.REQUEST_SEED, int),
+    "reasoning_effort": (names.REQUEST_REASONING_LEVEL, str),
+}
+"""Request fields that mean the same wherever they occur, with their attribute and type."""
+
+
+def parameters(body: Json) -> dict[str, AttributeValue]:
+    """The `gen_ai.request.*` attributes that a request *body* sets, beside model and stream."""
+    found: dict[str, AttributeValue] = {}
+    for key, (name, kind) in PARAMETERS.items():
+        value = body.get(key)
+        if isinstance(value, str) if kind is str else isinstance(value, int | float) and value == value:
+            found[name] = kind(value)
+    if (choices := count(body, "n")) and choices != 1:
+        found[names.REQUEST_CHOICE_COUNT] = choices
+    stop = body.get("stop_sequences", body.get("stop"))
+    if stops := [stop] if isinstance(stop, str) else stop:
+        found[names.REQUEST_STOP_SEQUENCES] = [str(item) for item in stops] if isinstance(stops, list) else []
+    return found
+
+
+def joined_text(content: object) -> str | None:
+    """The text of *content* when it is text alone: a string, or a list of text parts."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list) or not content:
+        return None
+    parts = [part.get("text") for part in content if isinstance(part, dict)]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(content) else None

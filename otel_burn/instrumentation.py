@@ -1,0 +1,151 @@
+"""How is this process instrumented, and how is it left as it was?"""
+
+import atexit
+import os
+import sys
+import threading
+from typing import Any
+
+from otel_burn import process_note, settings
+from otel_burn.calls import Call
+from otel_burn.firewall import guarded
+from otel_burn.recorder import Recorder
+from otel_burn.settings import Settings
+from otel_burn.taps import Taps
+from otel_burn.taps.observer import Observer
+
+_EXIT_SECONDS = 3.0
+"""How long the end of a program waits for spans to be recorded, and again for a collector that answers."""
+
+
+class Instrumentation:
+    """Everything that is active in this process: taps, recorder and, unless a provider is given, our pipeline."""
+
+    def __init__(self, chosen: Settings, tracer_provider: Any = None) -> None:
+        self.settings = chosen
+        self._given_provider = tracer_provider
+        self._forwarded: Any = None
+        self._pipeline: Any = None
+        self._pipeline_lock = threading.Lock()
+        self._recorder = self._new_recorder()
+        self.observer = Observer(self._ended, on_begin=self._begun, on_first_request=self._note)
+        self.taps = Taps(self.observer)
+
+    def start(self) -> None:
+        """Put the taps in."""
+        self.taps.put_in()
+
+    def stop(self) -> None:
+        """Take the taps out, record and deliver what has ended."""
+        self.observer.active = False
+        self.taps.take_out()
+        self._note()
+        self._recorder.flush(_EXIT_SECONDS)
+        if self._pipeline is not None:
+            self._pipeline.stop(_EXIT_SECONDS)
+            self._pipeline = None
+
+    def flush(self, timeout: float = _EXIT_SECONDS) -> bool:
+        """Whether every ended call is recorded, within *timeout* seconds."""
+        return self._recorder.flush(timeout)
+
+    def after_fork(self) -> None:
+        """In a forked child: threads and the parent's spool are gone, begin anew."""
+        if self._pipeline is not None:
+            self._pipeline.forget()
+        self._pipeline = None
+        self._pipeline_lock = threading.Lock()
+        self._recorder = self._new_recorder()
+        self.observer.forget()
+
+    def _begun(self) -> None:
+        self._recorder.warm_up()
+        self._forward_structure()
+
+    def _new_recorder(self) -> Recorder:
+        return Recorder(self._tracer, run_id=self.settings.run_id, providers=self.settings.providers)
+
+    def _ended(self, call: Call) -> None:
+        self._recorder.submit(call)
+
+    def _tracer(self) -> Any:
+        if self._given_provider is not None:
+            from importlib.metadata import version  # noqa: PLC0415 - once, off the caller's path
+
+            return self._given_provider.get_tracer("otel_burn", version("otel-burn"))
+        return self._own_pipeline().tracer()
+
+    def _own_pipeline(self) -> Any:
+        # The SDK is imported here: a program that never calls an LLM never pays for it.
+        from otel_burn.pipeline import Pipeline  # noqa: PLC0415
+
+        with self._pipeline_lock:
+            if self._pipeline is None:
+                self._pipeline = Pipeline(self.settings)
+            return self._pipeline
+
+    @guarded
+    def _forward_structure(self) -> None:
+        """Send the application's own spans along once it has an SDK provider, for the structure around calls."""
+        trace = sys.modules.get("opentelemetry.trace")
+        if trace is None or self._given_provider is not None:
+            return
+        provider = trace.get_tracer_provider()
+        if provider is self._forwarded or not hasattr(provider, "add_span_processor"):
+            return
+        self._forwarded = provider
+        from otel_burn.pipeline import forward  # noqa: PLC0415 - the SDK is there already
+
+        forward(provider, self._carry_structure)
+
+    def _carry_structure(self, span: Any) -> None:
+        from otel_burn.pipeline import structure_of  # noqa: PLC0415 - the SDK is there already
+
+        if self.observer.active:
+            self._recorder.defer(lambda: self._own_pipeline().carry(structure_of(span, self.settings.run_id)))
+
+    @guarded
+    def _note(self) -> None:
+        if self.settings.run_id:
+            process_note.write(self.settings.run_id, self.taps.active, self.observer)
+
+
+_active: Instrumentation | None = None
+_exit_hooks: list[bool] = []
+
+
+def instrument(*, tracer_provider: Any = None) -> None:
+    """Record every LLM call of this process from now on; a second call changes nothing.
+
+    With a *tracer_provider*, spans go to it, with its sampler and exporters. Without one they go to the
+    collector at `OTEL_BURN_ENDPOINT` through a pipeline of our own, and the global provider is not touched.
+    Nothing happens where `OTEL_SDK_DISABLED` or `OTEL_BURN_DISABLED` is set. Nothing is sent before a call.
+    """
+    global _active
+    if _active is not None or settings.disabled():
+        return
+    _active = Instrumentation(settings.from_environment(), tracer_provider)
+    _active.start()
+    if not _exit_hooks:
+        _exit_hooks.append(True)
+        atexit.register(uninstrument)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_after_fork)
+
+
+def uninstrument() -> None:
+    """Leave every library as it was, and deliver what was recorded."""
+    global _active
+    if _active is not None:
+        stopping, _active = _active, None
+        stopping.stop()
+
+
+def active() -> Instrumentation | None:
+    """What is active in this process, if anything."""
+    return _active
+
+
+def _after_fork() -> None:
+    if _active is not None:
+        _active.after_fork()

@@ -1,0 +1,117 @@
+"""Where do our spans go? Through a tracer provider of our own, into the spool, to the collector.
+
+The application's global provider is never set or replaced: billing spans must not depend on its sampler,
+its limits or its exporter.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Final
+
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import Status, Tracer
+
+from otel_burn import identity, locations, names
+from otel_burn.delivery import Delivery
+from otel_burn.settings import Settings
+from otel_burn.spool import Spool
+
+STRUCTURE: Final = (
+    "gen_ai.operation.", "gen_ai.provider.", "gen_ai.system", "gen_ai.conversation.", "gen_ai.agent.name",
+    "gen_ai.agent.id", "gen_ai.workflow.name", "gen_ai.request.", "gen_ai.response.", "gen_ai.usage.",
+    "gen_ai.tool.name", "gen_ai.tool.type", "gen_ai.tool.call.id", "anthropic.usage.", "anthropic.request.id",
+    "anthropic.response.", "openinference.span.kind", "llm.token_count.", "llm.model_name", "llm.provider",
+    "traceloop.span.kind", "traceloop.workflow.name", "session.id", "user.id", "agent.name", "tool.name",
+    "error.type", "http.request.method", "http.response.status_code", "server.",
+)  # fmt: skip
+"""What is kept of the application's own spans: an allow-list, since other instrumentations record content."""
+
+
+class Pipeline:
+    """Our own tracer provider and what carries its spans away."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._spool: Spool | None = None
+        self._delivery: Delivery | None = None
+        self._lock = threading.Lock()
+        self._provider = TracerProvider(
+            sampler=ALWAYS_ON,
+            resource=identity.resource(settings),
+            shutdown_on_exit=False,
+            span_limits=SpanLimits(
+                max_span_attributes=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET
+            ),
+        )
+        self._provider.add_span_processor(_ToSpool(self.carry))
+
+    def tracer(self) -> Tracer:
+        """The tracer of the spans that taps make."""
+        return self._provider.get_tracer(names.SCOPE, version("otel-burn"))
+
+    def carry(self, span: ReadableSpan) -> None:
+        """Put a finished *span* into the spool; from here on it outlives the process."""
+        data = encode_spans([span]).SerializeToString()
+        with self._lock:
+            if self._spool is None:
+                self._spool = Spool(locations.spool(), _spool_name(self._settings))
+                self._delivery = Delivery(self._spool, self._settings.endpoint, self._lock)
+            self._spool.append(data)
+        assert self._delivery is not None  # noqa: S101 - made together with the spool
+        self._delivery.wake()
+
+    def stop(self, timeout: float) -> None:
+        """Deliver what waits, for *timeout* seconds at most, and leave the rest in the spool file."""
+        if self._delivery is not None and self._spool is not None:
+            self._delivery.stop(timeout)
+            self._spool.close()
+
+    def forget(self) -> None:
+        """In a forked child: let go of the parent's spool without touching it."""
+        if self._spool is not None:
+            self._spool.release()
+
+
+def structure_of(span: ReadableSpan, run_id: str | None) -> ReadableSpan:
+    """The application's own *span* without anything that could be content."""
+    kept: dict[str, Any] = {
+        key: value for key, value in (span.attributes or {}).items() if key.startswith(STRUCTURE)
+    }
+    if run_id:
+        kept[names.RUN_ID] = run_id
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=kept,
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+class _ToSpool(SpanProcessor):
+    """Hands each finished span on."""
+
+    def __init__(self, carry: Callable[[ReadableSpan], None]) -> None:
+        self._carry = carry
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self._carry(span)
+
+
+def forward(provider: Any, carry: Callable[[ReadableSpan], None]) -> None:
+    """Let *carry* see each span that the application's own SDK *provider* finishes."""
+    provider.add_span_processor(_ToSpool(carry))
+
+
+def _spool_name(settings: Settings) -> str:
+    return f"{settings.run_id or 'process'}-{os.getpid()}-{time.time_ns()}"

@@ -1,0 +1,47 @@
+"""What did the user ask of the instrumentation? Read from the environment, once."""
+
+import os
+from dataclasses import dataclass, field
+
+from otel_burn import locations
+from otel_burn.errors import BurnError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process is instrumented."""
+
+    endpoint: str = locations.DEFAULT_ENDPOINT
+    """Base URL of the collector that our own spans go to."""
+    run_id: str | None = None
+    """The `otel-burn run` that this process belongs to."""
+    providers: dict[str, str] = field(default_factory=dict)
+    """`gen_ai.provider.name` by `host` or `host:port`, for gateways that we can't know."""
+
+
+def disabled() -> bool:
+    """Whether a kill switch is on (`OTEL_SDK_DISABLED`, `OTEL_BURN_DISABLED`)."""
+    switches = (os.environ.get(name, "") for name in ("OTEL_SDK_DISABLED", "OTEL_BURN_DISABLED"))
+    return any(value.strip().lower() in ("true", "1") for value in switches)
+
+
+def from_environment() -> Settings:
+    """The settings from `OTEL_BURN_ENDPOINT`, `OTEL_BURN_RUN_ID` and `OTEL_BURN_PROVIDERS`."""
+    return Settings(
+        endpoint=locations.endpoint(),
+        run_id=os.environ.get("OTEL_BURN_RUN_ID") or None,
+        providers=_providers(os.environ.get("OTEL_BURN_PROVIDERS", "")),
+    )
+
+
+def _providers(text: str) -> dict[str, str]:
+    found = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        host, equals, provider = item.partition("=")
+        if not (host and equals and provider):
+            raise BurnError(
+                f"OTEL_BURN_PROVIDERS has {item!r}; each entry must read host=provider or host:port=provider, "
+                "separated by commas, as in llm.example.com=openai"
+            )
+        found[host.strip()] = provider.strip()
+    return found

@@ -1,0 +1,192 @@
+"""What does a span say about one HTTP attempt? From bytes to attributes, without effects."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from otel_burn import names
+from otel_burn.calls import Call
+from otel_burn.exchange import AttributeValue, Request, Response
+from otel_burn.formats import provider, sse
+from otel_burn.prices import price
+from otel_burn.usage import Usage, UsageStatus
+
+MANIFEST_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A span before it is one."""
+
+    name: str
+    attributes: dict[str, AttributeValue]
+    failed: bool
+
+
+def describe(call: Call, *, call_id: str, number: int, providers: Mapping[str, str]) -> Description | None:
+    """The span of *call*, attempt *number* of the logical call *call_id*; None when it was no LLM call.
+
+    *providers* is the user's own table from host to provider.
+    """
+    asked = _decoded(call.request_body)
+    if not call.format.is_request(asked):
+        return None
+    request, response = call.format.read_request(asked), _response(call)
+    error = _error(call, response)
+    who = provider(call.host, call.port, call.format, providers)
+    attributes: dict[str, AttributeValue | None] = {
+        **call.labels,
+        **request.parameters,
+        **dict(_identity(call, request, response, who)),
+        **dict(_timing(call, request)),
+        **dict(_outcome(call, response, error)),
+        **dict(_manifest(request)),
+        **dict(_tool_calls(response)),
+        **dict(_usage(response)),
+        **dict(_cost(call, request, response, who)),
+        names.CALL_ID: call_id,
+        names.ATTEMPT_NUMBER: number,
+    }
+    return Description(
+        name=f"{call.format.operation} {request.model or ''}".strip(),
+        attributes={key: value for key, value in attributes.items() if value is not None and value != []},
+        failed=error is not None and error != ABANDONED,
+    )
+
+
+ABANDONED: Final = "stream_abandoned"
+"""`error.type` of a stream that the caller closed before its end: nobody's error, and not all of the usage."""
+TRUNCATED: Final = "stream_truncated"
+"""`error.type` of a stream that ended without the protocol's terminator."""
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _response(call: Call) -> Response:
+    if not call.chunks:
+        return Response(complete=False)
+    body = call.body()
+    if call.content_type.partition(";")[0].strip() == "text/event-stream":
+        return call.format.read_stream(sse.events(body))
+    said = _decoded(body)
+    return call.format.read_response(said) if said else Response(complete=False)
+
+
+def _error(call: Call, response: Response) -> str | None:
+    """Why this attempt brought no whole response: the caller's exception, the provider's class, the cut."""
+    if call.error or response.error_type:
+        return call.error or response.error_type
+    if call.status >= 400:
+        return str(call.status)
+    if response.complete:
+        return None
+    return TRUNCATED if call.whole else ABANDONED
+
+
+_Pairs = Iterator[tuple[str, AttributeValue | None]]
+
+
+def _identity(call: Call, request: Request, response: Response, who: str) -> _Pairs:
+    yield names.OPERATION_NAME, call.format.operation
+    yield names.PROVIDER_NAME, who
+    yield names.REQUEST_MODEL, request.model
+    yield names.REQUEST_STREAM, request.stream or None
+    yield names.RESPONSE_ID, response.id
+    yield names.RESPONSE_MODEL, response.model
+    yield names.REQUEST_ID, call.request_id
+    yield names.SERVICE_TIER, response.service_tier
+    yield names.REGION, response.region
+    yield names.SERVER_ADDRESS, call.host
+    yield names.SERVER_PORT, call.port
+
+
+def _timing(call: Call, request: Request) -> _Pairs:
+    if request.stream and call.first_chunk_ns:
+        yield names.RESPONSE_TIME_TO_FIRST_CHUNK, (call.first_chunk_ns - call.started_ns) / 1e9
+
+
+def _outcome(call: Call, response: Response, error: str | None) -> _Pairs:
+    broken = error is not None and call.status and call.status < 400
+    reasons = response.finish_reasons or (("error",) if broken else ())
+    yield names.RESPONSE_FINISH_REASONS, list(reasons)
+    yield names.ERROR_TYPE, error
+    yield names.HTTP_STATUS_CODE, call.status or None
+
+
+def _usage(response: Response) -> _Pairs:
+    usage = response.usage or Usage()
+    yield names.USAGE_STATUS, str(response.usage_status)
+    yield names.USAGE_RAW, response.usage_raw
+    yield names.USAGE_INPUT_TOKENS, usage.input_tokens
+    yield names.USAGE_OUTPUT_TOKENS, usage.output_tokens
+    yield names.USAGE_CACHE_READ_INPUT_TOKENS, usage.cache_read_tokens
+    yield names.USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cache_write_tokens
+    yield names.ANTHROPIC_CACHE_WRITE_5M, usage.cache_write_5m_tokens
+    yield names.ANTHROPIC_CACHE_WRITE_1H, usage.cache_write_1h_tokens
+    yield names.USAGE_REASONING_OUTPUT_TOKENS, usage.reasoning_tokens
+    yield names.USAGE_AUDIO_INPUT_TOKENS, usage.audio_input_tokens
+    yield names.USAGE_AUDIO_OUTPUT_TOKENS, usage.audio_output_tokens
+    yield names.USAGE_ANOMALY, anomaly(usage)
+
+
+def anomaly(usage: Usage) -> str | None:
+    """Which invariant of the convention these counts break, in words; None when they hold."""
+    cached = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
+    if usage.input_tokens is not None and cached > usage.input_tokens:
+        return f"{cached} cached tokens are more than the {usage.input_tokens} input tokens"
+    if usage.output_tokens is not None and (usage.reasoning_tokens or 0) > usage.output_tokens:
+        return (
+            f"{usage.reasoning_tokens} reasoning tokens are more than the {usage.output_tokens} output tokens"
+        )
+    return None
+
+
+def _cost(call: Call, request: Request, response: Response, who: str) -> _Pairs:
+    if response.usage_status is not UsageStatus.EXACT or response.usage is None:
+        return
+    priced = price(
+        provider=who,
+        model=response.model or request.model,
+        at=datetime.fromtimestamp(call.started_ns / 1e9, UTC),
+        usage=response.usage,
+        service_tier=response.service_tier,
+        host=call.host,
+    )
+    yield names.COST_USD, None if priced.usd is None else float(priced.usd)
+    yield names.COST_STATUS, priced.status
+
+
+def _manifest(request: Request) -> _Pairs:
+    blocks = request.blocks
+    yield names.CONTEXT_VERSION, MANIFEST_VERSION
+    yield names.CONTEXT_STATUS, "full"
+    yield names.CONTEXT_KINDS, [str(block.kind) for block in blocks]
+    yield names.CONTEXT_HASHES, [block.hash for block in blocks]
+    yield names.CONTEXT_BYTES, [block.size for block in blocks]
+    yield names.CONTEXT_TOOLS, _unless_empty([block.tool for block in blocks])
+    yield names.CONTEXT_TOOL_CALL_IDS, _unless_empty([block.tool_call_id for block in blocks])
+    yield names.CONTEXT_ERRORS, _unless_empty([block.error for block in blocks])
+
+
+def _tool_calls(response: Response) -> _Pairs:
+    calls = response.tool_calls
+    yield names.TOOL_CALLS_IDS, [call.id for call in calls]
+    yield names.TOOL_CALLS_NAMES, [call.name for call in calls]
+    yield names.TOOL_CALLS_ARGS_HASHES, [call.args_hash for call in calls]
+    yield names.TOOL_CALLS_ARGS_BYTES, [call.args_size for call in calls]
+    yield names.TOOL_CALLS_ARGS, [json.dumps(call.args, sort_keys=True) for call in calls]
+    yield names.TOOL_CALLS_EFFECTS, [call.effect for call in calls]
+
+
+def _unless_empty(values: list[str]) -> list[str] | None:
+    return values if any(values) else None

@@ -1,0 +1,135 @@
+"""What survives when a process is killed or the collector is away? A file of finished spans.
+
+A spool file belongs to the process that holds its lock; once that process is gone, whoever gets the lock
+delivers what is left. Layout: 8 bytes magic, 8 bytes offset of the first undelivered record, then records of
+4 bytes length, 4 bytes CRC-32 and the bytes of one OTLP `ExportTraceServiceRequest`.
+"""
+
+import fcntl
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+_MAGIC: Final = b"burnspl1"
+_OFFSET: Final = struct.Struct("<Q")
+_RECORD: Final = struct.Struct("<II")
+_START: Final = len(_MAGIC) + _OFFSET.size
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes that wait for a collector at most; what comes then is counted as dropped, and said."""
+_SUFFIX: Final = ".spool"
+
+
+class Spool:
+    """The spool file of this process. Not thread-safe for `append`; reading beside it is fine."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = folder / f"{name}{_SUFFIX}"
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._end = _START
+        self._delivered = _START
+        self.dropped = 0
+        os.pwrite(self._file, _MAGIC + _OFFSET.pack(_START), 0)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is not delivered yet."""
+        return self._delivered < self._end
+
+    def append(self, data: bytes) -> bool:
+        """Write one record; it survives this process from here on. False when the spool is full."""
+        if self._end - self._delivered + len(data) > LARGEST:
+            self.dropped += 1
+            return False
+        os.pwrite(self._file, _RECORD.pack(len(data), zlib.crc32(data)) + data, self._end)
+        self._end += _RECORD.size + len(data)
+        return True
+
+    def pending(self, most: int) -> tuple[list[bytes], int]:
+        """The next undelivered records, at most *most* bytes of them (but one at least), and where they end."""
+        records: list[bytes] = []
+        end = self._delivered
+        for data, after in _records(self._file, self._delivered, self._end):
+            if records and after - self._delivered > most:
+                break
+            records.append(data)
+            end = after
+        return records, end
+
+    def delivered(self, end: int) -> None:
+        """Everything up to *end* has arrived and is not sent again."""
+        self._delivered = end
+        os.pwrite(self._file, _OFFSET.pack(end), len(_MAGIC))
+
+    def compact(self) -> None:
+        """Give the disk its space back. Only between appends, and only when nothing waits."""
+        if not self.waiting and self._end > _START:
+            self._end = self._delivered = _START
+            os.pwrite(self._file, _OFFSET.pack(_START), len(_MAGIC))
+            os.ftruncate(self._file, _START)
+
+    def close(self) -> None:
+        """Let go of the file: removed when nothing waits, else left for whoever delivers it."""
+        if not self.waiting:
+            self._path.unlink(missing_ok=True)
+        self.release()
+
+    def release(self) -> None:
+        """Close the descriptor alone, as a forked child must that inherited its parent's spool."""
+        os.close(self._file)
+
+
+def drain(folder: Path, deliver: Callable[[bytes], None], *, prefix: str = "") -> int:
+    """Deliver what dead processes left in *folder*, once, and return the number of records.
+
+    *deliver* gets one OTLP `ExportTraceServiceRequest` at a time. When it raises, the rest stays for a later
+    attempt and the error passes through. Files of living processes are left alone. *prefix* limits the drain to
+    spools whose names start with it.
+    """
+    return sum(_drain_file(path, deliver) for path in sorted(folder.glob(f"{prefix}*{_SUFFIX}")))
+
+
+def _drain_file(path: Path, deliver: Callable[[bytes], None]) -> int:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0  # delivered by somebody else in the meantime
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        count = _deliver_rest(file, deliver)
+        path.unlink(missing_ok=True)
+        return count
+    except BlockingIOError:
+        return 0  # its process lives
+    finally:
+        os.close(file)
+
+
+def _deliver_rest(file: int, deliver: Callable[[bytes], None]) -> int:
+    head = os.pread(file, _START, 0)
+    if len(head) < _START or not head.startswith(_MAGIC):
+        return 0  # killed before its first record
+    start = max(_START, _OFFSET.unpack_from(head, len(_MAGIC))[0])
+    count = 0
+    for data, after in _records(file, start, os.fstat(file).st_size):
+        deliver(data)
+        os.pwrite(file, _OFFSET.pack(after), len(_MAGIC))
+        count += 1
+    return count
+
+
+def _records(file: int, start: int, end: int) -> Iterator[tuple[bytes, int]]:
+    """Each whole record between *start* and *end* with the offset after it; a torn one ends the file."""
+    offset = start
+    while offset + _RECORD.size <= end:
+        length, checksum = _RECORD.unpack(os.pread(file, _RECORD.size, offset))
+        data = os.pread(file, length, offset + _RECORD.size)
+        if len(data) < length or zlib.crc32(data) != checksum:
+            return
+        offset += _RECORD.size + length
+        yield data, offset

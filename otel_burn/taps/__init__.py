@@ -1,0 +1,50 @@
+"""Which HTTP clients are tapped? One row a library; a tap is put in once the library is imported."""
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Final
+
+from otel_burn.taps import httpx_send
+from otel_burn.taps.import_hook import ImportHook
+from otel_burn.taps.observer import Observer
+
+Install = Callable[[ModuleType, Observer], Callable[[], None]]
+"""Taps a library's module for an observer and returns what takes the tap out again."""
+
+TAPS: Final[dict[str, Install]] = {
+    "httpx": httpx_send.install,
+    "httpx2": httpx_send.install,
+}
+
+
+class Taps:
+    """The taps of this process: put in for the libraries that are imported, now or later."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._removals: dict[str, Callable[[], None]] = {}
+        self._hook = ImportHook(TAPS, self._install)
+
+    @property
+    def active(self) -> list[str]:
+        """The libraries that are tapped."""
+        return sorted(self._removals)
+
+    def put_in(self) -> None:
+        """Tap what is imported already, and wait for the rest."""
+        self._hook.put_in()
+        for name in TAPS:
+            if module := sys.modules.get(name):
+                self._install(name, module)
+
+    def take_out(self) -> None:
+        """Leave every library as it was."""
+        self._hook.take_out()
+        while self._removals:
+            _, remove = self._removals.popitem()
+            remove()
+
+    def _install(self, name: str, module: ModuleType) -> None:
+        if name not in self._removals:
+            self._removals[name] = TAPS[name](module, self._observer)
