@@ -1,0 +1,50 @@
+"""What is a finding? The columns that every detector returns, and how a finding gets its identity."""
+
+import polars as pl
+import xxhash
+
+MONEY = pl.Decimal(38, 12)
+"""US dollars, exact, as the ledger stores them."""
+
+TIME = pl.Datetime("ns")
+
+FINDINGS = pl.Schema(
+    {
+        "finding_id": pl.String(),
+        "detector": pl.String(),
+        "partition": pl.String(),
+        "tier": pl.String(),  # loop, waste: act on it; warn: look at it
+        "session_id": pl.String(),
+        "trace_id": pl.String(),
+        "agent": pl.String(),
+        "work_id": pl.String(),
+        "call_ids": pl.List(pl.String()),
+        "span_ids": pl.List(pl.String()),
+        "first_at": TIME,
+        "last_at": TIME,
+        "first_detectable_call_id": pl.String(),
+        "wasted_tokens": pl.Int64(),
+        "wasted_usd_low": MONEY,
+        "wasted_usd_high": MONEY,
+        "confidence": pl.Float64(),
+        "evidence": pl.String(),
+        "fix": pl.String(),
+    }
+)
+
+
+def identity(detector: str, *parts: str) -> pl.Expr:
+    """The finding's id: a hash of the detector, its partition and the first stable call.
+
+    `Expr.hash` may change with a release of Polars, and ids are stored, so xxh3 it is; it sees a row a finding.
+    """
+    separated = pl.concat_str(
+        pl.lit(detector), *(pl.col(part).fill_null("") for part in parts), separator="\x1f"
+    )
+    return separated.map_batches(_hashed, return_dtype=pl.String(), is_elementwise=True)
+
+
+def _hashed(texts: pl.Series) -> pl.Series:
+    return pl.Series(
+        texts.name, [xxhash.xxh3_64_hexdigest(text.encode()) for text in texts], dtype=pl.String()
+    )
