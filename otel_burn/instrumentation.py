@@ -38,8 +38,8 @@ class Instrumentation:
     def stop(self) -> None:
         """Take the taps out, record and deliver what has ended."""
         self.observer.active = False
-        self.taps.take_out()
         self._note()
+        self.taps.take_out()
         self._recorder.flush(_EXIT_SECONDS)
         if self._pipeline is not None:
             self._pipeline.stop(_EXIT_SECONDS)
@@ -107,7 +107,10 @@ class Instrumentation:
     @guarded
     def _note(self) -> None:
         if self.settings.run_id:
-            process_note.write(self.settings.run_id, self.taps.active, self.observer)
+            seen = self.observer
+            process_note.write(
+                self.settings.run_id, taps=self.taps.active, hosts=seen.hosts, llm_calls=seen.llm_calls
+            )
 
 
 _active: Instrumentation | None = None

@@ -1,24 +1,35 @@
 """What did each process of a run see? A small file that it leaves for the report."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from otel_burn import locations
-from otel_burn.taps.observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
-def write(run_id: str, taps: list[str], observer: Observer) -> None:
-    """Leave this process's note in the folder of the run *run_id*, replacing an earlier one at once."""
+def write(
+    run_id: str, *, taps: Sequence[str] = (), hosts: Mapping[str, int] | None = None, llm_calls: int = 0
+) -> None:
+    """Leave this process's note in the folder of the run *run_id*, replacing an earlier one at once.
+
+    Fields: `argv` (the program's name alone: arguments may hold secrets), `executable`, `instrumented`, `taps`,
+    `hosts` (requests by `host:port`) and `llm_calls`.
+    """
     folder = locations.run_folder(run_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     note = {
-        "argv": [os.path.basename(argument) for argument in sys.argv[:1]],
+        "argv": sys.argv[:1],
         "executable": sys.executable,
         "instrumented": True,
-        "taps": taps,
-        "hosts": dict(observer.hosts),
-        "llm_calls": observer.llm_calls,
+        "taps": list(taps),
+        "hosts": dict(hosts or {}),
+        "llm_calls": llm_calls,
     }
     path = folder / f"process-{os.getpid()}.json"
     temporary = path.with_suffix(".tmp")

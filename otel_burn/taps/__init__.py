@@ -1,21 +1,27 @@
 """Which HTTP clients are tapped? One row a library; a tap is put in once the library is imported."""
 
+from __future__ import annotations
+
+import importlib
 import sys
-from collections.abc import Callable
-from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from otel_burn.taps import httpx_send
 from otel_burn.taps.import_hook import ImportHook
-from otel_burn.taps.observer import Observer
 
-Install = Callable[[ModuleType, Observer], Callable[[], None]]
-"""Taps a library's module for an observer and returns what takes the tap out again."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
-TAPS: Final[dict[str, Install]] = {
-    "httpx": httpx_send.install,
-    "httpx2": httpx_send.install,
+    from otel_burn.taps.observer import Observer
+
+TAPS: Final = {
+    "httpx": "otel_burn.taps.httpx_send",
+    "httpx2": "otel_burn.taps.httpx_send",
 }
+"""By library, the module whose `install(module, observer)` taps it and returns what takes the tap out again.
+
+Names, not modules: a program that never imports an HTTP client imports nothing of ours beyond this file.
+"""
 
 
 class Taps:
@@ -47,4 +53,5 @@ class Taps:
 
     def _install(self, name: str, module: ModuleType) -> None:
         if name not in self._removals:
-            self._removals[name] = TAPS[name](module, self._observer)
+            tap = importlib.import_module(TAPS[name])
+            self._removals[name] = tap.install(module, self._observer)

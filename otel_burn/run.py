@@ -1,0 +1,148 @@
+"""What did this run burn? `otel-burn run -- python agent.py` instruments a program and reports at its end."""
+
+import argparse
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from otel_burn import locations, running_collector
+from otel_burn.cli import commands, dispatch
+from otel_burn.command import Command
+from otel_burn.delivery import RefusedError, post_traces
+from otel_burn.errors import BurnError
+from otel_burn.spool import drain
+
+BOOT: Final = Path(__file__).parent / "boot"
+_REPORT_WAIT_SECONDS: Final = 30
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""Passed on to the program. A Ctrl-C reaches it by itself, as it is in the terminal's process group."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `otel-burn run`."""
+    parser.usage = "otel-burn run [--db FILE] [--no-report] -- COMMAND …"
+    parser.add_argument("--db", type=Path, help="the database that the spans go to (default: OTEL_BURN_DB)")
+    parser.add_argument("--no-report", action="store_true", help="print no report when the program has ended")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="the program to run, with its arguments")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the program instrumented, report what it burned, and return its exit code."""
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        raise BurnError(
+            "there is no program to run; say which after two dashes: otel-burn run -- python agent.py"
+        )
+    db = Path(options.db or locations.database()).absolute()
+    run_id = (
+        os.environ.get("OTEL_BURN_RUN_ID") or f"run-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
+    )
+    endpoint = _endpoint(db)
+    status = _run_program(command, _environment(run_id, endpoint))
+    _deliver_rest(run_id, endpoint)
+    if not options.no_report:
+        _report(run_id, db, endpoint)
+    return _leave_as(status)
+
+
+COMMAND: Final = Command("run a Python program and report what it burned", configure, run)
+
+
+def _endpoint(db: Path) -> str:
+    """Where the run's spans go: where the user said, or to the collector of *db*, started if need be."""
+    if said := os.environ.get("OTEL_BURN_ENDPOINT"):
+        return said.rstrip("/")
+    if "collector" not in commands():
+        raise BurnError(
+            "no collector is installed here; install it, or set OTEL_BURN_ENDPOINT to one elsewhere"
+        )
+    try:
+        return running_collector.ensure(db).http_url
+    except BurnError as error:
+        # The program runs all the same: its spans wait on disk until a collector is there.
+        _say(f"{error}\notel-burn: the program runs all the same; its spans are kept in {locations.spool()}")
+        return locations.DEFAULT_ENDPOINT
+
+
+def _environment(run_id: str, endpoint: str) -> dict[str, str]:
+    folder = locations.run_folder(run_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return {
+        **os.environ,
+        "OTEL_BURN_RUN_ID": run_id,
+        "OTEL_BURN_RUN_FOLDER": str(folder),
+        "OTEL_BURN_ENDPOINT": endpoint,
+        "PYTHONPATH": os.pathsep.join([str(BOOT), *(entry for entry in path if entry != str(BOOT))]),
+    }
+
+
+def _run_program(command: list[str], environment: dict[str, str]) -> int:
+    """The program's exit status as `subprocess` tells it: negative for the signal that ended it."""
+    try:
+        program = subprocess.Popen(command, env=environment)
+    except FileNotFoundError:
+        _say(f"there is no program {command[0]!r}; is it installed and on PATH?")
+        return 127
+    except PermissionError:
+        _say(f"{command[0]!r} may not be run; is it executable?")
+        return 126
+    with _signals_passed_to(program):
+        return program.wait()
+
+
+@contextlib.contextmanager
+def _signals_passed_to(program: subprocess.Popen[bytes]) -> Iterator[None]:
+    before = {
+        number: signal.signal(number, lambda got, _: program.send_signal(got)) for number in _STOP_SIGNALS
+    }
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _deliver_rest(run_id: str, endpoint: str) -> None:
+    """Deliver what processes of the run left behind that were killed before they could."""
+    try:
+        drain(locations.spool(), lambda data: post_traces(endpoint, data), prefix=run_id)
+    except (OSError, RefusedError) as error:
+        _say(
+            f"spans of this run could not be delivered to {endpoint} ({error}). They are kept in "
+            f"{locations.spool()}; the next collector on this machine picks them up: otel-burn collector"
+        )
+
+
+def _report(run_id: str, db: Path, endpoint: str) -> None:
+    if "report" not in commands() or running_collector.of_database(db) is None:
+        _say(f"the spans of {run_id} went to {endpoint}; there is no database of it here to report from.")
+        return
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            dispatch(["report", "--db", str(db), "--run", run_id, "--wait", str(_REPORT_WAIT_SECONDS)])
+    except BurnError as error:
+        _say(f"there is no report of this run: {error}")
+
+
+def _leave_as(status: int) -> int:
+    """The program's exit code; where a signal ended it, end by the same signal."""
+    if status < 0:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+        return 128 - status  # a signal that does not end us
+    return status
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"otel-burn: {sentence}\n")

@@ -1,0 +1,106 @@
+"""Is a collector of ours running, and where? Found by the file that it leaves beside its database."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from otel_burn import locations
+from otel_burn.errors import BurnError
+
+_SERVICE: Final = "otel-burn-collector"
+_START_SECONDS: Final = 30.0
+_IDLE_SECONDS: Final = 900
+"""A collector that a run started ends after a quarter of an hour without work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A collector that answers."""
+
+    http_url: str
+    db: Path
+
+
+def healthy(url: str) -> Collector | None:
+    """The collector of ours that answers at *url*; None when nobody or a stranger does."""
+    try:
+        with _OPENER.open(f"{url}/healthz", timeout=2) as answer:
+            said: Any = json.load(answer)
+    except (OSError, ValueError, urllib.error.URLError):
+        return None
+    if not isinstance(said, dict) or said.get("service") != _SERVICE:
+        return None
+    return Collector(url, Path(str(said.get("db"))))
+
+
+def of_database(db: Path) -> Collector | None:
+    """The collector that owns the database *db*, if one runs."""
+    try:
+        noted: Any = json.loads((db.parent / f"{db.name}.d" / "collector.json").read_text(encoding="utf-8"))
+        url = str(noted["http_url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    found = healthy(url)
+    return found if found is not None and found.db == db else None
+
+
+def ensure(db: Path) -> Collector:
+    """The collector of *db*: the one that runs, or one started detached, which ends when it is idle.
+
+    It listens on the standard port, or on a free one when a stranger, or the collector of another database,
+    has taken that. Raises `BurnError` with the collector's own words when it cannot start.
+    """
+    if found := of_database(db):
+        return found
+    ports = (locations.DEFAULT_HTTP_PORT, 0)
+    said = ""
+    for port in ports if port_is_free(locations.DEFAULT_HTTP_PORT) else ports[1:]:
+        said = _start(db, port)
+        if found := of_database(db):
+            return found
+    raise BurnError(f"no collector could be started for {db}: {said or 'it said nothing'}")
+
+
+def port_is_free(port: int) -> bool:
+    """Whether nobody listens on *port* of the loopback interface."""
+    import socket  # noqa: PLC0415 - commands only
+
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _start(db: Path, port: int) -> str:
+    """Start a detached collector and return what it said when that failed."""
+    command = [
+        sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", str(port),
+        "--idle-timeout", str(_IDLE_SECONDS), "--detach",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_START_SECONDS,
+            check=False,
+            env=_own_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        return f"it did not answer within {_START_SECONDS:.0f} s"
+    return "" if done.returncode == 0 else done.stderr.strip().removeprefix("otel-burn: ")
+
+
+def _own_environment() -> dict[str, str]:
+    """Our environment without what would instrument the collector itself."""
+    ours = ("OTEL_BURN_RUN_ID", "OTEL_BURN_RUN_FOLDER", "OTEL_BURN_ENDPOINT")
+    return {key: value for key, value in os.environ.items() if key not in ours}
+
+
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Loopback is never reached through a proxy."""
