@@ -1,0 +1,180 @@
+"""What stands in for OpenAI and Anthropic? A server on loopback that answers from scripts and keeps the truth."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Any, Self
+
+from otel_burn.demo import anthropic_format, openai_format
+from otel_burn.demo.dialogue import Answer, Prompt
+from otel_burn.demo.prompt_cache import Counting, PromptCache
+from otel_burn.demo.scripted_model import Refused, ScriptedModel
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Api:
+    """One provider's API: how it reads, answers, streams, counts and refuses."""
+
+    provider: str
+    request_id: str
+    read: Callable[[Mapping[str, Any]], Prompt]
+    count: Counting
+    plain: Callable[[Answer], Json]
+    events: Callable[[Answer, Prompt], Iterator[bytes]]
+    usage: Callable[[Answer], Json]
+    error: Callable[[int, str, str], Json]
+
+
+OPENAI = Api(
+    provider="openai",
+    request_id=openai_format.REQUEST_ID,
+    read=openai_format.read,
+    count=PromptCache.automatic,
+    plain=openai_format.plain,
+    events=openai_format.events,
+    usage=openai_format.usage,
+    error=openai_format.error,
+)
+ANTHROPIC = Api(
+    provider="anthropic",
+    request_id=anthropic_format.REQUEST_ID,
+    read=anthropic_format.read,
+    count=PromptCache.marked,
+    plain=anthropic_format.plain,
+    events=anthropic_format.events,
+    usage=anthropic_format.usage,
+    error=anthropic_format.error,
+)
+KEY_HEADERS = ("authorization", "x-api-key")
+APIS = {"/v1/chat/completions": OPENAI, "/v1/messages": ANTHROPIC}
+
+
+class ScriptedProvider(ThreadingHTTPServer):
+    """Both APIs on one free port of loopback. *pace* is the pause before a response and between its events."""
+
+    daemon_threads = True
+
+    def __init__(self, *, truth: Path | None = None, pace: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.model = ScriptedModel()
+        self.pace = pace
+        self.served: list[Json] = []
+        self._truth = truth
+        self._lock = Lock()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead the SDKs here."""
+        url = f"http://127.0.0.1:{self.server_port}"
+        return {
+            "OPENAI_BASE_URL": f"{url}/v1",
+            "OPENAI_API_KEY": "demo",
+            "ANTHROPIC_BASE_URL": url,
+            "ANTHROPIC_API_KEY": "demo",
+        }
+
+    def record(self, row: Json) -> None:
+        """Keep what was served: the truth that a ledger can be held to."""
+        with self._lock:
+            self.served.append(row)
+            if self._truth is not None:
+                with self._truth.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """An agent that hangs up is its own business; everything else is a mistake of ours, and shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def __enter__(self) -> Self:
+        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ScriptedProvider
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        api = APIS.get(self.path.partition("?")[0])
+        if api is None:
+            self._json(404, {"error": {"message": f"There is no {self.path} here, only {', '.join(APIS)}."}})
+            return
+        if not any(name in self.headers for name in KEY_HEADERS):
+            self._refuse(api, 401, f"You did not provide an API key in {' or '.join(KEY_HEADERS)}.")
+            return
+        try:
+            prompt = api.read(json.loads(body))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            self._refuse(api, 400, f"The body is no request that this API knows: {error!r}")
+            return
+        time.sleep(self.server.pace)
+        self._answer(api, prompt)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are recorded, not printed."""
+
+    def _answer(self, api: Api, prompt: Prompt) -> None:
+        script, answer = self.server.model.answer(prompt, api.count)
+        row = {
+            "agent": script.agent,
+            "provider": api.provider,
+            "model": prompt.model,
+            "stream": prompt.stream,
+        }
+        if isinstance(answer, Refused):
+            self.server.record({**row, "status": 429})
+            message = f"Rate limit reached for {prompt.model}. Please try again in {answer.seconds:g}s."
+            wait = {"retry-after": "1", "retry-after-ms": f"{answer.seconds * 1000:.0f}"}
+            self._refuse(api, 429, message, wait)
+            return
+        used = {**asdict(answer.consumption), "input": answer.consumption.input}
+        request_id = f"req_{answer.id}"
+        ids = {"request_id": request_id, "response_id": api.plain(answer)["id"]}
+        self.server.record({**row, "status": 200, **ids, "tokens": used, "usage": api.usage(answer)})
+        headers = {api.request_id: request_id}
+        if prompt.stream:
+            self._stream(api.events(answer, prompt), headers)
+        else:
+            self._json(200, api.plain(answer), headers)
+
+    def _refuse(self, api: Api, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        request_id = f"req_refused_{status}"
+        self._json(
+            status, api.error(status, message, request_id), {api.request_id: request_id, **(headers or {})}
+        )
+
+    def _json(self, status: int, body: Json, headers: Mapping[str, str] | None = None) -> None:
+        payload = json.dumps(body).encode()
+        self._head(status, "application/json", {**(headers or {}), "content-length": str(len(payload))})
+        self.wfile.write(payload)
+
+    def _stream(self, events: Iterator[bytes], headers: Mapping[str, str]) -> None:
+        chunked = {**headers, "cache-control": "no-cache", "transfer-encoding": "chunked"}
+        self._head(200, "text/event-stream; charset=utf-8", chunked)
+        for event in events:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
+            time.sleep(self.server.pace / 10)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _head(self, status: int, content_type: str, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"content-type": content_type, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
