@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +20,19 @@ from otel_burn.spool import drain
 
 BOOT: Final = Path(__file__).parent / "boot"
 _REPORT_WAIT_SECONDS: Final = 30
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-"""Passed on to the program. A Ctrl-C reaches it by itself, as it is in the terminal's process group."""
+_WATCHED: Final = frozenset(
+    {
+        signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
+        signal.SIGCHLD,
+    }
+)  # fmt: skip
+_SENT_BY_A_PROCESS: Final = 0
+"""`si_code` of a signal from `kill` or `sigqueue` is zero or less; the kernel's own are above."""
+
+
+_NOT_EXECUTABLE: Final = 126
+_NOT_FOUND: Final = 127
+"""What a shell returns for the same mistakes."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +55,14 @@ def run(options: argparse.Namespace) -> int:
         os.environ.get("OTEL_BURN_RUN_ID") or f"run-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
     )
     endpoint = _endpoint(db)
-    status = _run_program(command, _environment(run_id, endpoint))
+    try:
+        status = _run_program(command, _environment(run_id, endpoint))
+    except FileNotFoundError:
+        _say(f"there is no program {command[0]!r}; is it installed and on PATH?")
+        return _NOT_FOUND
+    except PermissionError:
+        _say(f"{command[0]!r} may not be run; is it executable?")
+        return _NOT_EXECUTABLE
     _deliver_rest(run_id, endpoint)
     if not options.no_report:
         _report(run_id, db, endpoint)
@@ -86,29 +103,26 @@ def _environment(run_id: str, endpoint: str) -> dict[str, str]:
 
 def _run_program(command: list[str], environment: dict[str, str]) -> int:
     """The program's exit status as `subprocess` tells it: negative for the signal that ended it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     try:
-        program = subprocess.Popen(command, env=environment)
-    except FileNotFoundError:
-        _say(f"there is no program {command[0]!r}; is it installed and on PATH?")
-        return 127
-    except PermissionError:
-        _say(f"{command[0]!r} may not be run; is it executable?")
-        return 126
-    with _signals_passed_to(program):
-        return program.wait()
-
-
-@contextlib.contextmanager
-def _signals_passed_to(program: subprocess.Popen[bytes]) -> Iterator[None]:
-    before = {
-        number: signal.signal(number, lambda got, _: program.send_signal(got)) for number in _STOP_SIGNALS
-    }
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
+        program = subprocess.Popen(
+            command, env=environment, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        )
+        return _wait(program)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _wait(program: subprocess.Popen[bytes]) -> int:
+    """Wait for *program*, passing on what other processes signal.
+
+    What the terminal signals (Ctrl-C) the kernel sends to the whole process group, the program included.
+    """
+    while (status := program.poll()) is None:
+        got = signal.sigwaitinfo(_WATCHED)
+        if got.si_signo != signal.SIGCHLD and got.si_code <= _SENT_BY_A_PROCESS:
+            program.send_signal(got.si_signo)
+    return status
 
 
 def _deliver_rest(run_id: str, endpoint: str) -> None:
@@ -138,7 +152,8 @@ def _leave_as(status: int) -> int:
     if status < 0:
         sys.stdout.flush()
         sys.stderr.flush()
-        signal.signal(-status, signal.SIG_DFL)
+        with contextlib.suppress(OSError):  # SIGKILL needs no default handler
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
         return 128 - status  # a signal that does not end us
     return status
