@@ -43,9 +43,10 @@ LLM_CALLS: Final = pl.Schema(
 """The columns of the view `llm_calls` that this detector reads."""
 
 ACTOR: Final = ("session_id", "agent", "agent_id")
-ASKED: Final = (*ACTOR, "tool_name", "args_hash")
-RUN: Final = (*ASKED, "run")
-ORDER: Final = ("turn", "seq", "started_at", "call_id", "tool_call_id")
+REQUEST: Final = ("tool_name", "args_hash")
+ORDER: Final = ("turn", "seq", "started_at", "call_id", "tool_call_id", *REQUEST, "result_hash")
+
+FIRST: Final = ("tool_call_id", "error_class", "effect", "result_bytes")
 
 UNSPECIFIC: Final = r"^(error|exit_code_\d+)$"
 """Classes of error that say only that something failed: two of them are one outcome if the texts are equal."""
@@ -70,25 +71,35 @@ def find_loops(
 
 
 def _compared(tool_calls: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
-    """Each tool call with its position, its outcome, and how that compares with the last equal call's."""
-    known = pl.col("args_hash").is_not_null()
-    distance = pl.col("position") - pl.col("position").shift().over(ASKED)
-    before = pl.col("outcome").shift().over(ASKED)
+    """Each tool call, equal ones side by side, with its outcome and how that compares with the last equal call's."""
+    known = pl.all_horizontal(pl.col(REQUEST).is_not_null())
     return (
-        tool_calls.sort(*ACTOR, *ORDER)
-        .with_columns(pl.col("args_hash", "result_hash", "error_class").replace("", None))
+        tool_calls.with_columns(
+            pl.col("tool_name", "args_hash", "result_hash", "error_class").replace("", None)
+        )
+        .sort(*ACTOR, *ORDER)
+        .with_columns(row=pl.int_range(pl.len()))
         .with_columns(
-            position=pl.int_range(pl.len()).over(ACTOR),
-            siblings=pl.len().over("call_id"),
+            same=pl.col("row").first().over(*ACTOR, *REQUEST),
+            siblings=pl.len().over("call_id").cast(pl.Int64),
             failed=pl.col("error_class").is_not_null(),
             outcome=_outcome(),
         )
+        .sort("same", "row")
+        .with_columns(distance=pl.col("row") - _last("row"))
         .with_columns(
-            distance=distance,
-            repeats=(known & (distance < window) & (pl.col("outcome") == before)).fill_null(False),
-            changed=(known & (pl.col("outcome") != before)).fill_null(False),
+            repeats=(
+                known & (pl.col("distance") < window) & (pl.col("outcome") == _last("outcome"))
+            ).fill_null(False),
+            changed=(known & (pl.col("outcome") != _last("outcome"))).fill_null(False),
+            carried=pl.col("outcome").forward_fill().over("same").fill_null(""),
         )
     )
+
+
+def _last(column: str) -> pl.Expr:
+    """The column's value in the last equal call. A shift: windows over as many groups take five times as long."""
+    return pl.when(pl.col("same") == pl.col("same").shift()).then(pl.col(column).shift())
 
 
 def _outcome() -> pl.Expr:
@@ -109,53 +120,44 @@ def _runs(compared: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
     Work that could matter is a `write` or `run` that succeeded and is no repetition itself. Acting tools that
     answer next to nothing (a click, a sleep) are also excused when some other call saw the world change.
     """
-    new = ~pl.col("failed") & ~pl.col("repeats")
     effect = pl.col("effect")
+    new = ~pl.col("failed") & ~pl.col("repeats")
     acts = (effect != "read").fill_null(True) & ~pl.col("failed")
-    carried = pl.col("outcome").forward_fill().over(ASKED).fill_null("")
+    counted = pl.col("works", "puzzles", "changed")
+    alone = (pl.col("carried") != _last("carried")).fill_null(True) | (pl.col("distance") >= window)
     return (
         compared.with_columns(
             works=new & effect.is_in(["write", "run"]).fill_null(False),
             puzzles=new & (~effect.is_in(["read", "write", "run"])).fill_null(True),
-            carried=carried,
         )
-        .with_columns(
-            pl.col("works", "puzzles", "changed").cum_sum().over(ACTOR).cast(pl.Int64).name.prefix("all_")
-        )
+        .sort("row")
+        .with_columns(counted.cum_sum().cast(pl.Int64).name.prefix("all_"))
+        .sort("same", "row")
         .with_columns(worked=_between("works"), puzzled=_between("puzzles"), moved=_between("changed"))
-        .with_columns(
-            fresh=(
-                (pl.col("carried") != pl.col("carried").shift().over(ASKED)).fill_null(True)
-                | (pl.col("distance") >= window)
-                | (pl.col("worked") > 0)
-                | (acts & (pl.col("moved") > 0))
-            )
-        )
-        .with_columns(
-            run=pl.col("fresh").cum_sum().over(ASKED),
-            settles=(pl.col("changed") & (pl.col("worked") == 0)).shift(-1).over(ASKED).fill_null(False)
-            & (effect != "write").fill_null(True),
-        )
+        .with_columns(fresh=alone | (pl.col("worked") > 0) | (acts & (pl.col("moved") > 0)))
+        .with_columns(run=pl.col("fresh").cum_sum(), settled=pl.col("changed") & (pl.col("worked") == 0))
+        .with_columns(settles=_next("settled", "same") & (effect != "write").fill_null(True))
     )
 
 
 def _between(flag: str) -> pl.Expr:
     """How many calls with *flag* the actor made between the last equal call and this one."""
-    so_far = pl.col(f"all_{flag}")
-    return so_far - pl.col(flag).cast(pl.Int64) - so_far.shift().over(ASKED)
+    return pl.col(f"all_{flag}") - pl.col(flag).cast(pl.Int64) - _last(f"all_{flag}")
+
+
+def _next(flag: str, group: str, steps: int = 1) -> pl.Expr:
+    """Whether *flag* holds *steps* rows on in the same *group*."""
+    return ((pl.col(group) == pl.col(group).shift(-steps)) & pl.col(flag).shift(-steps)).fill_null(False)
 
 
 def _members(runs: pl.LazyFrame, *, min_length: int, window: int) -> pl.LazyFrame:
     """The calls that are one of *min_length* within *window*."""
-    reach = pl.col("position") - pl.col("position").shift(min_length - 1).over(RUN)
+    far = min_length - 1
+    closes = (pl.col("run") == pl.col("run").shift(far)) & (pl.col("row") - pl.col("row").shift(far) < window)
     return (
-        runs.filter(pl.all_horizontal(pl.col("tool_name", "args_hash").is_not_null()))
-        .with_columns(closes=(reach < window).fill_null(False))
-        .filter(
-            pl.any_horizontal(pl.col("closes").shift(-k).over(RUN) for k in range(min_length)).fill_null(
-                False
-            )
-        )
+        runs.filter(pl.all_horizontal(pl.col(REQUEST).is_not_null()))
+        .with_columns(closes=closes.fill_null(False))
+        .filter(pl.any_horizontal(_next("closes", "run", steps) for steps in range(min_length)))
     )
 
 
@@ -163,11 +165,10 @@ def _loops(members: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int) -
     """One row a loop, with what its LLM calls cost. Equal requests within one answer were never looked at."""
     asked = pl.len().cast(pl.Int64)
     per_call = (
-        members.group_by(*RUN, "call_id")
+        members.group_by("run", "call_id")
         .agg(
-            pl.col("position", "started_at").min(),
-            pl.col("tool_call_id", "error_class", "effect", "result_bytes").sort_by("position").first(),
-            pl.col("siblings").first().cast(pl.Int64),
+            pl.col("row", "started_at").min(),
+            pl.col(*ACTOR, *REQUEST, *FIRST, "siblings").sort_by("row").first(),
             asked=asked,
             known=pl.col("outcome").is_not_null().sum().cast(pl.Int64),
             clean=(~pl.col("fresh") & (pl.col("puzzled") == 0)).sum().cast(pl.Int64),
@@ -175,11 +176,11 @@ def _loops(members: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int) -
             settles=pl.col("settles").any(),
         )
         .join(llm_calls.select(name for name in LLM_CALLS if name != "agent"), on="call_id", how="left")
-        .sort(*RUN, "position")
-        .with_columns(nth=pl.int_range(pl.len()).over(RUN), **_shares())
+        .sort("run", "row")
+        .with_columns(nth=pl.int_range(pl.len()).over("run"), **_shares())
     )
     return (
-        per_call.group_by(*RUN, maintain_order=True)
+        per_call.group_by("run", maintain_order=True)
         .agg(**_totals(min_length))
         .filter(pl.col("calls") >= min_length)
     )
@@ -199,6 +200,7 @@ def _totals(min_length: int) -> dict[str, pl.Expr]:
     repeated, avoidable = pl.col("nth") >= 1, pl.col("nth") >= min_length - 1
     usd = pl.col("usd")
     return {
+        **{name: pl.col(name).first() for name in (*ACTOR, *REQUEST)},
         "calls": pl.len().cast(pl.Int64),
         "length": pl.col("asked").sum(),
         "known": pl.col("known").sum(),
@@ -234,9 +236,7 @@ def _findings(found: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
             detector=pl.lit(DETECTOR),
             partition=pl.col("session_id"),
             tier=pl.when(sure).then(pl.lit("loop")).otherwise(pl.lit("warn")),
-            finding_id=identity(
-                DETECTOR, "session_id", "agent_id", "first_call", "first_tool_call", "args_hash"
-            ),
+            finding_id=identity(DETECTOR, *ACTOR, "first_call", "first_tool_call", *REQUEST),
             wasted_tokens=pl.when("metered").then("wasted_tokens"),
             wasted_usd_low=pl.when("low_known").then("wasted_usd_low"),
             wasted_usd_high=pl.when(pl.col("unpriced") == 0).then("wasted_usd_high"),
