@@ -51,9 +51,8 @@ def call_tool(call: Any) -> Any:
     return {"type": "tool_result", "tool_use_id": call.id, "content": content, "is_error": failed}
 
 
-def main() -> None:
-    """Work until the model asks for no more tools."""
-    client = Anthropic()
+def work(client: Anthropic) -> str:
+    """Go on until the model asks for no more tools; its last words."""
     messages: list[Any] = [{"role": "user", "content": TASK}]
     while True:
         answer: Any = client.messages.create(
@@ -62,10 +61,10 @@ def main() -> None:
         messages.append({"role": "assistant", "content": answer.content})
         results = [call_tool(block) for block in answer.content if block.type == "tool_use"]
         if not results:
-            break
+            return str(answer.content[0].text)
         messages.append({"role": "user", "content": results})
-    print(answer.content[0].text)
 
 
 if __name__ == "__main__":
-    main()
+    with Anthropic() as anthropic:
+        print(work(anthropic))

@@ -49,20 +49,19 @@ def ask(client: OpenAI, messages: list[Any]) -> Any:
         return stream.get_final_completion().choices[0].message
 
 
-def main() -> None:
-    """Work until the model asks for no more tools."""
-    client = OpenAI()
+def work(client: OpenAI) -> str:
+    """Go on until the model asks for no more tools; its last words."""
     messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": TASK}]
     while True:
         answer = ask(client, messages)
         messages.append(answer.model_dump(include={"role", "content", "tool_calls"}, exclude_none=True))
         if not answer.tool_calls:
-            break
+            return str(answer.content)
         for call in answer.tool_calls:
             result = TOOLS[call.function.name](**json.loads(call.function.arguments))
             messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
-    print(answer.content)
 
 
 if __name__ == "__main__":
-    main()
+    with OpenAI() as openai:
+        print(work(openai))

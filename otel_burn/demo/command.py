@@ -1,0 +1,193 @@
+"""What does otel-burn show? `otel-burn demo`: the whole pipeline on this machine, offline, with four agents."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+from otel_burn import running_collector
+from otel_burn.cli import dispatch
+from otel_burn.command import Command
+from otel_burn.demo.provider import ScriptedProvider
+from otel_burn.demo.workspace import write_workspace
+from otel_burn.errors import BurnError
+
+AGENTS: Final = {
+    "healthy": "writes release notes, each tool once",
+    "failing_loop": "runs the same failing tests again and again",
+    "context_hoarder": "reads large logs and re-sends them every turn",
+    "heartbeat": "wakes up every half hour with its whole memory (compressed)",
+}
+QUESTION: Final = "SELECT service_name, response_model, sum(cost_usd) FROM llm_calls GROUP BY ALL"
+PACE: Final = 0.04
+"""Seconds that the scripted model thinks, so that durations look like durations."""
+
+_START_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 10.0
+_IDLE_SECONDS: Final = 900
+"""Should this process be killed outright, its collector ends by itself after a quarter of an hour."""
+
+_FOREIGN: Final = ("OTEL_", "OPENAI_", "ANTHROPIC_")
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+"""What a user's own environment must not change about the demo: it is the same everywhere."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `otel-burn demo`."""
+    parser.add_argument("--no-explorer", action="store_true", help="end after the report")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where to keep the demo's data")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the agents against the scripted provider, report what they burned, and show it."""
+    _require("openai", "anthropic")
+    folder = _folder(options.data_dir)
+    db = folder / "burn.duckdb"
+    with _ending_by_signal(), ScriptedProvider(truth=folder / "served.jsonl", pace=PACE) as provider:
+        environment = _environment(folder, provider)
+        os.environ.update(OTEL_BURN_HOME=environment["OTEL_BURN_HOME"])
+        _say("otel-burn demo: offline. No account, no key, nothing leaves this machine.\n")
+        _say(
+            f"  provider   http://127.0.0.1:{provider.server_port} answers as OpenAI and Anthropic, from scripts"
+        )
+        with _collector(db, folder, environment) as url:
+            _say(f"  collector  {url} fills {db}")
+            _say(
+                "  agents     four plain programs with the real SDKs, each under `otel-burn run -- python …`"
+            )
+            failed = [name for name in AGENTS if not _run_agent(name, db, folder, environment)]
+            _say("\nWhat they burned:\n")
+            status = dispatch(["report", "--db", str(db), "--wait", "30"])
+            _say(f'\nAsk yourself:  otel-burn sql --db {db} "{QUESTION}"')
+            if not options.no_explorer:
+                status = _explore(db)
+    return 1 if failed else status
+
+
+COMMAND: Final = Command("show the whole pipeline on this machine, offline, with four agents", configure, run)
+
+
+def _explore(db: Path) -> int:
+    _say("Look yourself:  the explorer's address follows; Ctrl-C stops everything.\n")
+    try:
+        return dispatch(["explore", "--db", str(db), "--no-browser"])
+    except KeyboardInterrupt:
+        _say("\nStopped.")
+        return 0
+
+
+def _run_agent(name: str, db: Path, folder: Path, environment: Mapping[str, str]) -> bool:
+    """Run one agent to its end and say in a line how it went."""
+    sys.stdout.write(f"    {name:<16} {AGENTS[name]:<60}")
+    sys.stdout.flush()
+    script = Path(__file__).parent / "agents" / f"{name}.py"
+    program = [sys.executable, str(script)]
+    command = [sys.executable, "-m", "otel_burn", "run", "--db", str(db), "--no-report", "--", *program]
+    log = folder / f"{name}.log"
+    started = time.monotonic()
+    with log.open("wb") as output, _child(command, folder / "workspace", environment, output) as child:
+        status = child.wait()
+    _say(f"{time.monotonic() - started:5.1f} s" if status == 0 else f"exit code {status}, see {log}")
+    return status == 0
+
+
+@contextmanager
+def _collector(db: Path, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """A collector of our own on free ports; gives its URL, and ends with the block."""
+    command = [
+        sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", "0",
+        "--idle-timeout", str(_IDLE_SECONDS),
+    ]  # fmt: skip
+    log = folder / "collector.log"
+    with log.open("wb") as output, _child(command, folder, environment, output) as child:
+        deadline = time.monotonic() + _START_SECONDS
+        while (found := running_collector.of_database(db)) is None:
+            if child.poll() is not None or time.monotonic() > deadline:
+                words = log.read_text(encoding="utf-8", errors="replace").strip() or "nothing"
+                raise BurnError(f"the demo's collector did not start for {db}. It said: {words}")
+            time.sleep(0.05)
+        yield found.http_url
+
+
+@contextmanager
+def _child(
+    command: list[str], cwd: Path, environment: Mapping[str, str], output: object
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the block. Ctrl-C is ours: it reaches children through their stop."""
+    child = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,  # type: ignore[call-overload]
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+@contextmanager
+def _ending_by_signal() -> Iterator[None]:
+    """SIGTERM stops the demo as Ctrl-C does, children first."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _environment(folder: Path, provider: ScriptedProvider) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
+    }
+    return {**kept, **provider.environment, "OTEL_BURN_HOME": str(folder / "home"), "NO_COLOR": "1"}
+
+
+def _folder(chosen: Path | None) -> Path:
+    if chosen is None:
+        folder = Path(tempfile.mkdtemp(prefix="otel-burn-demo-"))
+    else:
+        folder = chosen
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BurnError(f"--data-dir {chosen} can't be made ({error}); name another folder") from error
+    write_workspace(folder / "workspace")
+    return folder.resolve()
+
+
+def _require(*packages: str) -> None:
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise BurnError(
+            f"the demo's agents use {' and '.join(missing)}, not installed here. "
+            "Install what is missing with: pip install 'otel-burn[all]'"
+        )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
