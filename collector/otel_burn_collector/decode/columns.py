@@ -70,7 +70,7 @@ def string_maps(maps: list[StringMap]) -> pa.Array:
     return pa.MapArray.from_arrays(offsets, keys, values).cast(STRING_MAP)
 
 
-def origins(request: Any, resources: str, scopes: str) -> Iterator[tuple[Origin, Any]]:  # noqa: ANN401 - protobuf
+def origins(request: Any, resources: str, scopes: str) -> Iterator[tuple[Origin, Any]]:
     """Each scope of *request* with its origin."""
     for resource in getattr(request, resources):
         attributes = text_attributes(resource.resource.attributes)

@@ -6,7 +6,7 @@ from otel_burn_collector.decode.columns import Columns, Origin, StringMap, origi
 from otel_burn_collector.decode.values import text, text_attributes, time_or_none
 
 
-def add_logs(columns: Columns, request: Any, received_at: int) -> None:  # noqa: ANN401 - protobuf
+def add_logs(columns: Columns, request: Any, received_at: int) -> None:
     """Add the log records of *request*."""
     for origin, scope in origins(request, "resource_logs", "scope_logs"):
         for record in scope.log_records:
@@ -14,7 +14,7 @@ def add_logs(columns: Columns, request: Any, received_at: int) -> None:  # noqa:
             columns.add(origin, _row(record, origin, attributes, received_at), attributes)
 
 
-def _row(record: Any, origin: Origin, attributes: StringMap, received_at: int) -> tuple[Any, ...]:  # noqa: ANN401
+def _row(record: Any, origin: Origin, attributes: StringMap, received_at: int) -> tuple[Any, ...]:
     observed = time_or_none(record.observed_time_unix_nano)
     return (
         row_id(origin.identity, record.SerializeToString(deterministic=True)),

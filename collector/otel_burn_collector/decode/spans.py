@@ -11,7 +11,7 @@ _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _STATUSES = ("UNSET", "OK", "ERROR")
 
 
-def add_spans(columns: Columns, request: Any, received_at: int) -> None:  # noqa: ANN401 - protobuf
+def add_spans(columns: Columns, request: Any, received_at: int) -> None:
     """Add the spans of *request* that can be kept."""
     for origin, scope in origins(request, "resource_spans", "scope_spans"):
         for span in scope.spans:
@@ -19,7 +19,7 @@ def add_spans(columns: Columns, request: Any, received_at: int) -> None:  # noqa
                 columns.add(origin, _row(span, received_at), text_attributes(span.attributes))
 
 
-def _row(span: Any, received_at: int) -> tuple[Any, ...]:  # noqa: ANN401
+def _row(span: Any, received_at: int) -> tuple[Any, ...]:
     started = span.start_time_unix_nano or span.end_time_unix_nano or received_at
     return (
         span.trace_id.hex(),

@@ -17,7 +17,7 @@ def json_text(value: object) -> str:
     return encode_json(value).decode()
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - an AnyValue can be anything
+def plain(value: Any) -> Any:
     """What an AnyValue holds, in JSON's types: bytes as base64, NaN and infinities as strings, as OTLP does."""
     member = value.WhichOneof("value")
     if member == "array_value":
@@ -45,7 +45,7 @@ def plain_attributes(attributes: Iterable[Any]) -> dict[str, Any]:
     return {pair.key: plain(pair.value) for pair in attributes}
 
 
-def text(value: Any) -> str | None:  # noqa: ANN401
+def text(value: Any) -> str | None:
     """An AnyValue as a string map keeps it: strings as they are, everything else as JSON; `None` when empty."""
     member = value.WhichOneof("value")
     if member == "string_value":

@@ -43,6 +43,9 @@ class Position(NamedTuple):
     offset: int
 
 
+_KINDS = frozenset(Kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A request as it was received; `end` is where the next one begins."""
@@ -115,7 +118,7 @@ def _record(header: _Header, payload: bytes, start: Position) -> Record | Damage
     end = Position(start.segment, start.offset + HEADER_BYTES + header.length)
     if zlib.crc32(payload) != header.payload_crc:
         return Damage(start, end, "the payload does not match its checksum")
-    if header.kind not in Kind:
+    if header.kind not in _KINDS:
         return Damage(start, end, f"a record of kind {header.kind}, which only a newer otel-burn knows")
     return Record(Kind(header.kind), Encoding(header.encoding), header.received_at, payload, start, end)
 

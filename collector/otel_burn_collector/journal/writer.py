@@ -21,7 +21,7 @@ PENDING_BYTES = 256 << 20
 """More than this waiting for the disk, and new requests are told to come again."""
 
 
-class JournalBusy(Exception):
+class JournalBusyError(Exception):
     """The disk does not keep up, or refuses: the sender should try again soon."""
 
 
@@ -42,6 +42,8 @@ class JournalWriter:
         self._lock = _lock(folder)
         self._number = max([after, *segments.numbers(folder)])
         self._file = -1
+        self._end = Position(0, 0)
+        self._broken = False
         self._open_segment()
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._pending = 0
@@ -59,7 +61,7 @@ class JournalWriter:
         waiting = _Waiting(encode(kind, encoding, time.time_ns(), payload))
         with self._pending_lock:
             if self._pending > PENDING_BYTES:
-                raise JournalBusy("The disk does not keep up with what arrives. Try again in a second.")
+                raise JournalBusyError("The disk does not keep up with what arrives. Try again in a second.")
             self._pending += len(waiting.data)
         self._queue.put(waiting)
         return waiting.done
@@ -115,9 +117,11 @@ class JournalWriter:
             waiting.done.set_result(self._end)
 
     def _fail(self, group: Sequence[_Waiting], error: OSError) -> None:
-        sentence = f"The journal in {self._folder} cannot be written ({error.strerror}). Free space on that disk."
+        sentence = (
+            f"The journal in {self._folder} cannot be written ({error.strerror}). Free space on that disk."
+        )
         for waiting in group:
-            waiting.done.set_exception(JournalBusy(sentence))
+            waiting.done.set_exception(JournalBusyError(sentence))
 
     def _roll(self) -> None:
         os.close(self._file)

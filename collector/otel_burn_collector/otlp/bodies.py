@@ -12,12 +12,12 @@ MAX_BODY_BYTES = 64 << 20
 """The limit that OTLP 1.11 recommends, before and after decompression."""
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A body over the limit, said in a sentence."""
 
 
 def unpack(body: bytes, encoding: Encoding, limit: int = MAX_BODY_BYTES) -> bytes:
-    """*body* without its compression; `TooLarge` beyond *limit*, `ValueError` when it is no gzip."""
+    """*body* without its compression; `TooLargeError` beyond *limit*, `ValueError` when it is no gzip."""
     if not encoding & Encoding.GZIP:
         return body
     parts, size = [], 0
@@ -29,7 +29,9 @@ def unpack(body: bytes, encoding: Encoding, limit: int = MAX_BODY_BYTES) -> byte
             raise ValueError(f"the body is no gzip ({error})") from error
         size += len(part)
         if size > limit:
-            raise TooLarge(f"The body is larger than {limit >> 20} MiB after decompression. Send smaller batches.")
+            raise TooLargeError(
+                f"The body is larger than {limit >> 20} MiB after decompression. Send smaller batches."
+            )
         if not inflater.eof:
             raise ValueError("the gzip body is cut short")
         parts.append(part)

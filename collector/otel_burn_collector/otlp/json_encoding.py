@@ -35,7 +35,7 @@ def from_json(message: type[M], body: bytes) -> M:
     return parsed
 
 
-def _stock(value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON
+def _stock(value: Any, depth: int) -> Any:
     """*value* as protobuf's own JSON mapping expects it."""
     if depth > MAX_DEPTH:
         raise ValueError("the JSON is nested too deeply")
@@ -51,7 +51,7 @@ def _stock(value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def _field(name: str, value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON
+def _field(name: str, value: Any, depth: int) -> Any:
     if name in _IDS:
         return _base64_of_hex(name, value)
     if name in _ENUMS and isinstance(value, str):

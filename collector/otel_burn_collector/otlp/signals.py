@@ -44,7 +44,7 @@ class Signal:
         return f"/v1/{self.name}"
 
 
-def bad_span(span: Any) -> str | None:  # noqa: ANN401 - upb messages have no static type worth its price here
+def bad_span(span: Any) -> str | None:
     """Why *span* cannot be kept; `None` when it can."""
     if len(span.trace_id) != 16 or not any(span.trace_id):
         return "its trace id is not 16 bytes, or all zero"
@@ -55,17 +55,17 @@ def bad_span(span: Any) -> str | None:  # noqa: ANN401 - upb messages have no st
     return None
 
 
-def _bad_spans(request: Any) -> int:  # noqa: ANN401
+def _bad_spans(request: Any) -> int:
     return sum(1 for span in _spans(request) if bad_span(span) is not None)
 
 
-def _spans(request: Any) -> Iterator[Any]:  # noqa: ANN401
+def _spans(request: Any) -> Iterator[Any]:
     for resource in request.resource_spans:
         for scope in resource.scope_spans:
             yield from scope.spans
 
 
-def _none(_: Any) -> int:  # noqa: ANN401
+def _none(_: Any) -> int:
     return 0
 
 

@@ -1,0 +1,146 @@
+"""What can a user do with the collector from the shell? Run it, import files, ask SQL."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from otel_burn import locations
+from otel_burn.command import Command
+from otel_burn.errors import BurnError
+
+
+def _add_db(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--db",
+        type=Path,
+        metavar="FILE",
+        help=f"the database (default: $OTEL_BURN_DB, else {locations.database()})",
+    )
+
+
+def _configure_collector(parser: argparse.ArgumentParser) -> None:
+    _add_db(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="listen on this address (default: 127.0.0.1)")
+    parser.add_argument(
+        "--http-port",
+        type=_port,
+        default=locations.DEFAULT_HTTP_PORT,
+        metavar="PORT",
+        help=f"OTLP/HTTP (default: {locations.DEFAULT_HTTP_PORT}; 0: a free one)",
+    )
+    parser.add_argument(
+        "--sql-port", type=_port, default=0, metavar="PORT", help="SQL, on loopback (default: a free one)"
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="journal and log (default: beside the database)"
+    )
+    parser.add_argument(
+        "--idle-timeout", type=_seconds, metavar="SECONDS", help="end when nobody needs it this long"
+    )
+    parser.add_argument("--detach", action="store_true", help="run in the background; return once it serves")
+
+
+def _run_collector(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector.daemon import start_detached  # noqa: PLC0415 - heavy, and `--help` needs none of it
+    from otel_burn_collector.supervisor import run_collector  # noqa: PLC0415
+
+    db: Path = arguments.db or locations.database()
+    if arguments.detach:
+        running = start_detached(_same_arguments(arguments, db), db=db, data_dir=arguments.data_dir)
+        sys.stdout.write(f"Collector: {running.http_url} → {running.db} (process {running.pid})\n")
+        return 0
+    run_collector(
+        db=db,
+        host=arguments.host,
+        http_port=arguments.http_port,
+        sql_port=arguments.sql_port,
+        data_dir=arguments.data_dir,
+        idle_timeout=arguments.idle_timeout,
+    )
+    return 0
+
+
+def _same_arguments(arguments: argparse.Namespace, db: Path) -> list[str]:
+    given = {
+        "--db": db.absolute(),
+        "--host": arguments.host,
+        "--http-port": arguments.http_port,
+        "--sql-port": arguments.sql_port,
+        "--data-dir": arguments.data_dir and arguments.data_dir.absolute(),
+        "--idle-timeout": arguments.idle_timeout,
+    }
+    return [part for option, value in given.items() if value is not None for part in (option, str(value))]
+
+
+def _configure_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="an OTLP file, or a folder with some"
+    )
+    _add_db(parser)
+
+
+def _run_import(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector.importing import import_paths  # noqa: PLC0415
+
+    db: Path = (arguments.db or locations.database()).absolute()
+    imported = import_paths(db, arguments.paths)
+    for path, reason in imported.skipped:
+        sys.stdout.write(f"skipped {path}: {reason}\n")
+    items = (
+        ", ".join(f"{count:,} {signal}" for signal, count in sorted(imported.items.items())) or "nothing new"
+    )
+    sys.stdout.write(
+        f"Imported {items} in {imported.requests:,} requests from {imported.files:,} files into {db}.\n"
+    )
+    if imported.known:
+        sys.stdout.write(f"{imported.known:,} requests were known already and count once.\n")
+    return 0 if imported.files else 1
+
+
+def _configure_sql(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sql", metavar="SELECT", help="one SELECT; `SHOW TABLES` lists what there is")
+    parser.add_argument("--format", choices=["table", "json", "csv", "parquet", "arrow"], default="table")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    _add_db(parser)
+
+
+def _run_sql(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector.formats import BINARY, FORMATS  # noqa: PLC0415
+    from otel_burn_collector.reader import open_ledger  # noqa: PLC0415
+
+    if arguments.format in BINARY and arguments.output is None and sys.stdout.isatty():
+        raise BurnError(
+            f"{arguments.format} is not for a terminal. Name a file with --output, or pipe it on."
+        )
+    with open_ledger(arguments.db) as ledger:
+        data = FORMATS[arguments.format](ledger.query(arguments.sql))
+    if arguments.output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return 0
+    try:
+        arguments.output.write_bytes(data)
+    except OSError as error:
+        raise BurnError(
+            f"{arguments.output} cannot be written ({error.strerror}). Choose another --output."
+        ) from error
+    return 0
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; ports go from 0 to 65535")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return number
+
+
+COLLECTOR = Command("Receives telemetry and keeps the ledger.", _configure_collector, _run_collector)
+IMPORT = Command("Imports OTLP files: protobuf, JSON, JSON lines, also .gz.", _configure_import, _run_import)
+SQL = Command("Asks the ledger one SELECT.", _configure_sql, _run_sql)

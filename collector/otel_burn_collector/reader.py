@@ -1,0 +1,155 @@
+"""How do analytics and dashboards read the ledger? Through the collector that owns it, else from the file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+import pyarrow as pa
+
+from otel_burn import locations
+from otel_burn.errors import BurnError
+from otel_burn_collector.client import Client, CollectorGoneError
+from otel_burn_collector.discovery import Running, find_collector
+from otel_burn_collector.journal.reader import JournalReader
+from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
+from otel_burn_collector.offline import Offline, journal_folder
+from otel_burn_collector.parameters import utc
+from otel_burn_collector.store import commands
+from otel_burn_collector.store.database import open_reading
+from otel_burn_collector.store.queries import Query
+
+__all__ = ["Freshness", "Ledger", "Running", "find_collector", "open_ledger"]
+
+VISIBLE_SECONDS = 60.0
+"""How long a write waits until it can be read back."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How new what can be read is."""
+
+    as_of: datetime | None
+    """When the newest telemetry that can be read arrived (UTC); `None` when there is none."""
+    waiting: bool
+    """Whether more has arrived that cannot be read yet."""
+    sentence: str
+
+
+def open_ledger(db: Path | None = None) -> "Ledger":
+    """The ledger in *db* (default: the usual database); `BurnError` with the remedy when there is none."""
+    path = (db or locations.database()).absolute()
+    ledger = Ledger(path, find_collector(path))
+    if ledger.via == "file":
+        open_reading(path).close()
+    return ledger
+
+
+class Ledger:
+    """A ledger to read. It follows its database: to a collector that starts, and back to the file when it ends."""
+
+    def __init__(self, db: Path, running: Running | None) -> None:
+        self.db = db
+        self._client = Client(running) if running else None
+
+    @property
+    def via(self) -> Literal["collector", "file"]:
+        """Who answers now."""
+        return "file" if self._client is None else "collector"
+
+    def query(self, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
+        """The answer to one SELECT, with parameters by name (`$name`)."""
+        values = {name: utc(value) for name, value in (params or {}).items()}
+        return self._ask(lambda client: client.query(sql, values), lambda: self._query_file(sql, values))
+
+    def freshness(self) -> Freshness:
+        """How new the answers are, and whether something newer waits."""
+        waiting = self._ask(lambda client: client.loaded() < client.journalled(), self._journal_waits)
+        rows = self.query("SELECT epoch_ns(max(received_at)) AS at FROM journal.position").to_pylist()
+        newest = rows[0]["at"] if rows else None
+        as_of = None if newest is None else datetime.fromtimestamp(newest / 1e9, UTC)
+        return Freshness(as_of, waiting, self._sentence(as_of, waiting))
+
+    def wait_loaded(self, timeout: float) -> bool:
+        """Wait until everything acknowledged before now can be read; false when *timeout* seconds are over."""
+
+        def ask(client: Client) -> bool:
+            return client.wait_loaded(client.journalled(), timeout)
+
+        return self._ask(ask, lambda: not self._journal_waits())
+
+    def replace_findings(self, *, detector: str, partitions: Sequence[str], findings: pa.Table) -> None:
+        """Put *findings* in the place of what *detector* said of *partitions*; they can be read on return."""
+        command = commands.replace_findings(detector=detector, partitions=partitions, findings=findings)
+
+        def ask(client: Client) -> None:
+            if not client.wait_loaded(client.command(command), VISIBLE_SECONDS):
+                raise BurnError(
+                    f"The collector has the findings, but did not load them within {VISIBLE_SECONDS:g} s. "
+                    "They appear once it has caught up; collector.log beside the database may say more."
+                )
+
+        self._ask(ask, lambda: self._write_offline(command))
+
+    def close(self) -> None:
+        """Nothing is held between questions; here for `with`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, collector: Callable[[Client], T], file: Callable[[], T]) -> T:
+        """Ask whoever has the database; once more when that has changed meanwhile."""
+        try:
+            return file() if self._client is None else collector(self._client)
+        except (CollectorGoneError, BurnError) as error:
+            running = find_collector(self.db)
+            before = self._client.running if self._client else None
+            if running == before and not isinstance(error, CollectorGoneError):
+                raise
+            self._client = Client(running) if running else None
+        try:
+            return file() if self._client is None else collector(self._client)
+        except CollectorGoneError as error:
+            raise BurnError(
+                f"The collector of {self.db} does not answer at {error}. "
+                "Look into collector.log beside the database, or start it again: otel-burn collector"
+            ) from error
+
+    def _query_file(self, sql: str, params: Mapping[str, object]) -> pa.Table:
+        # Opened per question: an open file would keep any collector from starting.
+        con = open_reading(self.db)
+        try:
+            with Query(con, sql, params) as query:
+                return query.table()
+        finally:
+            con.close()
+
+    def _journal_waits(self) -> bool:
+        rows = self._query_file('SELECT segment, "offset" FROM journal.position', {}).to_pylist()
+        position = Position(rows[0]["segment"], rows[0]["offset"]) if rows else Position(0, 0)
+        reader = JournalReader(journal_folder(self.db), position)
+        while found := reader.read():
+            if any(isinstance(item, Record) for item in found):
+                return True
+        return False
+
+    def _write_offline(self, command: bytes) -> None:
+        with Offline(self.db) as offline:
+            offline.put(Kind.COMMAND, Encoding.JSON, command)
+
+    def _sentence(self, as_of: datetime | None, waiting: bool) -> str:
+        through = "the collector" if self.via == "collector" else "the file, no collector runs"
+        said = f"As of {as_of:%Y-%m-%d %H:%M:%S} UTC" if as_of else "Nothing has been received yet"
+        if not waiting:
+            return f"{said} ({through})."
+        remedy = "it is being loaded" if self.via == "collector" else "start `otel-burn collector` to load it"
+        return f"{said} ({through}); newer telemetry waits in the journal: {remedy}."

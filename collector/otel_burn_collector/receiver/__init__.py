@@ -1,0 +1,1 @@
+"""What listens for telemetry? One process that checks, journals and acknowledges, and never waits for the database."""

@@ -1,0 +1,1 @@
+"""What owns the database? One process that loads the journal and answers SQL."""

@@ -1,0 +1,107 @@
+"""What does the store answer over HTTP? SELECTs in Arrow, and how far it has loaded."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+import duckdb
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from otel_burn_collector import parameters
+from otel_burn_collector.access import LoopbackNames, has_token
+from otel_burn_collector.store.queries import Limits, Query, QueryError, ipc_stream
+
+ARROW = "application/vnd.apache.arrow.stream"
+CONCURRENT = 4
+"""Queries at a time; on two cores more only take memory from each other."""
+REQUEST_BYTES = 1 << 20
+
+
+class Answers:
+    """Answers requests from one database."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        token: str,
+        status: Callable[[], dict[str, Any]],
+        limits: Limits | None = None,
+    ) -> None:
+        self._con = con
+        self._token = token
+        self._status = status
+        self._limits = limits or Limits()
+        self._free = threading.BoundedSemaphore(CONCURRENT)
+        self._asked_at = time.monotonic()
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        routes = [Route("/sql", self.sql, methods=["POST"]), Route("/status", self.status)]
+        return Starlette(routes=routes, middleware=[Middleware(LoopbackNames)])
+
+    async def status(self, _: Request) -> Response:
+        """How far the journal is loaded."""
+        return JSONResponse(self._status() | {"idle_for": time.monotonic() - self._asked_at})
+
+    async def sql(self, request: Request) -> Response:
+        """Stream the answer to one SELECT."""
+        self._asked_at = time.monotonic()
+        if not has_token(request, self._token):
+            return _error(
+                401, "The bearer token is missing or wrong. It stands in collector.json beside the database."
+            )
+        try:
+            asked = _question(await request.body())
+        except ValueError as error:
+            return _error(400, f"The question cannot be read: {error}.")
+        return await run_in_threadpool(self._answer, **asked)
+
+    def _answer(self, sql: str, params: dict[str, object], first: int | None) -> Response:
+        if not self._free.acquire(timeout=self._limits.seconds):
+            return _error(429, f"{CONCURRENT} queries are running already. Try again when one has ended.")
+        try:
+            query = Query(self._con, sql, params, limits=self._limits, first=first)
+            chunks = _released(ipc_stream(query), self._free)
+        except QueryError as error:
+            self._free.release()
+            return _error(400, str(error))
+        except BaseException:
+            self._free.release()
+            raise
+        try:
+            # Most errors come before the first rows: they can still be told.
+            head = next(chunks)
+        except QueryError as error:
+            return _error(400, str(error))
+        return StreamingResponse(chain([head], chunks), media_type=ARROW)
+
+
+def _released(chunks: Iterator[bytes], free: threading.BoundedSemaphore) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    finally:
+        free.release()
+
+
+def _question(body: bytes) -> dict[str, Any]:
+    if len(body) > REQUEST_BYTES:
+        raise ValueError(f"it is larger than {REQUEST_BYTES >> 20} MiB")
+    asked = json.loads(body)
+    if not isinstance(asked, dict) or not isinstance(asked.get("sql"), str):
+        raise ValueError('it is not {"sql": "SELECT …"}')
+    first = asked.get("limit")
+    if first is not None and (not isinstance(first, int) or isinstance(first, bool) or first < 0):
+        raise ValueError(f"`limit` is {first!r}; wanted a number of rows")
+    return {"sql": asked["sql"], "params": parameters.from_json(asked.get("params") or {}), "first": first}
+
+
+def _error(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status)

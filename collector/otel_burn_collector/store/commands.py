@@ -1,0 +1,74 @@
+"""Which writes may be asked of a collector besides telemetry? A closed set of verbs, journalled like everything."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from otel_burn_collector import ledger
+
+
+def replace_findings(*, detector: str, partitions: Sequence[str], findings: pa.Table) -> bytes:
+    """The command that puts *findings* in the place of what *detector* said of *partitions*."""
+    rows = findings.select(ledger.FINDINGS.names).cast(ledger.FINDINGS)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    return json.dumps(
+        {
+            "verb": "replace_findings",
+            "detector": detector,
+            "partitions": list(partitions),
+            "findings": b64encode(sink.getvalue()).decode(),
+        }
+    ).encode()
+
+
+def check(command: Any) -> None:
+    """Raise `ValueError` unless *command* is one that `execute` can carry out."""
+    verb = command.get("verb") if isinstance(command, dict) else None
+    if verb not in _VERBS:
+        raise ValueError(f"there is no command {verb!r}; there is: {', '.join(['import', *_VERBS])}")
+    _VERBS[verb][0](command)
+
+
+def execute(con: duckdb.DuckDBPyConnection, payload: bytes) -> None:
+    """Carry out a journalled command, inside the caller's transaction."""
+    command = json.loads(payload)
+    check(command)
+    _VERBS[command["verb"]][1](con, command)
+
+
+def _check_findings(command: dict[str, Any]) -> None:
+    if not isinstance(command.get("detector"), str):
+        raise ValueError("replace_findings needs `detector`, a string")
+    partitions = command.get("partitions")
+    if not isinstance(partitions, list) or not all(isinstance(one, str) for one in partitions):
+        raise ValueError("replace_findings needs `partitions`, a list of strings")
+    found = _findings(command).schema
+    if not found.equals(ledger.FINDINGS):
+        raise ValueError(f"replace_findings got the columns {found.names}, wants {ledger.FINDINGS.names}")
+
+
+def _findings(command: dict[str, Any]) -> pa.Table:
+    try:
+        with pa.ipc.open_stream(b64decode(command["findings"], validate=True)) as stream:
+            table = stream.read_all()
+        table.validate(full=True)
+    except (KeyError, TypeError, ValueError, pa.ArrowException, OSError) as error:
+        raise ValueError(f"replace_findings needs `findings`, an Arrow stream in base64 ({error})") from error
+    return table
+
+
+def _replace_findings(con: duckdb.DuckDBPyConnection, command: dict[str, Any]) -> None:
+    ledger.replace_findings(
+        con, detector=command["detector"], partitions=command["partitions"], findings=_findings(command)
+    )
+
+
+_Check = Callable[[dict[str, Any]], None]
+_Execute = Callable[[duckdb.DuckDBPyConnection, dict[str, Any]], None]
+_VERBS: dict[str, tuple[_Check, _Execute]] = {"replace_findings": (_check_findings, _replace_findings)}

@@ -1,0 +1,97 @@
+"""How is the database opened, and what does a user read when it can't be?"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from otel_burn.errors import BurnError
+from otel_burn_collector import ledger
+from otel_burn_collector.settings import data_dir_of
+
+LOCK_PATIENCE = 3.0
+"""Seconds: a reader without a collector holds the file for one query."""
+_MEMORY_SHARE, _MEMORY_MOST, _MEMORY_LEAST = 4, 8 << 30, 512 << 20
+_CHECKPOINT_BYTES = 64 << 20
+"""DuckDB's write-ahead log before it is folded in. At 16 MiB commits stalled most often, at 512 MiB longest."""
+
+
+def open_store(db: Path) -> duckdb.DuckDBPyConnection:
+    """The database as its one writer: tables made, guarded, locked."""
+    db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    con = _patiently(db, lambda: duckdb.connect(db, config=_config()))
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(files("otel_burn_collector.store").joinpath("journal.sql").read_text(encoding="utf-8"))
+        ledger.create(con)
+        # Replaying DDL from a torn log is where DuckDB breaks: it must not stay in the log.
+        con.execute("CHECKPOINT")
+        con.execute("SET lock_configuration = true")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def open_reading(db: Path) -> duckdb.DuckDBPyConnection:
+    """The database for reading while no collector runs, under the same guards."""
+    if not db.exists():
+        raise BurnError(
+            f"There is no database at {db}. Record something first (otel-burn run -- python agent.py), "
+            "or name another database with --db."
+        )
+    con = _patiently(db, lambda: duckdb.connect(db, read_only=True, config=_config()))
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def _config() -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "enable_external_access": "false",
+        "python_enable_replacements": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "checkpoint_threshold": f"{_CHECKPOINT_BYTES >> 20}MiB",
+        "memory_limit": f"{_memory() >> 20}MiB",
+        "threads": str(os.cpu_count() or 1),
+    }
+
+
+def _memory() -> int:
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(_MEMORY_LEAST, min(_MEMORY_MOST, installed // _MEMORY_SHARE))
+
+
+def _patiently(db: Path, connect: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            return connect()
+        except duckdb.Error as error:
+            if "Could not set lock" not in str(error) or time.monotonic() > deadline:
+                raise BurnError(_sentence(db, str(error))) from error
+        time.sleep(0.1)
+
+
+def _sentence(db: Path, error: str) -> str:
+    if owner := re.search(r"Conflicting lock is held in (.*?) \(PID (\d+)\)", error):
+        return (
+            f"The database {db} is open in another program ({owner[1]}, process {owner[2]}). "
+            "Close that program, or name another database with --db."
+        )
+    if "newer version" in error or "can only read version" in error:
+        return (
+            f"The database {db} was written by a newer DuckDB ({error}). Upgrade with: pip install -U duckdb"
+        )
+    if re.search("not a valid DuckDB|Corrupt|checksum|Could not read|WAL", error):
+        return (
+            f"The database {db} is damaged or no DuckDB database ({error.splitlines()[0]}). Move it and {db.name}.wal "
+            f"aside and start again: what the journal in {data_dir_of(db)} still has is loaded anew."
+        )
+    return f"The database {db} cannot be opened: {error.splitlines()[0]}. Check the path, or name another with --db."

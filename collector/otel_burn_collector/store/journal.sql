@@ -1,0 +1,25 @@
+-- What has been loaded from the journal. Written in the same transaction as the rows, so that a kill loads nothing twice.
+CREATE SCHEMA IF NOT EXISTS journal;
+
+-- One row: where to go on reading.
+CREATE TABLE IF NOT EXISTS journal.position (
+    segment     BIGINT NOT NULL,
+    "offset"    BIGINT NOT NULL,
+    received_at TIMESTAMP_NS,           -- when the newest loaded request arrived
+    loaded_at   TIMESTAMP_NS NOT NULL
+);
+
+-- One row per request body: a client that did not hear our answer sends it again.
+CREATE TABLE IF NOT EXISTS journal.bodies (
+    hash      UUID NOT NULL,
+    loaded_at TIMESTAMP_NS NOT NULL
+);
+
+-- Bytes of the journal that made no rows, and why. They are still in the segment.
+CREATE TABLE IF NOT EXISTS journal.damage (
+    segment  BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    bytes    BIGINT NOT NULL,
+    reason   VARCHAR NOT NULL,
+    found_at TIMESTAMP_NS NOT NULL
+);

@@ -1,0 +1,96 @@
+"""What does the database know of the journal? Where to go on, which bodies it has, what was damaged."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from otel_burn_collector.journal.records import Damage, Kind, Position
+
+
+class Progress(NamedTuple):
+    """How far the journal is loaded."""
+
+    position: Position
+    received_at: datetime | None
+    """When the newest loaded request arrived (UTC)."""
+
+
+def body_hash(kind: Kind, body: bytes) -> str:
+    """What two sendings of one request body share, however they were compressed."""
+    return blake2b(body, digest_size=16, salt=bytes([kind])).hexdigest()
+
+
+def read_progress(con: duckdb.DuckDBPyConnection) -> Progress:
+    """How far *con*'s database has loaded its journal."""
+    row = con.execute(
+        'SELECT segment, "offset", epoch_ns(received_at) FROM journal.position ORDER BY ALL DESC LIMIT 1'
+    ).fetchone()
+    if row is None:
+        return Progress(Position(0, 0), None)
+    segment, offset, received = row
+    return Progress(Position(segment, offset), None if received is None else _datetime(received))
+
+
+def write_position(con: duckdb.DuckDBPyConnection, position: Position, received_at: int | None) -> None:
+    """Everything before *position* is loaded, with this transaction; the newest arrived at *received_at*."""
+    row = con.execute("SELECT epoch_ns(max(received_at)) FROM journal.position").fetchone()
+    known = [moment for moment in (received_at, row[0] if row else None) if moment is not None]
+    con.execute("DELETE FROM journal.position")
+    con.execute(
+        "INSERT INTO journal.position VALUES ($segment, $offset, make_timestamp_ns($newest), make_timestamp_ns($now))",
+        {
+            "segment": position.segment,
+            "offset": position.offset,
+            "newest": max(known, default=None),
+            "now": time.time_ns(),
+        },
+    )
+
+
+def known_bodies(con: duckdb.DuckDBPyConnection, hashes: Sequence[str]) -> set[str]:
+    """Those of *hashes* that are loaded already."""
+    con.register("incoming_bodies", pa.table({"hash": pa.array(hashes, pa.string())}))
+    try:
+        rows = con.execute(
+            "SELECT incoming_bodies.hash FROM incoming_bodies "
+            "SEMI JOIN journal.bodies ON bodies.hash = incoming_bodies.hash::UUID"
+        ).fetchall()
+    finally:
+        con.unregister("incoming_bodies")
+    return {row[0] for row in rows}
+
+
+def write_bodies(con: duckdb.DuckDBPyConnection, hashes: Sequence[str]) -> None:
+    """Remember *hashes* as loaded."""
+    con.register("new_bodies", pa.table({"hash": pa.array(hashes, pa.string())}))
+    try:
+        con.execute(
+            "INSERT INTO journal.bodies SELECT hash::UUID, make_timestamp_ns($now) FROM new_bodies",
+            {"now": time.time_ns()},
+        )
+    finally:
+        con.unregister("new_bodies")
+
+
+def write_damage(con: duckdb.DuckDBPyConnection, damages: Sequence[Damage]) -> None:
+    """Remember what could not be loaded."""
+    for damage in damages:
+        con.execute(
+            "INSERT INTO journal.damage VALUES ($segment, $offset, $bytes, $reason, make_timestamp_ns($now))",
+            {
+                "segment": damage.start.segment,
+                "offset": damage.start.offset,
+                "bytes": damage.end.offset - damage.start.offset,
+                "reason": damage.reason,
+                "now": time.time_ns(),
+            },
+        )
+
+
+def _datetime(nanoseconds: int) -> datetime:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC)

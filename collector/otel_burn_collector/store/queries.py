@@ -1,0 +1,155 @@
+"""How does one SELECT become Arrow, without taking the store down? Read-only, streamed, limited."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from otel_burn.errors import BurnError
+from otel_burn_collector.store.guard import RefusedSqlError, check_sql
+
+BATCH_ROWS = 16_384
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one query may take."""
+
+    rows: int = 50_000_000
+    bytes: int = 4 << 30
+    seconds: float = 120.0
+
+
+class QueryError(BurnError):
+    """A query that could not be answered, said in a sentence."""
+
+
+class Query:
+    """One SELECT in a read-only transaction of its own: its batches, within limits, until it is closed."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        limits: Limits | None = None,
+        first: int | None = None,
+    ) -> None:
+        """Run *sql*; of its rows only the *first* are wanted."""
+        self._limits = limits or Limits()
+        self._first = first
+        self._cursor = con.cursor()
+        self._timer = threading.Timer(self._limits.seconds, self._cursor.interrupt)
+        self._timer.daemon = True
+        self._timer.start()
+        try:
+            self._reader = self._open(sql, params)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the answer."""
+        return self._reader.schema
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows of the answer."""
+        rows = size = 0
+        while (batch := self._next()) is not None:
+            if self._first is not None:
+                batch = batch.slice(0, self._first - rows)
+            rows += batch.num_rows
+            size += batch.nbytes
+            if rows > self._limits.rows or size > self._limits.bytes:
+                raise QueryError(
+                    f"The answer is over the limit of {self._limits.rows:,} rows or "
+                    f"{self._limits.bytes >> 20:,} MiB. Aggregate, or add a LIMIT."
+                )
+            yield batch
+            if self._first is not None and rows >= self._first:
+                return
+
+    def table(self) -> pa.Table:
+        """The whole answer."""
+        return pa.Table.from_batches(self.batches(), schema=self.schema)
+
+    def close(self) -> None:
+        """End the transaction; again is harmless."""
+        self._timer.cancel()
+        self._cursor.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self, sql: str, params: Mapping[str, object] | None) -> Any:
+        try:
+            self._cursor.execute("BEGIN TRANSACTION READ ONLY")
+            check_sql(self._cursor, sql)
+            # `execute` would hold the whole answer in memory; only a relation streams.
+            return self._cursor.sql(sql, params=dict(params or {})).to_arrow_reader(BATCH_ROWS)
+        except RefusedSqlError as error:
+            raise QueryError(str(error)) from error
+        except duckdb.Error as error:
+            raise self._sentence(error) from error
+
+    def _next(self) -> pa.RecordBatch | None:
+        try:
+            return self._reader.read_next_batch()
+        except StopIteration:
+            return None
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise self._sentence(error) from error
+
+    def _sentence(self, error: Exception) -> QueryError:
+        if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in str(error):
+            return QueryError(
+                f"The query took longer than {self._limits.seconds:g} s. Ask for less at a time."
+            )
+        return QueryError(f"The query failed. {str(error).strip()}")
+
+
+def ipc_stream(query: Query) -> Iterator[bytes]:
+    """The answer as chunks of an Arrow IPC stream; closes *query* at the end."""
+    chunks = _Chunks()
+    try:
+        with pa.ipc.new_stream(pa.PythonFile(chunks, mode="w"), query.schema) as writer:
+            for batch in query.batches():
+                writer.write_batch(batch)
+                yield chunks.take()
+        yield chunks.take()
+    finally:
+        query.close()
+
+
+class _Chunks:
+    """A file that forgets what was taken from it."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+    def flush(self) -> None:
+        """Nothing waits anywhere."""
+
+    def close(self) -> None:
+        """Nothing to close."""
