@@ -1,6 +1,7 @@
 """What did the calls burn? Turns received spans, logs and metrics into one row per billed model response."""
 
+from otel_burn_collector.ledger.deriving import apply, rebuild
 from otel_burn_collector.ledger.findings import FINDINGS, replace_findings
 from otel_burn_collector.ledger.schema import SCHEMA_VERSION, create
 
-__all__ = ["SCHEMA_VERSION", "create", "FINDINGS", "replace_findings"]
+__all__ = ["SCHEMA_VERSION", "create", "apply", "rebuild", "FINDINGS", "replace_findings"]

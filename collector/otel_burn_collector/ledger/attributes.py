@@ -65,7 +65,11 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
     ),
     "region": (names.REGION,),
     "input_tokens": (names.USAGE_INPUT_TOKENS, "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"),
-    "output_tokens": (names.USAGE_OUTPUT_TOKENS, "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"),
+    "output_tokens": (
+        names.USAGE_OUTPUT_TOKENS,
+        "gen_ai.usage.completion_tokens",
+        "llm.usage.completion_tokens",
+    ),
     "cache_read_tokens": (
         names.USAGE_CACHE_READ_INPUT_TOKENS,
         "gen_ai.usage.cache_read_input_tokens",

@@ -79,29 +79,31 @@ DIALECTS: Final = (
         markers=("model",),
         input_excludes=True,
         provider="anthropic",
-        fields=(claude_code := {
-            "provider": ("anthropic.provider",),
-            "request_model": ("model",),
-            "request_id": ("request_id",),
-            "session_id": ("session.id",),
-            "user_id": ("user.id",),
-            "agent": ("agent.name",),
-            "agent_id": ("agent_id",),
-            "finish_reason": ("stop_reason",),
-            "error_type": ("error_type", "error"),
-            "http_status": ("status_code",),
-            "succeeded": ("success",),
-            "attempt": ("attempt",),
-            "ttft": ("ttft_ms",),
-            "duration_ms": ("duration_ms",),
-            "input_tokens": ("input_tokens",),
-            "output_tokens": ("output_tokens",),
-            "cache_read_tokens": ("cache_read_tokens",),
-            "cache_write_tokens": ("cache_creation_tokens",),
-            "cache_write_5m_tokens": ("cache_creation_5m_tokens",),
-            "cache_write_1h_tokens": ("cache_creation_1h_tokens",),
-            "reported_usd": ("cost_usd",),
-        }),
+        fields=(
+            claude_code := {
+                "provider": ("anthropic.provider",),
+                "request_model": ("model",),
+                "request_id": ("request_id",),
+                "session_id": ("session.id",),
+                "user_id": ("user.id",),
+                "agent": ("agent.name",),
+                "agent_id": ("agent_id",),
+                "finish_reason": ("stop_reason",),
+                "error_type": ("error_type", "error"),
+                "http_status": ("status_code",),
+                "succeeded": ("success",),
+                "attempt": ("attempt",),
+                "ttft": ("ttft_ms",),
+                "duration_ms": ("duration_ms",),
+                "input_tokens": ("input_tokens",),
+                "output_tokens": ("output_tokens",),
+                "cache_read_tokens": ("cache_read_tokens",),
+                "cache_write_tokens": ("cache_creation_tokens",),
+                "cache_write_5m_tokens": ("cache_creation_5m_tokens",),
+                "cache_write_1h_tokens": ("cache_creation_1h_tokens",),
+                "reported_usd": ("cost_usd",),
+            }
+        ),
     ),
     Dialect(
         name="claude-code-span",
@@ -208,7 +210,11 @@ DIALECTS: Final = (
             "finish_reason": ("gen_ai.response.finish_reasons", "ai.response.finishReason"),
             "ttft": ("ai.response.msToFirstChunk",),
             "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "gen_ai.usage.input_tokens"),
-            "output_tokens": ("ai.usage.outputTokens", "ai.usage.completionTokens", "gen_ai.usage.output_tokens"),
+            "output_tokens": (
+                "ai.usage.outputTokens",
+                "ai.usage.completionTokens",
+                "gen_ai.usage.output_tokens",
+            ),
             "cache_read_tokens": ("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
             "cache_write_tokens": ("ai.usage.inputTokenDetails.cacheWriteTokens",),
             "reasoning_tokens": ("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
@@ -298,7 +304,9 @@ DIALECTS: Final = (
 def dialect_tables() -> Mapping[str, pa.Table]:
     """The dialects as the rows of the tables in `sql/tables/dialects.sql`, by table."""
     return {
-        "dialects": pa.Table.from_pylist([_row(choice, each) for choice, each in enumerate(DIALECTS)], schema=ROWS),
+        "dialects": pa.Table.from_pylist(
+            [_row(choice, each) for choice, each in enumerate(DIALECTS)], schema=ROWS
+        ),
         "dialect_fields": pa.Table.from_pylist(list(_field_rows()), schema=FIELD_ROWS),
         "provider_names": pa.table(
             {"alias": list(PROVIDER_NAMES), "provider": list(PROVIDER_NAMES.values())},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from otel_burn_collector.ledger.statements import statement
+from otel_burn_collector.ledger.statements import registered, statement
 
 FINDINGS = pa.schema(
     {
@@ -37,9 +37,8 @@ def replace_findings(
 ) -> None:
     """Put *findings* in the place of all that *detector* found in *partitions* before."""
     rows = findings.select(FINDINGS.names).cast(FINDINGS)
-    con.register("new_findings", rows)
-    try:
-        con.execute(statement("steps/delete_findings"), {"detector": detector, "partitions": list(partitions)})
+    with registered(con, new_findings=rows):
+        con.execute(
+            statement("steps/delete_findings"), {"detector": detector, "partitions": list(partitions)}
+        )
         con.execute(statement("steps/insert_findings"))
-    finally:
-        con.unregister("new_findings")

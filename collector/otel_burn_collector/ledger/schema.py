@@ -45,10 +45,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 def refuse_newer(con: duckdb.DuckDBPyConnection) -> None:
     """Raise `BurnError` when a newer otel-burn wrote this database."""
-    if con.execute(statement("steps/find_version_table")).fetchone() is None:
+    if not con.sql(statement("steps/find_version_table")).fetchall():
         return
-    row = con.execute(statement("steps/read_version")).fetchone()
-    found = row[0] if row and row[0] is not None else SCHEMA_VERSION
+    ((found,),) = con.sql(statement("steps/read_version")).fetchall()
     if found > SCHEMA_VERSION:
         message = (
             f"this database has ledger schema {found}, and this otel-burn reads up to {SCHEMA_VERSION}: "
@@ -60,7 +59,6 @@ def refuse_newer(con: duckdb.DuckDBPyConnection) -> None:
 def load_dialects(con: duckdb.DuckDBPyConnection) -> None:
     """Write the dialects of this version over whatever is there."""
     for table, rows in dialect_tables().items():
-        con.execute(f"DELETE FROM store.{table}")  # noqa: S608 - a constant of ours
         con.register("dialect_rows", rows)
         con.execute(f"INSERT INTO store.{table} BY NAME SELECT * FROM dialect_rows")  # noqa: S608
         con.unregister("dialect_rows")
@@ -68,7 +66,7 @@ def load_dialects(con: duckdb.DuckDBPyConnection) -> None:
 
 def load_rates(con: duckdb.DuckDBPyConnection) -> None:
     """Write the rates of this version, unless they are there."""
-    if con.execute(statement("steps/read_rates_version")).fetchone() == (prices.RATE_VERSION,):
+    if con.sql(statement("steps/read_rates_version")).fetchall() == [(prices.RATE_VERSION,)]:
         return
     rows = [
         {

@@ -1,7 +1,13 @@
-"""Where is the SQL of the ledger? In files beside this one, read once."""
+"""Where is the SQL of the ledger, and how does it run? In files beside this one, read once."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+import duckdb
+import pyarrow as pa
 
 
 @cache
@@ -16,3 +22,35 @@ def manifest() -> tuple[str, ...]:
     text = files("otel_burn_collector.ledger").joinpath("sql/manifest").read_text(encoding="utf-8")
     lines = (line.strip() for line in text.splitlines())
     return tuple(line.removesuffix(".sql") for line in lines if line and not line.startswith("#"))
+
+
+def run(con: duckdb.DuckDBPyConnection, *steps: str) -> None:
+    """Run the files of these steps in their order."""
+    for step in steps:
+        con.execute(statement(f"steps/{step}"))
+
+
+def rows(con: duckdb.DuckDBPyConnection, step: str) -> Sequence[Mapping[str, Any]]:
+    """The rows of a step that reads."""
+    found: list[dict[str, Any]] = con.sql(statement(f"steps/{step}")).to_arrow_table().to_pylist()
+    return found
+
+
+def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """The number of rows in one of our temporary tables."""
+    ((found,),) = con.table(table).count("*").fetchall()
+    return int(found)
+
+
+@contextmanager
+def registered(con: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Arrow tables that SQL sees under these names, within a `with`.
+
+    Not a `finally`: after an error the transaction is aborted and refuses to forget them; the next batch takes
+    the names over.
+    """
+    for name, table in tables.items():
+        con.register(name, table)
+    yield
+    for name in tables:
+        con.unregister(name)

@@ -3,6 +3,5 @@
 CREATE TABLE IF NOT EXISTS store.links (
     key       UBIGINT NOT NULL,
     unit      UBIGINT NOT NULL,
-    report_id VARCHAR NOT NULL,
-    kind      VARCHAR NOT NULL              -- response request logical usage
+    report_id VARCHAR NOT NULL
 );

@@ -5,6 +5,8 @@ CREATE TABLE IF NOT EXISTS store.reports (
     report_id        VARCHAR NOT NULL,      -- 'trace_id:span_id' or the log_id
     dialect          VARCHAR NOT NULL,
     rank             INTEGER NOT NULL,
+    wire             BOOLEAN NOT NULL,      -- one report an HTTP attempt
+    pairs_by_usage   VARCHAR,
     signal           VARCHAR NOT NULL,
     emitter          VARCHAR NOT NULL,      -- signal, scope and process: one emitter reports a call once
     source           VARCHAR NOT NULL,      -- scope@version

@@ -1,5 +1,6 @@
 -- The materialised tool_calls.
 CREATE TABLE IF NOT EXISTS store.tool_calls (
+    call_key      UBIGINT NOT NULL,         -- md5_number_lower(call_id): 8 bytes to scan instead of 16
     session_key  UBIGINT NOT NULL,
     call_id      VARCHAR NOT NULL,
     session_id   VARCHAR NOT NULL,

@@ -1,0 +1,69 @@
+"""Which id does a call keep? Whatever arrives later, the one that was published first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from otel_burn_collector.ledger.joining import Report
+
+
+class Published(NamedTuple):
+    """The call under which a report was published."""
+
+    publication: int
+    call_id: str
+
+
+class Assignment(NamedTuple):
+    """Which call each report belongs to (None: a roll-up), and which ids are now names of another."""
+
+    calls: Mapping[str, Published | None]
+    aliases: Sequence[tuple[str, str]]
+
+
+def assign(
+    reports: Sequence[Report],
+    groups: Mapping[str, str | None],
+    published: Mapping[str, Published],
+    last_publication: int,
+) -> Assignment:
+    """Give each group the id that its reports were published under first, or a new one."""
+    members: dict[str, list[Report]] = {}
+    for report in reports:
+        group = groups[report.report_id]
+        if group is not None:
+            members.setdefault(group, []).append(report)
+    owners = _owners(members, published)
+    calls: dict[str, Published | None] = dict.fromkeys((report.report_id for report in reports), None)
+    aliases = []
+    for group in sorted(members, key=lambda each: _first(members[each])):
+        known = {published[report.report_id] for report in members[group] if report.report_id in published}
+        mine = sorted(each for each in known if owners[each.call_id] == group)
+        if mine:
+            call = mine[0]
+        else:
+            last_publication += 1
+            call = Published(last_publication, new_call_id(members[group]))
+        aliases += [(each.call_id, call.call_id) for each in mine[1:]]
+        calls.update((report.report_id, call) for report in members[group])
+    return Assignment(calls, aliases)
+
+
+def _owners(members: Mapping[str, Sequence[Report]], published: Mapping[str, Published]) -> Mapping[str, str]:
+    """Which group keeps a published id when its reports are in several: the one with the earliest of them."""
+    claims: dict[str, list[tuple[int, str, str]]] = {}
+    for group, reports in members.items():
+        for report in reports:
+            if report.report_id in published:
+                claim = (report.started, report.report_id, group)
+                claims.setdefault(published[report.report_id].call_id, []).append(claim)
+    return {call_id: min(claim)[2] for call_id, claim in claims.items()}
+
+
+def new_call_id(reports: Iterable[Report]) -> str:
+    """An id from the call's earliest report, so that the same reports give the same id in any ledger."""
+    return blake2b(_first(reports)[1].encode(), digest_size=8).hexdigest()
+
+
+def _first(reports: Iterable[Report]) -> tuple[int, str]:
+    return min((report.started, report.report_id) for report in reports)

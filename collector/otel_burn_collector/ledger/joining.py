@@ -1,0 +1,121 @@
+"""Which reports are one call? Decides over a few reports at a time, the same way whatever order they came in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+
+class Report(NamedTuple):
+    """What joining needs to know of a report. Times are nanoseconds."""
+
+    report_id: str
+    emitter: str
+    logical_call: str | None
+    response_id: str | None
+    above: str | None
+    """The nearest report among its ancestors."""
+    started: int
+    ended: int
+
+
+class Link(NamedTuple):
+    """Two reports that name the same thing: an id, or a session and its usage."""
+
+    gap: int
+    """Nanoseconds between their starts; of two candidates the nearer one is it."""
+    left: str
+    right: str
+
+
+SLACK = 1_000_000_000
+"""Clocks within a host agree, but emitters stop theirs at different moments: headers, last chunk, parsed body."""
+
+
+class Groups:
+    """A union-find whose members may refuse: see `may_join`."""
+
+    def __init__(self, reports: Iterable[Report]) -> None:
+        self._parent = {report.report_id: report.report_id for report in reports}
+        self._members = {report.report_id: [report] for report in reports}
+
+    def find(self, report_id: str) -> str:
+        while self._parent[report_id] != report_id:
+            self._parent[report_id] = report_id = self._parent[self._parent[report_id]]
+        return report_id
+
+    def members(self, report_id: str) -> Sequence[Report]:
+        return self._members[self.find(report_id)]
+
+    def may_join(self, left: str, right: str) -> bool:
+        """Whether two groups can be one call: no emitter reports it twice, and no two response ids meet."""
+        ours, theirs = self.members(left), self.members(right)
+        if {report.emitter for report in ours} & {report.emitter for report in theirs}:
+            return False
+        our_ids = {report.response_id for report in ours} - {None}
+        their_ids = {report.response_id for report in theirs} - {None}
+        return not our_ids or not their_ids or bool(our_ids & their_ids)
+
+    def join(self, left: str, right: str) -> None:
+        kept, gone = sorted((self.find(left), self.find(right)))
+        if kept != gone:
+            self._parent[gone] = kept
+            self._members[kept] += self._members.pop(gone)
+
+
+def join(reports: Sequence[Report], links: Iterable[Link]) -> Mapping[str, str | None]:
+    """The group of each report by the counting rule, or None for a roll-up of several calls."""
+    groups = Groups(reports)
+    _join_attempts(groups, reports)
+    for link in sorted(links):
+        if groups.may_join(link.left, link.right):
+            groups.join(link.left, link.right)
+    rolled_up = _join_paths(groups, reports)
+    return {
+        report.report_id: None if report.report_id in rolled_up else groups.find(report.report_id)
+        for report in reports
+    }
+
+
+def _join_attempts(groups: Groups, reports: Iterable[Report]) -> None:
+    """Attempts of one logical call are one, whatever their response ids: a broken stream and its retry have two."""
+    first: dict[tuple[str, str], str] = {}
+    for report in reports:
+        if report.logical_call is not None:
+            groups.join(
+                first.setdefault((report.emitter, report.logical_call), report.report_id), report.report_id
+            )
+
+
+def _join_paths(groups: Groups, reports: Sequence[Report]) -> set[str]:
+    """Join reports along paths, from the leaves up; returns the roll-ups, which report several calls below them."""
+    by_id = {report.report_id: report for report in reports}
+    below: dict[str | None, list[str]] = {}
+    rolled_up: set[str] = set()
+    for report in sorted(reports, key=lambda each: (-_depth(each, by_id), each.report_id)):
+        children = below.get(report.report_id, [])
+        others = {groups.find(child) for child in children} - {groups.find(report.report_id)}
+        joined_one = len(others) < len({groups.find(child) for child in children})
+        if len(others) > 1 and not joined_one:
+            rolled_up.update(member.report_id for member in groups.members(report.report_id))
+            below.setdefault(report.above, []).extend(children)
+            continue
+        for child in others:
+            if _overlap(report, groups.members(child)) and groups.may_join(report.report_id, child):
+                groups.join(report.report_id, child)
+        below.setdefault(report.above, []).append(report.report_id)
+    return rolled_up
+
+
+def _depth(report: Report, by_id: Mapping[str, Report]) -> int:
+    depth, seen = 0, {report.report_id}
+    while report.above in by_id and report.above not in seen:
+        report = by_id[report.above]
+        seen.add(report.report_id)
+        depth += 1
+    return depth
+
+
+def _overlap(report: Report, members: Sequence[Report]) -> bool:
+    return any(
+        report.started <= member.ended + SLACK and member.started <= report.ended + SLACK
+        for member in members
+    )

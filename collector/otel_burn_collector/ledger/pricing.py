@@ -1,0 +1,126 @@
+"""What do merged calls cost? Each billed attempt at the rates of its day; what an emitter says, where we know none."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+import pyarrow as pa
+
+from otel_burn.prices import RATE_VERSION, Line, Price, price
+from otel_burn.usage import Usage
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+PICO: Final = 10**12
+USAGE_FIELDS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+    "audio_input_tokens",
+    "audio_output_tokens",
+)
+INPUT_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "read_pico": ("cache_read_tokens",),
+    "write_pico": ("cache_write_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
+    "rest_pico": ("input_tokens", "audio_input_tokens"),
+}
+"""Which lines of a bill belong to which stretch of the prompt."""
+
+LINE: Final = pa.struct(
+    {
+        "unit": pa.string(),
+        "quantity": pa.int64(),
+        "rate": pa.decimal128(38, 18),
+        "usd": pa.decimal128(38, 12),
+    }
+)
+PRICED: Final = pa.schema(
+    {
+        "call_id": pa.string(),
+        "cost_usd": pa.decimal128(38, 12),
+        "cost_status": pa.string(),
+        "cost_lines": pa.list_(LINE),
+        "rate_version": pa.string(),
+        "read_pico": pa.decimal128(38, 0),
+        "write_pico": pa.decimal128(38, 0),
+        "rest_pico": pa.decimal128(38, 0),
+    }
+)
+
+
+def priced(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """The bill of each call in *rows*, which are those of `steps/read_used.sql`."""
+    calls = groupby(rows, key=lambda row: row["call_id"])
+    return pa.Table.from_pylist(
+        [_bill(call_id, list(attempts)) for call_id, attempts in calls], schema=PRICED
+    )
+
+
+def _bill(call_id: str, attempts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    call = attempts[0]
+    if _was_refused(call):
+        return _row(call_id, Decimal(0), "not_metered", ())
+    prices = [_price(attempt) for attempt in attempts]
+    if all(each.usd is not None for each in prices):
+        lines = _summed(line for each in prices for line in each.lines)
+        statuses = {each.status for each in prices}
+        return _row(call_id, sum((line.usd for line in lines), Decimal(0)), max(statuses), lines)
+    if call["reported_usd"] is not None:
+        return _row(call_id, call["reported_usd"], "reported", ())
+    return _row(call_id, None, "unpriced", ())
+
+
+def _was_refused(call: Mapping[str, Any]) -> bool:
+    """A provider that answered with an error generated nothing, and bills nothing: that is known, so it is 0."""
+    refused = call["status"] == "error" and (call["http_status"] or 0) >= 400
+    return refused and call["input_tokens"] is None and call["output_tokens"] is None
+
+
+def _price(attempt: Mapping[str, Any]) -> Price:
+    return price(
+        provider=attempt["provider"],
+        model=attempt["model"],
+        at=EPOCH + timedelta(microseconds=attempt["at_us"]),
+        usage=Usage(**{name: attempt[name] for name in USAGE_FIELDS}),
+        service_tier=attempt["service_tier"],
+        host=attempt["host"],
+    )
+
+
+def _summed(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """One line for each unit and rate, whatever the number of attempts."""
+    quantities: dict[tuple[str, Decimal], int] = {}
+    for line in lines:
+        key = (line.unit, line.rate)
+        quantities[key] = quantities.get(key, 0) + line.quantity
+    return tuple(
+        Line(unit, quantity, rate, round(rate * quantity, 12))
+        for (unit, rate), quantity in quantities.items()
+    )
+
+
+def _row(call_id: str, usd: Decimal | None, status: str, lines: tuple[Line, ...]) -> dict[str, Any]:
+    parts = dict(_input_parts(lines)) if lines else {}
+    return {
+        "call_id": call_id,
+        "cost_usd": None if usd is None else round(usd, 12),
+        "cost_status": status,
+        "cost_lines": [
+            {"unit": line.unit, "quantity": line.quantity, "rate": round(line.rate, 18), "usd": line.usd}
+            for line in lines
+        ],
+        "rate_version": RATE_VERSION if lines else None,
+        **parts,
+    }
+
+
+def _input_parts(lines: tuple[Line, ...]) -> Iterator[tuple[str, Decimal]]:
+    for part, units in INPUT_PARTS.items():
+        usd = sum((line.usd for line in lines if line.unit in units), Decimal(0))
+        yield part, Decimal(int(usd * PICO))

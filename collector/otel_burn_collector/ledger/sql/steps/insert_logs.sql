@@ -1,0 +1,11 @@
+-- Log records that we do not have yet, by the hash of their bytes.
+CREATE OR REPLACE TEMP TABLE new_logs AS
+SELECT * FROM (
+    SELECT DISTINCT ON (log_id) * RENAME ("at" AS logged_at) FROM batch_logs
+) AS batch
+ANTI JOIN (
+    SELECT log_id FROM store.otlp_logs
+    WHERE logged_at BETWEEN (SELECT min("at") FROM batch_logs) AND (SELECT max("at") FROM batch_logs)
+) AS known USING (log_id);
+
+INSERT INTO store.otlp_logs BY NAME SELECT * FROM new_logs;

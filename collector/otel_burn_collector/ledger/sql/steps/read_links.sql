@@ -1,0 +1,30 @@
+-- Pairs of reports of different emitters that name the same thing. A request id is the provider's own and unique;
+-- a response id also needs the model, and the provider or the usage, and the time or the usage.
+WITH pair AS (
+    SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
+    FROM store.links AS one
+    JOIN store.links AS two ON two.key = one.key AND one.report_id < two.report_id
+    WHERE one.unit IN (SELECT unit FROM touched) AND two.unit IN (SELECT unit FROM touched)
+), compared AS (
+    SELECT one.report_id AS left_id, two.report_id AS right_id,
+           abs(epoch_ns(one.started_at) - epoch_ns(two.started_at)) AS gap,
+           one.request_id = two.request_id AS same_request,
+           one.response_id = two.response_id AS same_response,
+           one.pairs_by_usage = two.pairs_by_usage AND one.session_id = two.session_id AS same_session,
+           one.provider IS NULL OR two.provider IS NULL OR one.provider = two.provider AS same_provider,
+           list_has_any(list_transform([one.request_model, one.response_model], lambda x: regexp_replace(x, '^.*/', '')),
+                        list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/', '')))
+               AS same_model,
+           one.input_tokens = two.input_tokens AND one.output_tokens = two.output_tokens AS same_usage,
+           one.started_at <= two.ended_at + INTERVAL 5 SECOND
+               AND two.started_at <= one.ended_at + INTERVAL 5 SECOND AS overlap
+    FROM pair
+    JOIN resolved AS one ON one.report_id = pair.one_id
+    JOIN resolved AS two ON two.report_id = pair.two_id
+    WHERE one.emitter <> two.emitter
+)
+SELECT gap, left_id AS "left", right_id AS "right"
+FROM compared
+WHERE coalesce(same_request, false)
+   OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false)
+   OR coalesce(same_session AND same_usage AND overlap, false);

@@ -1,0 +1,10 @@
+-- What is to be priced: a row for each attempt that was billed, or one without usage for a call that shows none.
+SELECT merged.call_id, merged.provider, coalesce(merged.response_model, merged.request_model) AS model,
+       epoch_us(coalesce(used.started_at, merged.started_at)) AS at_us, merged.server_address AS host,
+       merged.service_tier, merged.status, merged.http_status, merged.reported_usd,
+       used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens,
+       used.cache_write_5m_tokens, used.cache_write_1h_tokens, used.reasoning_tokens,
+       used.audio_input_tokens, used.audio_output_tokens
+FROM merged
+LEFT JOIN used USING (call_id)
+ORDER BY merged.call_id, used.report_id;

@@ -1,0 +1,48 @@
+-- Put the merged calls in the place of those that the touched reports made before. The turn is the place in the
+-- session: calls that stay but move by the change are written again.
+CREATE OR REPLACE TEMP TABLE gone_calls AS
+SELECT call_key, session_key, session_id FROM store.calls SEMI JOIN old_calls USING (call_key);
+
+CREATE OR REPLACE TEMP TABLE touched_sessions AS
+SELECT session_key, session_id FROM gone_calls
+UNION
+SELECT md5_number_lower(session_id), session_id FROM merged;
+
+DELETE FROM store.calls WHERE call_key IN (SELECT call_key FROM old_calls);
+
+CREATE OR REPLACE TEMP TABLE numbered AS
+SELECT call_key, old_turn,
+       row_number() OVER (PARTITION BY session_id ORDER BY started_at, call_id) AS turn
+FROM (
+    SELECT call_key, call_id, session_id, started_at, turn AS old_turn
+    FROM store.calls SEMI JOIN touched_sessions USING (session_key)
+    UNION ALL
+    SELECT call_key, call_id, session_id, started_at, NULL FROM merged
+);
+
+CREATE OR REPLACE TEMP TABLE moved AS
+SELECT call.* REPLACE (numbered.turn AS turn)
+FROM store.calls AS call
+JOIN numbered ON numbered.call_key = call.call_key AND numbered.old_turn <> numbered.turn;
+
+DELETE FROM store.calls WHERE call_key IN (SELECT call_key FROM moved);
+INSERT INTO store.calls BY NAME SELECT * FROM moved;
+
+INSERT INTO store.calls BY NAME
+SELECT merged.* EXCLUDE (report_id, reported_usd, server_address),
+       md5_number_lower(session_id) AS session_key, numbered.turn,
+       priced.cost_usd, priced.cost_status, priced.cost_lines, priced.rate_version
+FROM merged
+JOIN numbered USING (call_key)
+JOIN priced USING (call_id);
+
+DELETE FROM store.attempts WHERE call_key IN (SELECT call_key FROM old_calls);
+INSERT INTO store.attempts BY NAME
+SELECT md5_number_lower(call_id) AS call_key, span_id AS attempt_id, call_id, attempt AS number,
+       CASE WHEN is_error THEN 'error' ELSE 'ok' END AS status, error_type, http_status, started_at,
+       (epoch_ns(ended_at) - epoch_ns(started_at)) / 1e6 AS duration_ms,
+       CASE WHEN input_tokens IS NOT NULL OR output_tokens IS NOT NULL THEN
+           struct_pack(input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens)
+       END AS usage
+FROM placed
+WHERE wire;
