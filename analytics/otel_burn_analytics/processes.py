@@ -1,0 +1,53 @@
+"""What did the processes of a run say they were and saw? Their notes, for runs in which no call was seen."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from otel_burn import locations
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of a run, together."""
+
+    instrumented: int = 0
+    untouched: tuple[str, ...] = ()
+    """Programs in interpreters without otel-burn: the interpreter and the program's name."""
+    taps: tuple[str, ...] = ()
+    hosts: dict[str, int] = field(default_factory=dict)
+    """Requests by `host:port`."""
+
+
+def of_run(run_id: str) -> Processes:
+    """What the processes of *run_id* left in the run's folder; nothing where it was made on another machine."""
+    notes = list(_notes(locations.run_folder(run_id)))
+    ours = [note for note in notes if note.get("instrumented")]
+    hosts: Counter[str] = Counter()
+    for note in ours:
+        hosts.update(note.get("hosts") or {})
+    return Processes(
+        instrumented=len(ours),
+        untouched=tuple(sorted({_program(note) for note in notes if not note.get("instrumented")})),
+        taps=tuple(sorted({tap for note in ours for tap in note.get("taps") or ()})),
+        hosts=dict(hosts.most_common()),
+    )
+
+
+def _notes(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("process-*.json")):
+        try:
+            note = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # a process that was killed while it wrote; the others still tell
+        if isinstance(note, dict):
+            yield note
+
+
+def _program(note: dict[str, Any]) -> str:
+    return " ".join(
+        [str(note.get("executable") or "an unknown interpreter"), *map(str, note.get("argv") or ())]
+    )
