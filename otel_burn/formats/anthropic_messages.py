@@ -53,7 +53,7 @@ def read_stream(events: Iterable[Json]) -> Response:
     """
     message: Json = {}
     usage: Json = {}
-    content: dict[object, Json] = {}
+    content: dict[int | None, Json] = {}
     complete = False
     for event in events:
         match event.get("type"):
@@ -61,9 +61,9 @@ def read_stream(events: Iterable[Json]) -> Response:
                 message = mapping(event, "message")
                 usage = {key: value for key, value in mapping(message, "usage").items() if key not in _OUTPUT}
             case "content_block_start":
-                content[event.get("index")] = dict(mapping(event, "content_block"))
+                content[count(event, "index")] = dict(mapping(event, "content_block"))
             case "content_block_delta":
-                _extend(content.setdefault(event.get("index"), {}), mapping(event, "delta"))
+                _extend(content.setdefault(count(event, "index"), {}), mapping(event, "delta"))
             case "message_delta":
                 usage |= {key: value for key, value in mapping(event, "usage").items() if value is not None}
                 message = message | mapping(event, "delta")
@@ -176,4 +176,4 @@ def _tool_call(part: Json) -> ToolCall:
 def _extend(part: Json, delta: Json) -> None:
     """Add a stream's *delta* to the content block that it continues; text is not kept."""
     if (more := text(delta, "partial_json")) is not None:
-        part["partial_json"] = part.get("partial_json", "") + more
+        part["partial_json"] = (text(part, "partial_json") or "") + more

@@ -40,20 +40,10 @@ def read_request(body: Json) -> Request:
 
 def read_response(body: Json) -> Response:
     """The response from a whole body, success or error."""
-    if error := body.get("error"):
-        return Response(error_type=_error_type(error))
     choices = mappings(body, "choices")
     calls = [call for choice in choices for call in mappings(mapping(choice, "message"), "tool_calls")]
-    usage = mapping(body, "usage")
-    return Response(
-        id=text(body, "id"),
-        model=text(body, "model"),
-        usage=read_usage(usage),
-        usage_raw=msgspec.json.encode(usage).decode() if usage else None,
-        finish_reasons=tuple(reason for choice in choices if (reason := text(choice, "finish_reason"))),
-        tool_calls=tuple(_tool_call(call) for call in calls),
-        service_tier=text(body, "service_tier"),
-    )
+    reasons = [reason for choice in choices if (reason := text(choice, "finish_reason"))]
+    return _response(body, reasons, calls, complete=True)
 
 
 def read_stream(events: Iterable[Json]) -> Response:
@@ -63,30 +53,18 @@ def read_stream(events: Iterable[Json]) -> Response:
     send it beside the last choice.
     """
     merged: Json = {}
-    finish: dict[object, str] = {}
-    calls: dict[tuple[object, object], Json] = {}
+    finish: dict[int | None, str] = {}
+    calls: dict[tuple[int | None, int | None], Json] = {}
     done = False
     for event in events:
         done = done or event.get("done") is True
         merged.update({key: value for key, value in event.items() if value is not None and key in _KEPT})
         for choice in mappings(event, "choices"):
             if reason := text(choice, "finish_reason"):
-                finish[choice.get("index")] = reason
+                finish[count(choice, "index")] = reason
             for delta in mappings(mapping(choice, "delta"), "tool_calls"):
-                _extend(calls.setdefault((choice.get("index"), delta.get("index")), {}), delta)
-    if merged.get("error"):
-        return Response(error_type=_error_type(merged["error"]), complete=False)
-    usage = mapping(merged, "usage")
-    return Response(
-        id=text(merged, "id"),
-        model=text(merged, "model"),
-        usage=read_usage(usage),
-        usage_raw=msgspec.json.encode(usage).decode() if usage else None,
-        finish_reasons=tuple(finish.values()),
-        tool_calls=tuple(_tool_call(call) for call in calls.values()) if done else (),
-        service_tier=text(merged, "service_tier"),
-        complete=done,
-    )
+                _extend(calls.setdefault((count(choice, "index"), count(delta, "index")), {}), delta)
+    return _response(merged, list(finish.values()), list(calls.values()) if done else [], complete=done)
 
 
 def read_usage(usage: Json) -> Usage | None:
@@ -105,7 +83,23 @@ def read_usage(usage: Json) -> Usage | None:
     )
 
 
-_KEPT: Final = frozenset({"id", "model", "usage", "service_tier", "error"})
+_KEPT: Final = frozenset({"id", "model", "usage", "service_tier", "error", "x_groq"})
+
+
+def _response(body: Json, reasons: list[str], calls: list[Json], *, complete: bool) -> Response:
+    # Groq's streams carry the usage in a field of its own.
+    usage = mapping(body, "usage") or mapping(mapping(body, "x_groq"), "usage")
+    return Response(
+        id=text(body, "id"),
+        model=text(body, "model"),
+        usage=read_usage(usage),
+        usage_raw=msgspec.json.encode(usage).decode() if usage else None,
+        finish_reasons=tuple(reasons),
+        tool_calls=tuple(_tool_call(call) for call in calls),
+        service_tier=text(body, "service_tier"),
+        complete=complete,
+        error_type=_error_type(error) if (error := body.get("error")) else None,
+    )
 
 
 def _definition(tool: Json) -> Block:

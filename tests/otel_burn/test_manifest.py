@@ -1,0 +1,179 @@
+"""Does the manifest say what is in a context, and never what it reads?"""
+
+import json
+
+import pytest
+
+from otel_burn import manifest
+from otel_burn.exchange import Block, BlockKind
+from otel_burn.formats import anthropic_messages, openai_chat
+
+FILE = "def main():\n    return 42\n"
+HASH = manifest.hash_text(FILE)
+
+
+def openai_context() -> list[Block]:
+    """A context in OpenAI's form: tools, system, user, a tool call and its result."""
+    return list(
+        openai_chat.read_request(
+            {
+                "model": "m",
+                "tools": [
+                    {"type": "function", "function": {"name": "read", "parameters": {"type": "object"}}}
+                ],
+                "messages": [
+                    {"role": "system", "content": "be brief"},
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "text", "text": "read it"},
+                            {"type": "image_url", "image_url": {"url": "data:,"}},
+                        ],
+                    },
+                    {
+                        "role": "assistant",
+                        "content": None,
+                        "tool_calls": [
+                            {
+                                "id": "c1",
+                                "type": "function",
+                                "function": {"name": "read", "arguments": '{"path": "a.py",  "n": 1}'},
+                            }
+                        ],
+                    },
+                    {"role": "tool", "tool_call_id": "c1", "content": FILE},
+                ],
+            }
+        ).blocks
+    )
+
+
+def anthropic_context() -> list[Block]:
+    """The same context in Anthropic's form, with cache marks."""
+    return list(
+        anthropic_messages.read_request(
+            {
+                "model": "m",
+                "max_tokens": 1,
+                "tools": [
+                    {
+                        "name": "read",
+                        "input_schema": {"type": "object"},
+                        "cache_control": {"type": "ephemeral"},
+                    }
+                ],
+                "system": [{"type": "text", "text": "be brief", "cache_control": {"type": "ephemeral"}}],
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "text", "text": "read it"},
+                            {"type": "image", "source": {"type": "url"}},
+                        ],
+                    },
+                    {
+                        "role": "assistant",
+                        "content": [
+                            {
+                                "type": "tool_use",
+                                "id": "c1",
+                                "name": "read",
+                                "input": {"n": 1, "path": "a.py"},
+                            }
+                        ],
+                    },
+                    {
+                        "role": "user",
+                        "content": [
+                            {
+                                "type": "tool_result",
+                                "tool_use_id": "c1",
+                                "content": [{"type": "text", "text": FILE}],
+                            }
+                        ],
+                    },
+                ],
+            }
+        ).blocks
+    )
+
+
+def test_the_same_context_reads_the_same_in_both_formats() -> None:
+    """Kinds, tools and ids agree block by block; equal content has equal hashes whoever carries it."""
+    ours, theirs = openai_context(), anthropic_context()
+    assert [(b.kind, b.tool, b.tool_call_id) for b in ours] == [
+        (b.kind, b.tool, b.tool_call_id) for b in theirs
+    ]
+    same = [b.hash == c.hash for b, c in zip(ours, theirs, strict=True)]
+    assert same == [False, True, True, False, True, True]  # tool definitions and images differ in form
+    assert ours[-1] == Block(BlockKind.TOOL_RESULT, HASH, len(FILE), tool="read", tool_call_id="c1")
+
+
+def test_a_file_is_the_same_block_as_a_user_message() -> None:
+    """Hashes leave out the role: a pasted file is the file that a tool returned."""
+    assert (
+        manifest.block(BlockKind.USER, FILE).hash == manifest.block(BlockKind.TOOL_RESULT, FILE).hash == HASH
+    )
+
+
+def test_moving_a_cache_mark_changes_no_block() -> None:
+    """Cache marks move from call to call and are no content."""
+    marked = {
+        "role": "user",
+        "content": [{"type": "image", "source": {"type": "url"}, "cache_control": {"type": "ephemeral"}}],
+    }
+    plain = {"role": "user", "content": [{"type": "image", "source": {"type": "url"}}]}
+    first, second = (
+        anthropic_messages.read_request({"max_tokens": 1, "messages": [m]}).blocks for m in (marked, plain)
+    )
+    assert first == second
+
+
+def test_arguments_are_equal_but_for_white_space_and_order() -> None:
+    """The order of arguments and the white space within them make no difference; anything else does."""
+    one = manifest.tool_call("a", "run_tests", '{"cmd": "pytest  -q\\n", "dir": "."}')
+    two = manifest.tool_call("b", "run_tests", {"dir": ".", "cmd": "pytest -q"})
+    other = manifest.tool_call("c", "run_tests", {"dir": ".", "cmd": "pytest -x"})
+    assert (one.args_hash, one.args) == (two.args_hash, two.args)
+    assert one.args_hash != other.args_hash
+    assert one.args["dir"] == other.args["dir"]
+
+
+@pytest.mark.parametrize(
+    ("name", "effect"),
+    [
+        ("read_file", "read"), ("str_replace_based_edit_tool", "write"), ("WebSearch", "read"), ("bash", "run"),
+        ("writeFile", "write"), ("run_tests", "run"), ("mcp__github__create_issue", "write"), ("frobnicate", "unknown"),
+        ("list_files", "read"), ("executeCommand", "run"), ("", "unknown"),
+    ],
+)  # fmt: skip
+def test_effects(name: str, effect: str) -> None:
+    """A tool's name tells what it does to the world, or that we can't tell."""
+    assert manifest.effect(name) == effect
+
+
+@pytest.mark.parametrize(
+    ("said", "flagged", "error"),
+    [
+        ("all 12 tests passed", False, ""),
+        ("2 failed, exit code: 1", False, "exit_code_1"),
+        ("done, exit code 0", False, ""),
+        ("Traceback (most recent call last):\n  …\nFileNotFoundError: a.py", False, "FileNotFoundError"),
+        ("class ValueError is raised by int()", False, ""),
+        ("permission denied", True, "error"),
+        ("Error: no such file", False, "error"),
+        ("x" * 10_000 + "\nKeyError: 'a'", True, "KeyError"),
+        ("Process exited with code 127\ncommand not found", False, "exit_code_127"),
+    ],
+)
+def test_error_classes(said: str, flagged: bool, error: str) -> None:
+    """A failed result has a class; a file that merely talks about errors has none."""
+    assert manifest.error_class(said, flagged=flagged) == error
+
+
+def test_no_word_of_content_is_kept() -> None:
+    """Nothing that a block or a tool call holds contains what was said."""
+    canary = "canary-7f3a"
+    call = manifest.tool_call("id", "read", json.dumps({"path": canary}))
+    block = manifest.block(BlockKind.USER, f"say {canary}", error=manifest.error_class(canary, flagged=True))
+    assert canary not in repr(call) + repr(block)

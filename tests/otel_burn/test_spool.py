@@ -1,0 +1,107 @@
+"""Is what was finished still there after the process is gone?"""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from otel_burn.spool import Spool, drain
+
+
+def test_left_over_records_are_delivered_once_in_order(tmp_path: Path) -> None:
+    """What a process did not deliver is delivered by whoever drains, in order, and then never again."""
+    spool = Spool(tmp_path, "one")
+    for record in (b"a", b"bb" * 1000, b"ccc"):
+        spool.append(record)
+    _, end = spool.pending(1)
+    spool.delivered(end)
+    spool.close()
+    got: list[bytes] = []
+    assert drain(tmp_path, got.append) == 2
+    assert got == [b"bb" * 1000, b"ccc"]
+    assert drain(tmp_path, got.append) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_living_process_keeps_its_spool(tmp_path: Path) -> None:
+    """Nobody drains the spool of a process that still runs."""
+    spool = Spool(tmp_path, "one")
+    spool.append(b"a")
+    got: list[bytes] = []
+    program = "import pathlib, sys, otel_burn.spool as s; print(s.drain(pathlib.Path(sys.argv[1]), print))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0\n"
+    spool.close()
+    assert drain(tmp_path, got.append) == 1
+
+
+def test_a_collector_that_is_away_costs_nothing(tmp_path: Path) -> None:
+    """When delivery fails in the middle, the rest waits for the next time."""
+    spool = Spool(tmp_path, "one")
+    for record in (b"a", b"b", b"c"):
+        spool.append(record)
+    spool.close()
+    got: list[bytes] = []
+
+    def deliver(record: bytes) -> None:
+        if len(got) == 1:
+            raise ConnectionError("away")
+        got.append(record)
+
+    with pytest.raises(ConnectionError):
+        drain(tmp_path, deliver)
+    drain(tmp_path, lambda record: got.append(record))
+    assert got == [b"a", b"b", b"c"]
+
+
+def test_a_torn_record_ends_the_file(tmp_path: Path) -> None:
+    """A record that a crash cut off is left out; those before it are delivered."""
+    spool = Spool(tmp_path, "one")
+    spool.append(b"whole")
+    spool.append(b"torn" * 100)
+    spool.close()
+    (path,) = tmp_path.iterdir()
+    os.truncate(path, path.stat().st_size - 5)
+    got: list[bytes] = []
+    assert drain(tmp_path, got.append) == 1
+    assert got == [b"whole"]
+
+
+def test_a_full_spool_says_what_it_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its size a spool takes nothing more, and counts."""
+    monkeypatch.setattr("otel_burn.spool.LARGEST", 100)
+    spool = Spool(tmp_path, "one")
+    assert [spool.append(b"x" * 40) for _ in range(4)] == [True, True, False, False]
+    assert spool.dropped == 2
+    spool.close()
+
+
+PROGRAM = """
+import os, signal, sys, time
+from pathlib import Path
+import httpx2
+import otel_burn
+otel_burn.instrument()
+answer = {"id": "1", "model": "m", "choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 1}}
+client = httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer)))
+for _ in range(3):
+    client.post("http://llm/v1/chat/completions", json={"messages": [{"content": "canary-7f3a"}]})
+time.sleep(1.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_calls_survive_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the collector away and the process killed, its calls are in the spool, and no word of content is."""
+    monkeypatch.setenv("OTEL_BURN_ENDPOINT", "http://127.0.0.1:9")
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(PROGRAM)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    got: list[bytes] = []
+    assert drain(Path(os.environ["OTEL_BURN_HOME"]) / "spool", got.append) == 3
+    assert not any(b"canary-7f3a" in record for record in got)
