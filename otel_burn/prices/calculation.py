@@ -37,7 +37,7 @@ class Price:
 
     usd: Decimal | None
     status: str
-    """computed | unpriced | not_metered"""
+    """computed | estimated | unpriced | not_metered"""
     lines: tuple[Line, ...]
     rate_version: str
     reason: str = ""
@@ -56,7 +56,8 @@ def price(
 
     *provider* is `gen_ai.provider.name` or what an SDK writes instead; a *host* that the table knows
     (`api.groq.com`) outranks it, as OpenAI's SDK calls many others. *service_tier* is the one served.
-    A naive *at* is taken as UTC.
+    A naive *at* is taken as UTC. Where nothing but the model's name tells who bills (no provider, a router,
+    a gateway of one's own), the price is that of its maker's list, and `estimated`.
 
     All or nothing: an unknown model, a tier without published rates, usage that is missing or contradicts
     itself, or any unit that has tokens but no rate (audio where only text is listed, one-hour cache
@@ -77,7 +78,8 @@ def price(
         return _unpriced(
             f"{listed.model.name} has no rates for the service tier {service_tier!r} on that day"
         )
-    return _bill(dict(_quantities(usage, rates)), rates, usage.input_tokens)
+    status = "estimated" if listed.guessed else "computed"
+    return _bill(dict(_quantities(usage, rates)), rates, usage.input_tokens, status)
 
 
 def _quantities(usage: Usage, rates: Mapping[str, Tariff]) -> Iterator[tuple[str, int]]:
@@ -100,7 +102,9 @@ def _quantities(usage: Usage, rates: Mapping[str, Tariff]) -> Iterator[tuple[str
     yield "requests", 1 if "requests" in rates else 0
 
 
-def _bill(quantities: Mapping[str, int], rates: Mapping[str, Tariff], input_tokens: int) -> Price:
+def _bill(
+    quantities: Mapping[str, int], rates: Mapping[str, Tariff], input_tokens: int, status: str
+) -> Price:
     lines = []
     total = Decimal(0)
     for unit, quantity in quantities.items():
@@ -115,7 +119,7 @@ def _bill(quantities: Mapping[str, int], rates: Mapping[str, Tariff], input_toke
         usd = EXACT.multiply(rate, quantity)
         total = EXACT.add(total, usd)
         lines.append(Line(unit, quantity, rate, usd))
-    return Price(total, "computed", tuple(lines), RATE_VERSION)
+    return Price(total, status, tuple(lines), RATE_VERSION)
 
 
 def _unpriced(reason: str) -> Price:

@@ -33,8 +33,11 @@ OTEL_PROVIDERS: Mapping[str, str] = {
 }
 """`gen_ai.provider.name` (and what SDKs write instead) to the name in our table, where they differ."""
 
-NOBODY = frozenset({"", "unknown", "_other", "other", "custom", "litellm", "langchain"})
+NOBODY = frozenset({"", "unknown", "_other", "other", "custom", "openai_compatible", "litellm", "langchain"})
 """Names that say nothing about who bills: then the model's own name decides."""
+
+CLOSED = ("anthropic", "google", "openai", "x-ai")
+"""Makers whose models nobody can run at home: whoever sells them, the maker's list is a fair estimate."""
 
 LOCAL = frozenset({"ollama", "llama.cpp", "llamacpp", "lmstudio", "lm_studio"})
 """Programs that run a model on the user's own machine, where nobody meters tokens."""
@@ -78,10 +81,13 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """A model's line on a price list, and whether the list is its seller's own."""
+    """A model's line on a price list."""
 
     model: Model
     own: bool
+    """Whether it is the list of the model's seller, not that of a maker whom the seller resells."""
+    guessed: bool
+    """Whether nothing but the model's name told who the seller is."""
 
     @property
     def has_windows(self) -> bool:
@@ -98,25 +104,25 @@ def is_local(provider: str | None, model: str) -> bool:
 @lru_cache(maxsize=CACHED)
 def find_model(provider: str | None, model: str, host: str | None) -> Listed | None:
     """The line on the price list of whoever bills the call, or None when no list has it."""
-    for seller, reference in _sellers((provider or "").lower().strip(), model.lower().strip(), host):
+    for seller, reference, guessed in _sellers((provider or "").lower().strip(), model.lower().strip(), host):
         # Some routers write dates without dashes.
         for spelling in (reference, COMPACT_DATE.sub(r"-\1-\2-\3", reference)):
-            if listed := _on_list(seller, spelling):
+            if listed := _on_list(seller, spelling, guessed):
                 return listed
     return None
 
 
-def _sellers(provider: str, model: str, host: str | None) -> Iterator[tuple[Provider, str]]:
-    """Who may bill the call, and what it calls the model: by host, by provider, by the model's name."""
+def _sellers(provider: str, model: str, host: str | None) -> Iterator[tuple[Provider, str, bool]]:
+    """Who may bill the call, what it calls the model, and whether that is a guess by the model's name."""
     if seller := _owner(host) or _named(provider):
-        yield seller, model
+        yield seller, model, False
     elif provider in NOBODY:
         prefix, slash, rest = model.partition("/")
         if slash and (seller := _named(prefix)):
-            yield seller, rest
-        for seller in providers().values():
+            yield seller, rest, True
+        for seller in map(providers().__getitem__, CLOSED):
             if matches(seller.models_match, model):
-                yield seller, model
+                yield seller, model, True
 
 
 def _named(provider: str) -> Provider | None:
@@ -142,11 +148,11 @@ def find_rates(listed: Listed, day: date, minute: str, tier: str | None) -> Mapp
     return {unit: _tariff(steps) for unit, steps in usd.items()}
 
 
-def _on_list(seller: Provider, reference: str) -> Listed | None:
+def _on_list(seller: Provider, reference: str, guessed: bool) -> Listed | None:
     for name in (seller.name, *seller.resells):
         for model in providers()[name].models:
             if matches(model.match, reference):
-                return Listed(model, own=name == seller.name)
+                return Listed(model, own=name == seller.name, guessed=guessed)
     return None
 
 

@@ -167,6 +167,23 @@ def test_the_names_of_the_convention_find_their_price_lists(provider: str, model
     assert cost(model, provider=provider).status == "computed"
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "status"),
+    [
+        ("openai", "gpt-5", "computed"),
+        ("openai_compatible", "gpt-5", "estimated"),
+        (None, "claude-opus-5", "estimated"),
+        ("litellm", "deepseek/deepseek-chat", "estimated"),
+        ("openai_compatible", "deepseek-chat", "unpriced"),
+    ],
+)
+def test_a_price_is_an_estimate_where_only_the_models_name_tells_who_bills(
+    provider: str | None, model: str, status: str
+) -> None:
+    """A gateway may add or discount; and a model with open weights may run on anyone's machine."""
+    assert cost(model, provider=provider).status == status
+
+
 def test_a_known_host_outranks_the_provider_whose_sdk_was_used() -> None:
     """OpenAI's SDK that calls Groq is billed by Groq."""
     bill = cost("openai/gpt-oss-120b", provider="openai", host="api.groq.com")
