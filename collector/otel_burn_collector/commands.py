@@ -86,9 +86,7 @@ def _run_import(arguments: argparse.Namespace) -> int:
     imported = import_paths(db, arguments.paths)
     for path, reason in imported.skipped:
         sys.stdout.write(f"skipped {path}: {reason}\n")
-    items = (
-        ", ".join(f"{count:,} {signal}" for signal, count in sorted(imported.items.items())) or "nothing new"
-    )
+    items = ", ".join(f"{count:,} {what}" for what, count in sorted(imported.items.items())) or "nothing new"
     sys.stdout.write(
         f"Imported {items} in {imported.requests:,} requests from {imported.files:,} files into {db}.\n"
     )

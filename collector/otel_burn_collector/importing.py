@@ -13,7 +13,7 @@ from otel_burn_collector.discovery import find_collector
 from otel_burn_collector.journal.records import Encoding, Kind, Position
 from otel_burn_collector.offline import Offline
 from otel_burn_collector.otlp.signals import BY_KIND
-from otel_burn_collector.recognition import MAX_FILE_BYTES, Body, NotOtlpError, bodies_in
+from otel_burn_collector.recognition import MAX_FILE_BYTES, NotOtlpError, bodies_in
 from otel_burn_collector.store.progress import body_hash
 
 KNOWN = """
@@ -30,7 +30,7 @@ class Imported:
     files: int = 0
     """Files of which something landed, now or before."""
     items: Counter[str] = field(default_factory=Counter)
-    """New spans, log records and metrics, by signal."""
+    """What is new, by the name of what it is."""
     requests: int = 0
     known: int = 0
     skipped: list[tuple[Path, str]] = field(default_factory=list)
@@ -105,19 +105,19 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _import_file(door: Door, file: Path, imported: Imported) -> None:
     try:
-        found = list(bodies_in(file.name, _content(file)))
+        found, others = bodies_in(file.name, _content(file))
     except NotOtlpError as error:
-        found = [error]
+        found, others = [], [error]
     except OSError as error:
-        found = [NotOtlpError(f"it cannot be read ({error.strerror})")]
-    imported.skipped += [(file, str(one)) for one in found if isinstance(one, NotOtlpError)]
-    bodies = {body_hash(one.signal.kind, one.data): one for one in found if isinstance(one, Body)}
+        found, others = [], [NotOtlpError(f"it cannot be read ({error.strerror})")]
+    imported.skipped += [(file, str(one)) for one in others]
+    bodies = {body_hash(one.signal.kind, one.data): one for one in found}
     known = door.known(list(bodies)) if bodies else set()
     for key, body in bodies.items():
         if key not in known:
             door.put(body.signal.kind, body.encoding, body.data)
             imported.requests += 1
-            imported.items[body.signal.name] += body.items
+            imported.items[body.signal.items] += body.items
     imported.known += len(known)
     imported.files += bool(bodies)
 

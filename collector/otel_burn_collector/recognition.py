@@ -29,8 +29,15 @@ class Body:
     """Spans, log records or metrics in it."""
 
 
-def bodies_in(name: str, data: bytes) -> Iterator[Body | NotOtlpError]:
-    """The requests in the file *name*, and what in it is none."""
+def bodies_in(name: str, data: bytes) -> tuple[list[Body], list[NotOtlpError]]:
+    """The requests in the file *name*, and what in it is none: one reason when nothing is."""
+    found = list(_found(name, data))
+    bodies = [one for one in found if isinstance(one, Body)]
+    others = [one for one in found if isinstance(one, NotOtlpError)]
+    return bodies, others if bodies else others[:1]
+
+
+def _found(name: str, data: bytes) -> Iterator[Body | NotOtlpError]:
     if data.startswith(_GZIP):
         try:
             data = _gunzip(data)
@@ -66,32 +73,32 @@ def _json_bodies(text: bytes) -> Iterator[Body | NotOtlpError]:
     except (ValueError, RecursionError) as error:
         yield from _json_lines(text, error)
         return
-    for request in whole if isinstance(whole, list) else [whole]:
-        yield from _request_bodies(request, "it")
+    if isinstance(whole, list):
+        for number, request in enumerate(whole, 1):
+            yield from _request_bodies(request, f"entry {number}", json.dumps(request).encode())
+    else:
+        yield from _request_bodies(whole, "it", text)
 
 
 def _json_lines(text: bytes, whole_error: Exception) -> Iterator[Body | NotOtlpError]:
     lines = [line for line in text.splitlines() if line.strip()]
     for number, line in enumerate(lines, 1):
-        where = f"line {number}" if len(lines) > 1 else "it"
         try:
             request = json.loads(line)
         except (ValueError, RecursionError) as error:
-            if number == 1:  # then it is no JSON lines either
-                yield NotOtlpError(f"it is no JSON ({whole_error})")
-                return
-            yield NotOtlpError(f"{where} is no JSON ({error})")
+            yield NotOtlpError(f"line {number} is no JSON ({error if len(lines) > 1 else whole_error})")
             continue
-        yield from _request_bodies(request, where)
+        yield from _request_bodies(request, f"line {number}", line)
 
 
-def _request_bodies(request: Any, where: str) -> Iterator[Body | NotOtlpError]:
-    keys = request.keys() if isinstance(request, dict) else ()
+def _request_bodies(request: Any, where: str, text: bytes) -> Iterator[Body | NotOtlpError]:
+    keys = list(request) if isinstance(request, dict) else []
     signals = [signal for signal in SIGNALS if signal.json_key in keys]
     if not signals:
-        yield NotOtlpError(f"{where} has no {', '.join(signal.json_key for signal in SIGNALS)}")
+        yield NotOtlpError(f"{where} has none of {', '.join(signal.json_key for signal in SIGNALS)}")
     for signal in signals:
-        data = json.dumps({signal.json_key: request[signal.json_key]}).encode()
+        # As it came where that says one signal: then it is the same body as when it is sent.
+        data = text if len(signals) == 1 else json.dumps({signal.json_key: request[signal.json_key]}).encode()
         yield _checked(signal, Encoding.JSON, data, where)
 
 

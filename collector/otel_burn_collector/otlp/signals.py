@@ -35,6 +35,8 @@ class Signal:
     json_key: str
     """The only key of a request in JSON that matters."""
     rejected_field: str
+    items: str
+    """What a user calls what is in it."""
     rejects: Callable[[Any], int]
     """How many items of a request cannot be kept."""
 
@@ -76,6 +78,7 @@ TRACES = Signal(
     ExportTraceServiceResponse,
     "resourceSpans",
     "rejected_spans",
+    "spans",
     _bad_spans,
 )
 LOGS = Signal(
@@ -85,6 +88,7 @@ LOGS = Signal(
     ExportLogsServiceResponse,
     "resourceLogs",
     "rejected_log_records",
+    "log records",
     _none,
 )
 METRICS = Signal(
@@ -94,6 +98,7 @@ METRICS = Signal(
     ExportMetricsServiceResponse,
     "resourceMetrics",
     "rejected_data_points",
+    "metrics",
     _none,
 )
 SIGNALS = (TRACES, LOGS, METRICS)

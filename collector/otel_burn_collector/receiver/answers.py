@@ -28,7 +28,7 @@ def accepted(signal: Signal, encoding: Encoding, rejected: int) -> Response:
     """The answer to a request of which *rejected* items cannot be kept."""
     response = signal.response()
     if rejected:
-        partial = response.partial_success  # type: ignore[attr-defined]
+        partial = response.partial_success
         setattr(partial, signal.rejected_field, rejected)
         partial.error_message = "Items with invalid ids or times beyond the year 2262 were left out."
     return _written(response, encoding, 200, {})

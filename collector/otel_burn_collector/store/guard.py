@@ -69,8 +69,9 @@ def check_sql(con: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 def _tree(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
     try:
-        row = con.execute("SELECT json_serialize_sql($sql::VARCHAR)", {"sql": sql}).fetchone()
-        tree = json.loads(row[0]) if row else {"error": True}
+        # Fetched to the end: an open result would keep the cursor from the question itself.
+        rows = con.execute("SELECT json_serialize_sql($sql::VARCHAR)", {"sql": sql}).fetchall()
+        tree = json.loads(rows[0][0])
     except (duckdb.Error, ValueError, RecursionError) as error:
         raise RefusedSqlError(f"The SQL cannot be read. {_first_line(error)}") from error
     if tree.get("error"):

@@ -27,19 +27,17 @@ def body_hash(kind: Kind, body: bytes) -> str:
 
 def read_progress(con: duckdb.DuckDBPyConnection) -> Progress:
     """How far *con*'s database has loaded its journal."""
-    row = con.execute(
-        'SELECT segment, "offset", epoch_ns(received_at) FROM journal.position ORDER BY ALL DESC LIMIT 1'
-    ).fetchone()
-    if row is None:
+    rows = con.execute('SELECT segment, "offset", epoch_ns(received_at) FROM journal.position').fetchall()
+    if not rows:
         return Progress(Position(0, 0), None)
-    segment, offset, received = row
+    segment, offset, received = rows[0]
     return Progress(Position(segment, offset), None if received is None else _datetime(received))
 
 
 def write_position(con: duckdb.DuckDBPyConnection, position: Position, received_at: int | None) -> None:
     """Everything before *position* is loaded, with this transaction; the newest arrived at *received_at*."""
-    row = con.execute("SELECT epoch_ns(max(received_at)) FROM journal.position").fetchone()
-    known = [moment for moment in (received_at, row[0] if row else None) if moment is not None]
+    rows = con.execute("SELECT epoch_ns(received_at) FROM journal.position").fetchall()
+    known = [moment for moment in (received_at, *(row[0] for row in rows)) if moment is not None]
     con.execute("DELETE FROM journal.position")
     con.execute(
         "INSERT INTO journal.position VALUES ($segment, $offset, make_timestamp_ns($newest), make_timestamp_ns($now))",
