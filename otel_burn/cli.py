@@ -1,8 +1,9 @@
 """Which subcommand does the user want? The one command, `otel-burn`, finds it and runs it."""
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 
 from otel_burn.command import Command
@@ -21,17 +22,29 @@ def commands() -> dict[str, EntryPoint]:
     return {name: found[name] for name in known + sorted(set(found) - set(known))}
 
 
-def load(name: str, entry: EntryPoint) -> Command:
-    """The subcommand *name*, or a sentence on what to install when its part is missing."""
+EXTRAS = ("collector", "analytics", "dashboards")
+"""The extras that are named like the package that needs them; every other package needs `all`."""
+
+
+@contextlib.contextmanager
+def _missing_parts_named(entry: EntryPoint) -> Iterator[None]:
+    """Turn a missing package into a sentence on what to install: commands import theirs when they load or run."""
     try:
-        command: Command = entry.load()
+        yield
     except ModuleNotFoundError as error:
+        if (error.name or "otel_burn").startswith("otel_burn"):
+            raise  # a part of our own that is missing is a defect of ours
         part = entry.module.split(".")[0].removeprefix("otel_burn_")
-        extra = part if part in ("collector", "analytics", "dashboards") else "all"
         raise BurnError(
-            f"`otel-burn {name}` needs the package {error.name!r}, which is not installed here. "
-            f"Install it with: pip install 'otel-burn[{extra}]'"
+            f"`otel-burn {entry.name}` needs the package {error.name!r}, which is not installed here. "
+            f"Install it with: pip install 'otel-burn[{part if part in EXTRAS else 'all'}]'"
         ) from error
+
+
+def load(entry: EntryPoint) -> Command:
+    """The subcommand of *entry*, or a sentence on what to install when its part is missing."""
+    with _missing_parts_named(entry):
+        command: Command = entry.load()
     return command
 
 
@@ -40,11 +53,13 @@ def dispatch(arguments: Sequence[str]) -> int:
     registered = commands()
     if not arguments or arguments[0] not in registered:
         return _overview(arguments, registered)
-    name = arguments[0]
-    command = load(name, registered[name])
-    parser = argparse.ArgumentParser(prog=f"otel-burn {name}", description=command.summary)
+    entry = registered[arguments[0]]
+    command = load(entry)
+    parser = argparse.ArgumentParser(prog=f"otel-burn {entry.name}", description=command.summary)
     command.configure(parser)
-    return command.run(parser.parse_args(arguments[1:]))
+    options = parser.parse_args(arguments[1:])
+    with _missing_parts_named(entry):
+        return command.run(options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +84,7 @@ def _overview(arguments: Sequence[str], registered: dict[str, EntryPoint]) -> in
     lines = ["usage: otel-burn COMMAND …", "", "Explains what LLM agents burn.", ""]
     for name, entry in registered.items():
         try:
-            summary = load(name, entry).summary
+            summary = load(entry).summary
         except BurnError:
             summary = "(not installed)"
         lines.append(f"  {name:<10} {summary}")

@@ -133,7 +133,7 @@ def instrument(*, tracer_provider: Any = None) -> None:
         _exit_hooks.append(True)
         atexit.register(uninstrument)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_after_fork)
+            os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
 def uninstrument() -> None:
@@ -147,6 +147,13 @@ def uninstrument() -> None:
 def active() -> Instrumentation | None:
     """What is active in this process, if anything."""
     return _active
+
+
+def _before_fork() -> None:
+    # Let the background thread come to rest: a module that it is importing while we fork would stay locked in
+    # the child for ever, as the thread that holds the lock isn't there.
+    if _active is not None:
+        _active.flush()
 
 
 def _after_fork() -> None:
