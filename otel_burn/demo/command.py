@@ -28,6 +28,7 @@ AGENTS: Final = {
     "heartbeat": "wakes up every half hour with its whole memory (compressed)",
 }
 QUESTION: Final = "SELECT service_name, response_model, sum(cost_usd) FROM llm_calls GROUP BY ALL"
+NEEDED: Final = ("openai", "anthropic", "duckdb", "polars")
 PACE: Final = 0.04
 """Seconds that the scripted model thinks, so that durations look like durations."""
 
@@ -49,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the agents against the scripted provider, report what they burned, and show it."""
-    _require("openai", "anthropic")
+    _require(*NEEDED, *(() if options.no_explorer else ("streamlit",)))
     folder = _folder(options.data_dir)
     db = folder / "burn.duckdb"
     with _ending_by_signal(), ScriptedProvider(truth=folder / "served.jsonl", pace=PACE) as provider:
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         os.environ.update(OTEL_BURN_HOME=environment["OTEL_BURN_HOME"])
         _say("otel-burn demo: offline. No account, no key, nothing leaves this machine.\n")
         _say(
-            f"  provider   http://127.0.0.1:{provider.server_port} answers as OpenAI and Anthropic, from scripts"
+            f"  providers  {provider.openai.address} answers as OpenAI, {provider.anthropic.address} as Anthropic"
         )
         with _collector(db, folder, environment) as url:
             _say(f"  collector  {url} fills {db}")
@@ -65,9 +66,10 @@ def run(options: argparse.Namespace) -> int:
                 "  agents     four plain programs with the real SDKs, each under `otel-burn run -- python …`"
             )
             failed = [name for name in AGENTS if not _run_agent(name, db, folder, environment)]
-            _say("\nWhat they burned:\n")
+            _say(_billed(provider))
+            _say("What otel-burn saw of it:\n")
             status = dispatch(["report", "--db", str(db), "--wait", "30"])
-            _say(f'\nAsk yourself:  otel-burn sql --db {db} "{QUESTION}"')
+            _say(f'\nAsk it yourself:  otel-burn sql --db {db} "{QUESTION}"')
             if not options.no_explorer:
                 status = _explore(db)
     return 1 if failed else status
@@ -76,8 +78,17 @@ def run(options: argparse.Namespace) -> int:
 COMMAND: Final = Command("show the whole pipeline on this machine, offline, with four agents", configure, run)
 
 
+def _billed(provider: ScriptedProvider) -> str:
+    """What the providers themselves say they served, for comparison with the report."""
+    used = [row["tokens"] for row in provider.served if row["status"] == 200]
+    read, written = (sum(tokens[part] for tokens in used) for part in ("input", "output"))
+    return (
+        f"  billed     {len(used)} answers: {read:,} tokens in, {written:,} out (each is in served.jsonl)\n"
+    )
+
+
 def _explore(db: Path) -> int:
-    _say("Look yourself:  the explorer's address follows; Ctrl-C stops everything.\n")
+    _say("Look yourself:    the explorer's address follows; Ctrl-C stops everything.\n")
     try:
         return dispatch(["explore", "--db", str(db), "--no-browser"])
     except KeyboardInterrupt:
@@ -163,7 +174,12 @@ def _environment(folder: Path, provider: ScriptedProvider) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
     }
-    return {**kept, **provider.environment, "OTEL_BURN_HOME": str(folder / "home"), "NO_COLOR": "1"}
+    return {
+        **kept,
+        **provider.environment,
+        "OTEL_BURN_HOME": str(folder / "home"),
+        "OTEL_BURN_PROVIDERS": f"{provider.openai.address}=openai,{provider.anthropic.address}=anthropic",
+    }
 
 
 def _folder(chosen: Path | None) -> Path:
@@ -183,8 +199,8 @@ def _require(*packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         raise BurnError(
-            f"the demo's agents use {' and '.join(missing)}, not installed here. "
-            "Install what is missing with: pip install 'otel-burn[all]'"
+            f"the demo shows every part of otel-burn, and {', '.join(missing)} is not installed here. "
+            "Install everything with: pip install 'otel-burn[all]'"
         )
 
 

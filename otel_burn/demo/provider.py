@@ -1,4 +1,4 @@
-"""What stands in for OpenAI and Anthropic? A server on loopback that answers from scripts and keeps the truth."""
+"""What stands in for OpenAI and Anthropic? Servers on loopback that answer from scripts and keep the truth."""
 
 import json
 import sys
@@ -24,6 +24,7 @@ class Api:
     """One provider's API: how it reads, answers, streams, counts and refuses."""
 
     provider: str
+    path: str
     request_id: str
     read: Callable[[Mapping[str, Any]], Prompt]
     count: Counting
@@ -35,6 +36,7 @@ class Api:
 
 OPENAI = Api(
     provider="openai",
+    path="/v1/chat/completions",
     request_id=openai_format.REQUEST_ID,
     read=openai_format.read,
     count=PromptCache.automatic,
@@ -45,6 +47,7 @@ OPENAI = Api(
 )
 ANTHROPIC = Api(
     provider="anthropic",
+    path="/v1/messages",
     request_id=anthropic_format.REQUEST_ID,
     read=anthropic_format.read,
     count=PromptCache.marked,
@@ -54,30 +57,30 @@ ANTHROPIC = Api(
     error=anthropic_format.error,
 )
 KEY_HEADERS = ("authorization", "x-api-key")
-APIS = {"/v1/chat/completions": OPENAI, "/v1/messages": ANTHROPIC}
 
 
-class ScriptedProvider(ThreadingHTTPServer):
-    """Both APIs on one free port of loopback. *pace* is the pause before a response and between its events."""
+class ScriptedProvider:
+    """Two servers on free ports of loopback, one an API, that answer from the same scripts.
 
-    daemon_threads = True
+    *pace* is the pause before a response; *truth* is a file that every answer is added to as a JSON line.
+    """
 
     def __init__(self, *, truth: Path | None = None, pace: float = 0.0) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
         self.model = ScriptedModel()
         self.pace = pace
         self.served: list[Json] = []
         self._truth = truth
         self._lock = Lock()
+        self.openai = _Server(self, OPENAI)
+        self.anthropic = _Server(self, ANTHROPIC)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that lead the SDKs here."""
-        url = f"http://127.0.0.1:{self.server_port}"
         return {
-            "OPENAI_BASE_URL": f"{url}/v1",
+            "OPENAI_BASE_URL": f"http://{self.openai.address}/v1",
             "OPENAI_API_KEY": "demo",
-            "ANTHROPIC_BASE_URL": url,
+            "ANTHROPIC_BASE_URL": f"http://{self.anthropic.address}",
             "ANTHROPIC_API_KEY": "demo",
         }
 
@@ -89,49 +92,65 @@ class ScriptedProvider(ThreadingHTTPServer):
                 with self._truth.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """An agent that hangs up is its own business; everything else is a mistake of ours, and shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
     def __enter__(self) -> Self:
-        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        for server in (self.openai, self.anthropic):
+            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.shutdown()
-        self.server_close()
+        for server in (self.openai, self.anthropic):
+            server.shutdown()
+            server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, provider: ScriptedProvider, api: Api) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.provider = provider
+        self.api = api
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # An agent that hangs up is its own business; everything else is a mistake of ours, and shown.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: ScriptedProvider
+    server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        api = APIS.get(self.path.partition("?")[0])
-        if api is None:
-            self._json(404, {"error": {"message": f"There is no {self.path} here, only {', '.join(APIS)}."}})
+        api = self.server.api
+        if self.path.partition("?")[0] != api.path:
+            self._refuse(404, f"There is no {self.path} here; this server knows {api.path} alone.")
             return
         if not any(name in self.headers for name in KEY_HEADERS):
-            self._refuse(api, 401, f"You did not provide an API key in {' or '.join(KEY_HEADERS)}.")
+            self._refuse(401, f"You did not provide an API key in {' or '.join(KEY_HEADERS)}.")
             return
         try:
             prompt = api.read(json.loads(body))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            self._refuse(api, 400, f"The body is no request that this API knows: {error!r}")
+            self._refuse(400, f"The body is no request that this API knows: {error!r}")
             return
-        time.sleep(self.server.pace)
-        self._answer(api, prompt)
+        time.sleep(self.server.provider.pace)
+        self._answer(prompt)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are recorded, not printed."""
 
-    def _answer(self, api: Api, prompt: Prompt) -> None:
-        script, answer = self.server.model.answer(prompt, api.count)
+    def _answer(self, prompt: Prompt) -> None:
+        api, provider = self.server.api, self.server.provider
+        script, answer = provider.model.answer(prompt, api.count)
         row = {
             "agent": script.agent,
             "provider": api.provider,
@@ -139,22 +158,23 @@ class _Handler(BaseHTTPRequestHandler):
             "stream": prompt.stream,
         }
         if isinstance(answer, Refused):
-            self.server.record({**row, "status": 429})
+            provider.record({**row, "status": 429})
             message = f"Rate limit reached for {prompt.model}. Please try again in {answer.seconds:g}s."
             wait = {"retry-after": "1", "retry-after-ms": f"{answer.seconds * 1000:.0f}"}
-            self._refuse(api, 429, message, wait)
+            self._refuse(429, message, wait)
             return
         used = {**asdict(answer.consumption), "input": answer.consumption.input}
         request_id = f"req_{answer.id}"
         ids = {"request_id": request_id, "response_id": api.plain(answer)["id"]}
-        self.server.record({**row, "status": 200, **ids, "tokens": used, "usage": api.usage(answer)})
+        provider.record({**row, "status": 200, **ids, "tokens": used, "usage": api.usage(answer)})
         headers = {api.request_id: request_id}
         if prompt.stream:
             self._stream(api.events(answer, prompt), headers)
         else:
             self._json(200, api.plain(answer), headers)
 
-    def _refuse(self, api: Api, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def _refuse(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        api = self.server.api
         request_id = f"req_refused_{status}"
         self._json(
             status, api.error(status, message, request_id), {api.request_id: request_id, **(headers or {})}
@@ -170,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(200, "text/event-stream; charset=utf-8", chunked)
         for event in events:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
-            time.sleep(self.server.pace / 10)
+            time.sleep(self.server.provider.pace / 10)
         self.wfile.write(b"0\r\n\r\n")
 
     def _head(self, status: int, content_type: str, headers: Mapping[str, str]) -> None:

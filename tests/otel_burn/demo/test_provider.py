@@ -190,7 +190,8 @@ def test_a_bad_request_gets_a_sentence(
     path: str, body: bytes, headers: dict[str, str], status: int, provider: ScriptedProvider
 ) -> None:
     """No key, no JSON, no messages, no such path: an error in the API's own shape, and nothing is recorded."""
-    url = f"http://127.0.0.1:{provider.server_port}{path}"
+    server = provider.anthropic if "messages" in path else provider.openai
+    url = f"http://{server.address}{path}"
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(url, body, headers))
     with refused.value as answer:
