@@ -37,14 +37,14 @@ ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 def apply(con: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Load *batch* and derive again what it touches, inside the caller's transaction."""
     with registered(con, batch_spans=batch.spans, batch_logs=batch.logs, batch_metrics=batch.metrics):
-        run(con, *READING)
+        run(con, "near_batch", *READING)
     run(con, "touch_units")
     derive(con)
 
 
 def rebuild(con: duckdb.DuckDBPyConnection) -> None:
     """Derive everything again from the reports, inside the caller's transaction; published ids stay."""
-    run(con, "touch_all")
+    run(con, "near_everything", "touch_all")
     derive(con)
 
 

@@ -107,7 +107,7 @@ def _join_paths(groups: Groups, reports: Sequence[Report]) -> set[str]:
 
 def _depth(report: Report, by_id: Mapping[str, Report]) -> int:
     depth, seen = 0, {report.report_id}
-    while report.above in by_id and report.above not in seen:
+    while report.above is not None and report.above in by_id and report.above not in seen:
         report = by_id[report.above]
         seen.add(report.report_id)
         depth += 1

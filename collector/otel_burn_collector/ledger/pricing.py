@@ -1,7 +1,6 @@
 """What do merged calls cost? Each billed attempt at the rates of its day; what an emitter says, where we know none."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby

@@ -5,7 +5,7 @@ SELECT * FROM (
 ) AS batch
 ANTI JOIN (
     SELECT log_id FROM store.otlp_logs
-    WHERE logged_at BETWEEN (SELECT min("at") FROM batch_logs) AND (SELECT max("at") FROM batch_logs)
+    WHERE logged_at BETWEEN getvariable('batch_from') AND getvariable('batch_to')
 ) AS known USING (log_id);
 
 INSERT INTO store.otlp_logs BY NAME SELECT * FROM new_logs;

@@ -16,7 +16,10 @@ WITH typed AS (
     JOIN store.dialects AS dialect ON dialect.dialect = report.dialect
 )
 SELECT md5_number_lower(coalesce(trace_id, report_id)) AS unit,
-       report_id, dialect, rank, wire, pairs_by_usage, typed.signal,
+       report_id, dialect, rank, wire,
+       CASE WHEN pairs_by_usage IS NOT NULL AND said_input IS NOT NULL
+            THEN concat_ws('|', pairs_by_usage, said_input, said_output) END AS pairing,
+       typed.signal,
        concat_ws('|', typed.signal, scope_name, coalesce(resource['service.instance.id'], service_name)) AS emitter,
        coalesce(scope_name, '') || coalesce('@' || scope_version, '') AS source,
        trace_id, span_id, parent_span_id,

@@ -6,7 +6,7 @@ SELECT * FROM (
 ) AS batch
 ANTI JOIN (
     SELECT trace_id, span_id FROM store.otlp_spans
-    WHERE started_at BETWEEN (SELECT min(started_at) FROM batch_spans) AND (SELECT max(started_at) FROM batch_spans)
+    WHERE started_at BETWEEN getvariable('batch_from') AND getvariable('batch_to')
 ) AS known USING (trace_id, span_id);
 
 INSERT INTO store.otlp_spans BY NAME SELECT * FROM new_spans;

@@ -1,16 +1,15 @@
 -- Pairs of reports of different emitters that name the same thing. A request id is the provider's own and unique;
 -- a response id also needs the model, and the provider or the usage, and the time or the usage.
-WITH pair AS (
+WITH pair AS MATERIALIZED (
     SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
-    FROM store.links AS one
-    JOIN store.links AS two ON two.key = one.key AND one.report_id < two.report_id
-    WHERE one.unit IN (SELECT unit FROM touched) AND two.unit IN (SELECT unit FROM touched)
+    FROM near_links AS one
+    JOIN near_links AS two ON two.key = one.key AND one.report_id < two.report_id
 ), compared AS (
     SELECT one.report_id AS left_id, two.report_id AS right_id,
            abs(epoch_ns(one.started_at) - epoch_ns(two.started_at)) AS gap,
            one.request_id = two.request_id AS same_request,
            one.response_id = two.response_id AS same_response,
-           one.pairs_by_usage = two.pairs_by_usage AND one.session_id = two.session_id AS same_session,
+           one.pairing = two.pairing AND one.session_id = two.session_id AS same_pairing,
            one.provider IS NULL OR two.provider IS NULL OR one.provider = two.provider AS same_provider,
            list_has_any(list_transform([one.request_model, one.response_model], lambda x: regexp_replace(x, '^.*/', '')),
                         list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/', '')))
@@ -27,4 +26,4 @@ SELECT gap, left_id AS "left", right_id AS "right"
 FROM compared
 WHERE coalesce(same_request, false)
    OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false)
-   OR coalesce(same_session AND same_usage AND overlap, false);
+   OR coalesce(same_pairing AND overlap, false);

@@ -1,31 +1,48 @@
 -- Put the merged calls in the place of those that the touched reports made before. The turn is the place in the
 -- session: calls that stay but move by the change are written again.
 CREATE OR REPLACE TEMP TABLE gone_calls AS
-SELECT call_key, session_key, session_id FROM store.calls SEMI JOIN old_calls USING (call_key);
+SELECT call_key, session_key, session_id
+FROM (
+    SELECT call_key, session_key, session_id FROM store.calls
+    WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to')
+)
+SEMI JOIN old_calls USING (call_key);
 
 CREATE OR REPLACE TEMP TABLE touched_sessions AS
 SELECT session_key, session_id FROM gone_calls
 UNION
 SELECT md5_number_lower(session_id), session_id FROM merged;
 
-DELETE FROM store.calls WHERE call_key IN (SELECT call_key FROM old_calls);
+-- None of their rows begins before this.
+SET VARIABLE sessions_from = (
+    SELECT min(started_at) FROM (
+        SELECT min(started_at) AS started_at FROM store.sessions SEMI JOIN touched_sessions USING (session_key)
+        UNION ALL
+        SELECT min(started_at) FROM merged
+    )
+);
+
+DELETE FROM store.calls
+WHERE started_at >= getvariable('sessions_from') AND call_key IN (SELECT call_key FROM old_calls);
 
 CREATE OR REPLACE TEMP TABLE numbered AS
 SELECT call_key, old_turn,
        row_number() OVER (PARTITION BY session_id ORDER BY started_at, call_id) AS turn
 FROM (
     SELECT call_key, call_id, session_id, started_at, turn AS old_turn
-    FROM store.calls SEMI JOIN touched_sessions USING (session_key)
+    FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from'))
+    SEMI JOIN touched_sessions USING (session_key)
     UNION ALL
     SELECT call_key, call_id, session_id, started_at, NULL FROM merged
 );
 
 CREATE OR REPLACE TEMP TABLE moved AS
 SELECT call.* REPLACE (numbered.turn AS turn)
-FROM store.calls AS call
+FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from')) AS call
 JOIN numbered ON numbered.call_key = call.call_key AND numbered.old_turn <> numbered.turn;
 
-DELETE FROM store.calls WHERE call_key IN (SELECT call_key FROM moved);
+DELETE FROM store.calls
+WHERE started_at >= getvariable('sessions_from') AND call_key IN (SELECT call_key FROM moved);
 INSERT INTO store.calls BY NAME SELECT * FROM moved;
 
 INSERT INTO store.calls BY NAME
@@ -36,7 +53,8 @@ FROM merged
 JOIN numbered USING (call_key)
 JOIN priced USING (call_id);
 
-DELETE FROM store.attempts WHERE call_key IN (SELECT call_key FROM old_calls);
+DELETE FROM store.attempts
+WHERE started_at >= getvariable('sessions_from') AND call_key IN (SELECT call_key FROM old_calls);
 INSERT INTO store.attempts BY NAME
 SELECT md5_number_lower(call_id) AS call_key, span_id AS attempt_id, call_id, attempt AS number,
        CASE WHEN is_error THEN 'error' ELSE 'ok' END AS status, error_type, http_status, started_at,

@@ -2,15 +2,20 @@
 -- so that they sum to the input exactly. Money goes by position: the first tokens of a prompt are those that the
 -- cache served, then come those that it stored, then the rest. In integer pico-dollars the shares sum exactly, too.
 CREATE OR REPLACE TEMP TABLE old_contexts AS
-SELECT * FROM store.contexts SEMI JOIN old_calls USING (call_key);
+SELECT * FROM (SELECT * FROM store.contexts WHERE started_at >= getvariable('sessions_from'))
+SEMI JOIN old_calls USING (call_key);
 
-DELETE FROM store.contexts WHERE call_key IN (SELECT call_key FROM old_calls);
+DELETE FROM store.contexts
+WHERE started_at >= getvariable('sessions_from') AND call_key IN (SELECT call_key FROM old_calls);
 
 CREATE OR REPLACE TEMP TABLE new_contexts AS
 WITH listed AS (
     SELECT placed.call_id, arg_min(manifest, placed.place) AS m
     FROM placed
-    JOIN (SELECT * FROM store.manifests SEMI JOIN touched USING (unit)) AS manifest USING (report_id)
+    JOIN (
+        SELECT * FROM (SELECT * FROM store.manifests WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
+        SEMI JOIN touched USING (unit)
+    ) AS manifest USING (report_id)
     WHERE manifest.hashes IS NOT NULL
       AND len(manifest.kinds) = len(manifest.hashes) AND len(manifest.bytes) = len(manifest.hashes)
     GROUP BY placed.call_id

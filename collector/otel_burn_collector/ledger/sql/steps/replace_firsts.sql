@@ -14,7 +14,8 @@ DELETE FROM store.first_results WHERE session_key IN (SELECT session_key FROM re
 CREATE OR REPLACE TEMP TABLE candidate_contexts AS
 SELECT * FROM new_contexts ANTI JOIN reset_sessions USING (session_key)
 UNION ALL
-SELECT * FROM store.contexts SEMI JOIN reset_sessions USING (session_key);
+SELECT * FROM (SELECT * FROM store.contexts WHERE started_at >= getvariable('sessions_from'))
+SEMI JOIN reset_sessions USING (session_key);
 
 CREATE OR REPLACE TEMP TABLE candidate_blocks AS
 SELECT session_key, session_id, hash, min(started_at) AS started_at, arg_min(call_id, (started_at, call_id)) AS call_id
@@ -44,18 +45,23 @@ GROUP BY session_key, session_id, tool_call_id, occurrence;
 
 DELETE FROM store.first_blocks AS known
 USING candidate_blocks AS candidate
-WHERE candidate.session_key = known.session_key AND candidate.session_id = known.session_id
+WHERE known.started_at >= getvariable('sessions_from')
+  AND candidate.session_key = known.session_key AND candidate.session_id = known.session_id
   AND candidate.hash = known.hash
   AND (candidate.started_at, candidate.call_id) < (known.started_at, known.call_id);
 
 INSERT INTO store.first_blocks BY NAME
 SELECT candidate.* FROM candidate_blocks AS candidate
-ANTI JOIN (SELECT session_id, hash FROM store.first_blocks SEMI JOIN touched_sessions USING (session_key)) AS known
+ANTI JOIN (
+    SELECT session_id, hash FROM (SELECT * FROM store.first_blocks WHERE started_at >= getvariable('sessions_from'))
+    SEMI JOIN touched_sessions USING (session_key)
+) AS known
        ON known.session_id = candidate.session_id AND known.hash = candidate.hash;
 
 DELETE FROM store.first_results AS known
 USING candidate_results AS candidate
-WHERE candidate.session_key = known.session_key AND candidate.session_id = known.session_id
+WHERE known.started_at >= getvariable('sessions_from')
+  AND candidate.session_key = known.session_key AND candidate.session_id = known.session_id
   AND candidate.tool_call_id = known.tool_call_id AND candidate.occurrence = known.occurrence
   AND (candidate.started_at, candidate.block.call_id) < (known.started_at, known.call_id);
 
@@ -63,6 +69,9 @@ INSERT INTO store.first_results BY NAME
 SELECT candidate.session_key, candidate.session_id, candidate.tool_call_id, candidate.occurrence, candidate.started_at,
        block.call_id, block.hash, block.bytes, block.error_class
 FROM candidate_results AS candidate
-ANTI JOIN (SELECT * FROM store.first_results SEMI JOIN touched_sessions USING (session_key)) AS known
+ANTI JOIN (
+    SELECT * FROM (SELECT * FROM store.first_results WHERE started_at >= getvariable('sessions_from'))
+    SEMI JOIN touched_sessions USING (session_key)
+) AS known
        ON known.session_id = candidate.session_id AND known.tool_call_id = candidate.tool_call_id
       AND known.occurrence = candidate.occurrence;

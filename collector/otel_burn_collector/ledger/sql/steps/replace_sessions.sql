@@ -20,6 +20,6 @@ SELECT session_key, session_id,
        sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
        count(*) FILTER (cost_status = 'unpriced') AS unpriced_calls
-FROM store.calls
+FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from'))
 SEMI JOIN touched_sessions USING (session_key)
 GROUP BY session_key, session_id;

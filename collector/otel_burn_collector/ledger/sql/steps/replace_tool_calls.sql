@@ -3,7 +3,10 @@ CREATE OR REPLACE TEMP TABLE asked AS
 WITH listed AS (
     SELECT placed.call_id, arg_min(manifest, placed.place) AS m
     FROM placed
-    JOIN (SELECT * FROM store.manifests SEMI JOIN touched USING (unit)) AS manifest USING (report_id)
+    JOIN (
+        SELECT * FROM (SELECT * FROM store.manifests WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
+        SEMI JOIN touched USING (unit)
+    ) AS manifest USING (report_id)
     WHERE manifest.asked_names IS NOT NULL
     GROUP BY placed.call_id
 )
@@ -17,7 +20,8 @@ SELECT merged.call_key, md5_number_lower(merged.session_id) AS session_key, merg
 FROM listed JOIN merged USING (call_id);
 
 CREATE OR REPLACE TEMP TABLE known_tool_calls AS
-SELECT * FROM store.tool_calls SEMI JOIN touched_sessions USING (session_key);
+SELECT * FROM (SELECT * FROM store.tool_calls WHERE started_at >= getvariable('sessions_from'))
+SEMI JOIN touched_sessions USING (session_key);
 
 CREATE OR REPLACE TEMP TABLE current_tool_calls AS
 WITH asking AS (
@@ -37,9 +41,15 @@ WITH asking AS (
 SELECT ordered.* EXCLUDE (occurrence), call.turn,
        result.hash AS result_hash, result.bytes AS result_bytes, result.error_class, result.call_id AS result_call_id
 FROM ordered
-LEFT JOIN (SELECT call_key, turn FROM store.calls SEMI JOIN touched_sessions USING (session_key)) AS call
+LEFT JOIN (
+    SELECT call_key, turn FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from'))
+    SEMI JOIN touched_sessions USING (session_key)
+) AS call
        ON call.call_key = ordered.call_key
-LEFT JOIN (SELECT * FROM store.first_results SEMI JOIN touched_sessions USING (session_key)) AS result
+LEFT JOIN (
+    SELECT * FROM (SELECT * FROM store.first_results WHERE started_at >= getvariable('sessions_from'))
+    SEMI JOIN touched_sessions USING (session_key)
+) AS result
        ON result.session_id = ordered.session_id AND result.tool_call_id = ordered.tool_call_id
       AND result.occurrence = ordered.occurrence;
 
@@ -58,6 +68,7 @@ SELECT DISTINCT call_key FROM (
             agent, agent_id, effect, started_at FROM known_tool_calls)
 );
 
-DELETE FROM store.tool_calls WHERE call_key IN (SELECT call_key FROM stale_tool_calls);
+DELETE FROM store.tool_calls
+WHERE started_at >= getvariable('sessions_from') AND call_key IN (SELECT call_key FROM stale_tool_calls);
 INSERT INTO store.tool_calls BY NAME
 SELECT * FROM current_tool_calls SEMI JOIN stale_tool_calls USING (call_key);

@@ -1,9 +1,34 @@
 -- What do the touched reports know, their ancestors included? The nearest ancestor that says it, counts.
+-- Two looks at each table: one at keys and times, for the range; one at whole rows, within the range.
+SET VARIABLE kin_from = (
+    SELECT min(started_at) FROM (SELECT trace_key AS unit, started_at FROM store.lineage
+                                 WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to'))
+    SEMI JOIN touched USING (unit)
+);
+SET VARIABLE touched_from = (
+    SELECT min(started_at) FROM (SELECT unit, started_at FROM store.reports
+                                 WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to'))
+    SEMI JOIN touched USING (unit)
+);
+SET VARIABLE touched_to = (
+    SELECT max(started_at) FROM (SELECT unit, started_at FROM store.reports
+                                 WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to'))
+    SEMI JOIN touched USING (unit)
+);
+
 CREATE OR REPLACE TEMP TABLE kin AS
-SELECT DISTINCT ON (trace_key, span_id) * FROM store.lineage SEMI JOIN touched ON touched.unit = lineage.trace_key;
+SELECT DISTINCT ON (trace_key, span_id) * FROM (
+    SELECT * FROM store.lineage WHERE started_at BETWEEN getvariable('kin_from') AND getvariable('near_to')
+)
+SEMI JOIN touched ON touched.unit = trace_key
+ORDER BY trace_key, span_id, started_at;
 
 CREATE OR REPLACE TEMP TABLE touched_reports AS
-SELECT DISTINCT ON (report_id) * FROM store.reports SEMI JOIN touched USING (unit) ORDER BY report_id, started_at;
+SELECT DISTINCT ON (report_id) * FROM (
+    SELECT * FROM store.reports WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to')
+)
+SEMI JOIN touched USING (unit)
+ORDER BY report_id, started_at;
 
 CREATE OR REPLACE TEMP TABLE resolved AS
 WITH RECURSIVE climb(report_id, unit, span_id, depth) AS (

@@ -6,5 +6,5 @@ FROM new_reports AS report
 JOIN new_records AS record USING (report_id)
 UNION
 SELECT DISTINCT unit
-FROM store.reports
+FROM (SELECT unit FROM store.reports WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to'))
 SEMI JOIN (SELECT DISTINCT md5_number_lower(trace_id) AS unit FROM new_spans) USING (unit);

@@ -2,6 +2,7 @@
 CREATE TABLE IF NOT EXISTS store.identities (
     unit        UBIGINT NOT NULL,           -- as in store.reports
     report_id   VARCHAR NOT NULL,
+    started_at  TIMESTAMP_NS NOT NULL,      -- of the report: look-ups stay near the batch
     call_id     VARCHAR NOT NULL,
     publication BIGINT NOT NULL             -- when the call was published first; where calls meet, the lowest keeps its id
 );

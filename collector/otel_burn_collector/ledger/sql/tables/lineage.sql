@@ -5,7 +5,6 @@ CREATE TABLE IF NOT EXISTS store.lineage (
     span_id        VARCHAR NOT NULL,
     parent_span_id VARCHAR,
     started_at     TIMESTAMP_NS,
-    ended_at       TIMESTAMP_NS,
     session_id     VARCHAR,                 -- the rest: what the span itself says, NULL nearly always
     agent          VARCHAR,
     agent_id       VARCHAR,

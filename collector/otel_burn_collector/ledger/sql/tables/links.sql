@@ -3,5 +3,6 @@
 CREATE TABLE IF NOT EXISTS store.links (
     key       UBIGINT NOT NULL,
     unit      UBIGINT NOT NULL,
-    report_id VARCHAR NOT NULL
+    report_id VARCHAR NOT NULL,
+    started_at TIMESTAMP_NS NOT NULL       -- of the report: look-ups stay near the batch
 );

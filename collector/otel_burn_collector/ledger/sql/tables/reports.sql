@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS store.reports (
     dialect          VARCHAR NOT NULL,
     rank             INTEGER NOT NULL,
     wire             BOOLEAN NOT NULL,      -- one report an HTTP attempt
-    pairs_by_usage   VARCHAR,
+    pairing          VARCHAR,               -- emitter family and tokens as said, where its reports share no id
     signal           VARCHAR NOT NULL,
     emitter          VARCHAR NOT NULL,      -- signal, scope and process: one emitter reports a call once
     source           VARCHAR NOT NULL,      -- scope@version

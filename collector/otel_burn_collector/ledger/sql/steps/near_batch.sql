@@ -1,0 +1,13 @@
+-- What can this batch touch? Rows whose spans began within a week of its own: a root span that ends after days still
+-- meets the calls below it, and look-ups scan a week of narrow columns, not the whole history. A variable is a
+-- constant to the planner, so zone maps prune by it; a scalar subquery is none.
+SET VARIABLE batch_from = (
+    SELECT min(start) FROM (SELECT min(coalesce(started_at, ended_at)) AS start FROM batch_spans
+                            UNION ALL SELECT min("at") FROM batch_logs)
+);
+SET VARIABLE batch_to = (
+    SELECT max(start) FROM (SELECT max(coalesce(started_at, ended_at)) AS start FROM batch_spans
+                            UNION ALL SELECT max("at") FROM batch_logs)
+);
+SET VARIABLE near_from = getvariable('batch_from') - INTERVAL 7 DAY;
+SET VARIABLE near_to = getvariable('batch_to') + INTERVAL 7 DAY;
