@@ -27,8 +27,8 @@ _SDKS: Final = (
     "boto3",
 )
 _NATIVE: Final = {
-    "anthropic": "traces itself from 2.0 on (off with ANTHROPIC_OPEN_TELEMETRY=false)",
-    "mistralai": "can trace itself from 3.0 on",
+    "anthropic": "traces itself by default in its newer versions (off with ANTHROPIC_OPEN_TELEMETRY=false)",
+    "mistralai": "can trace itself in its newer versions",
 }
 _UNSEEN: Final = {
     "requests": "calls made with requests alone",
