@@ -4,6 +4,9 @@ WITH pair AS MATERIALIZED (
     SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
     FROM near_links AS one
     JOIN near_links AS two ON two.key = one.key AND one.report_id < two.report_id
+), one AS MATERIALIZED (
+    -- In steps: left to itself, the planner compares all reports with all by time.
+    SELECT pair.two_id, resolved.* FROM pair JOIN resolved ON resolved.report_id = pair.one_id
 ), compared AS (
     SELECT one.report_id AS left_id, two.report_id AS right_id,
            abs(epoch_ns(one.started_at) - epoch_ns(two.started_at)) AS gap,
@@ -17,9 +20,8 @@ WITH pair AS MATERIALIZED (
            one.input_tokens = two.input_tokens AND one.output_tokens = two.output_tokens AS same_usage,
            one.started_at <= two.ended_at + INTERVAL 5 SECOND
                AND two.started_at <= one.ended_at + INTERVAL 5 SECOND AS overlap
-    FROM pair
-    JOIN resolved AS one ON one.report_id = pair.one_id
-    JOIN resolved AS two ON two.report_id = pair.two_id
+    FROM one
+    JOIN resolved AS two ON two.report_id = one.two_id
     WHERE one.emitter <> two.emitter
 )
 SELECT gap, left_id AS "left", right_id AS "right"
