@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from otel_burn_analytics.processes import Processes
-from otel_burn_analytics.report import Report, Row, Totals
+from otel_burn_analytics.report import Report, Row, Spend, Totals
 
 WIDTH: Final = 100
 INDENT: Final = "  "
@@ -90,7 +90,11 @@ def _summary(totals: Totals) -> str:
     calls = ", ".join([plural(totals.calls, "call"), *filter(None, troubles)])
     where = f"{plural(totals.sessions, 'session')}, {plural(totals.agents, 'agent')}"
     tokens = f"{count(totals.input_tokens)} tokens in, {count(totals.output_tokens)} out"
-    return "\n".join([f"{INDENT}{money(totals.cost_usd)}   {tokens}", f"{INDENT}{calls}   {where}"])
+    besides = totals.answered - totals.priced_calls
+    dollars = money(totals.cost_usd)
+    if besides and totals.cost_usd is not None:
+        dollars += f" and what {plural(besides, 'call')} without a price cost"
+    return "\n".join([f"{INDENT}{dollars}   {tokens}", f"{INDENT}{calls}   {where}"])
 
 
 def _tokens(report: Report) -> str:
@@ -107,17 +111,13 @@ def _tokens(report: Report) -> str:
 
 def _coverage(report: Report) -> str:
     totals = report.totals
-    spend = ", ".join(
-        f"{one.status} {money(one.usd)} ({plural(one.calls, 'call')})"
-        for one in report.spend
-        if one.usd is not None
-    )
+    of = f"of {plural(totals.answered, 'answered call')}"
+    spend = ", ".join(_spend(one) for one in report.spend if one.status != "unpriced")
     lines = [
-        f"usage    exact for {totals.exact_calls:,} of {plural(totals.answered, 'answered call')} "
-        f"({share(totals.exact_calls, totals.answered)}), {share(totals.exact_tokens, totals.known_tokens)} of the "
-        "known tokens",
-        f"price    {totals.priced_calls:,} of {plural(totals.answered, 'answered call')} "
-        f"({share(totals.priced_calls, totals.answered)}){': ' + spend if spend else ''}",
+        f"usage    {totals.exact_calls:,} {of} exact ({share(totals.exact_calls, totals.answered)}), "
+        f"{share(totals.exact_tokens, totals.known_tokens)} of the known tokens",
+        f"price    {totals.priced_calls:,} {of} priced ({share(totals.priced_calls, totals.answered)})"
+        + (f": {spend}" if spend else ""),
     ]
     if report.unpriced:
         models = ", ".join(
@@ -125,6 +125,13 @@ def _coverage(report: Report) -> str:
         )
         lines.append(f"         no price for {models}: what they cost is unknown and in no sum here")
     return "\n".join(["COVERAGE", *(_wrapped(line, hanging=9) for line in lines)])
+
+
+def _spend(spend: Spend) -> str:
+    calls = plural(spend.calls, "call")
+    if spend.status == "not_metered":
+        return f"{calls} not metered"
+    return f"{money(spend.usd)} {spend.status} ({calls})"
 
 
 def _table(report: Report) -> str:
@@ -161,8 +168,8 @@ def _findings(report: Report) -> str:
 def _finding(number: int, finding: Mapping[str, Any]) -> str:
     where = f"{finding['agent'] or UNNAMED}, session {finding['session_id']}"
     cost = (
-        f"{_range(finding['wasted_usd_low'], finding['wasted_usd_high'])}, "
-        f"{count(finding['wasted_tokens'])} tokens, confidence {finding['confidence'] * 100:.0f} %"
+        f"{_range(finding['wasted_usd_low'], finding['wasted_usd_high'])}, {count(finding['wasted_tokens'])} tokens "
+        f"wasted, confidence {finding['confidence'] * 100:.0f} %"
     )
     return "\n".join(
         [
