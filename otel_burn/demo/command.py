@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -27,6 +28,8 @@ AGENTS: Final = {
     "context_hoarder": "reads large logs and re-sends them every turn",
     "heartbeat": "wakes up every half hour with its whole memory (compressed)",
 }
+DATABASE: Final = "burn.duckdb"
+WORKSPACE: Final = "demo-workspace"
 QUESTION: Final = "SELECT service_name, response_model, sum(cost_usd) FROM llm_calls GROUP BY ALL"
 NEEDED: Final = ("openai", "anthropic", "duckdb", "polars")
 PACE: Final = 0.04
@@ -52,26 +55,19 @@ def run(options: argparse.Namespace) -> int:
     """Run the agents against the scripted provider, report what they burned, and show it."""
     _require(*NEEDED, *(() if options.no_explorer else ("streamlit",)))
     folder = _folder(options.data_dir)
-    db = folder / "burn.duckdb"
-    with _ending_by_signal(), ScriptedProvider(truth=folder / "served.jsonl", pace=PACE) as provider:
+    served, salt = folder / "served.jsonl", secrets.token_hex(8)
+    with _ending_by_signal(), ScriptedProvider(truth=served, pace=PACE, salt=salt) as provider:
         environment = _environment(folder, provider)
-        os.environ.update(OTEL_BURN_HOME=environment["OTEL_BURN_HOME"])
+        os.environ["OTEL_BURN_HOME"] = environment["OTEL_BURN_HOME"]
+        openai, anthropic = provider.openai.address, provider.anthropic.address
         _say("otel-burn demo: offline. No account, no key, nothing leaves this machine.\n")
-        _say(
-            f"  providers  {provider.openai.address} answers as OpenAI, {provider.anthropic.address} as Anthropic"
-        )
-        with _collector(db, folder, environment) as url:
-            _say(f"  collector  {url} fills {db}")
-            _say(
-                "  agents     four plain programs with the real SDKs, each under `otel-burn run -- python …`"
-            )
-            failed = [name for name in AGENTS if not _run_agent(name, db, folder, environment)]
+        _say(f"  providers  {openai} answers as OpenAI, {anthropic} as Anthropic, from scripts")
+        with _collector(folder, environment) as url:
+            _say(f"  collector  {url} fills {folder / DATABASE}")
+            _say("  agents     plain programs with the real SDKs, each under `otel-burn run -- python …`")
+            failed = [name for name in AGENTS if not _run_agent(name, folder, environment)]
             _say(_billed(provider))
-            _say("What otel-burn saw of it:\n")
-            status = dispatch(["report", "--db", str(db), "--wait", "30"])
-            _say(f'\nAsk it yourself:  otel-burn sql --db {db} "{QUESTION}"')
-            if not options.no_explorer:
-                status = _explore(db)
+            status = _show(folder / DATABASE, explorer=not options.no_explorer)
     return 1 if failed else status
 
 
@@ -87,7 +83,13 @@ def _billed(provider: ScriptedProvider) -> str:
     )
 
 
-def _explore(db: Path) -> int:
+def _show(db: Path, *, explorer: bool) -> int:
+    """The report, and then the explorer until Ctrl-C."""
+    _say("What otel-burn saw of it:\n")
+    status = dispatch(["report", "--db", str(db), "--wait", "30"])
+    _say(f'\nAsk it yourself:  otel-burn sql --db {db} "{QUESTION}"')
+    if not explorer:
+        return status
     _say("Look yourself:    the explorer's address follows; Ctrl-C stops everything.\n")
     try:
         return dispatch(["explore", "--db", str(db), "--no-browser"])
@@ -96,24 +98,35 @@ def _explore(db: Path) -> int:
         return 0
 
 
-def _run_agent(name: str, db: Path, folder: Path, environment: Mapping[str, str]) -> bool:
+def _run_agent(name: str, folder: Path, environment: Mapping[str, str]) -> bool:
     """Run one agent to its end and say in a line how it went."""
     sys.stdout.write(f"    {name:<16} {AGENTS[name]:<60}")
     sys.stdout.flush()
     script = Path(__file__).parent / "agents" / f"{name}.py"
     program = [sys.executable, str(script)]
-    command = [sys.executable, "-m", "otel_burn", "run", "--db", str(db), "--no-report", "--", *program]
+    command = [
+        sys.executable,
+        "-m",
+        "otel_burn",
+        "run",
+        "--db",
+        str(folder / DATABASE),
+        "--no-report",
+        "--",
+        *program,
+    ]
     log = folder / f"{name}.log"
     started = time.monotonic()
-    with log.open("wb") as output, _child(command, folder / "workspace", environment, output) as child:
+    with log.open("wb") as output, _child(command, folder / WORKSPACE, environment, output) as child:
         status = child.wait()
     _say(f"{time.monotonic() - started:5.1f} s" if status == 0 else f"exit code {status}, see {log}")
     return status == 0
 
 
 @contextmanager
-def _collector(db: Path, folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def _collector(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """A collector of our own on free ports; gives its URL, and ends with the block."""
+    db = folder / DATABASE
     command = [
         sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", "0",
         "--idle-timeout", str(_IDLE_SECONDS),
@@ -191,7 +204,7 @@ def _folder(chosen: Path | None) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BurnError(f"--data-dir {chosen} can't be made ({error}); name another folder") from error
-    write_workspace(folder / "workspace")
+    write_workspace(folder / WORKSPACE)
     return folder.resolve()
 
 

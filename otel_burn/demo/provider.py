@@ -62,11 +62,12 @@ KEY_HEADERS = ("authorization", "x-api-key")
 class ScriptedProvider:
     """Two servers on free ports of loopback, one an API, that answer from the same scripts.
 
-    *pace* is the pause before a response; *truth* is a file that every answer is added to as a JSON line.
+    *pace* is the pause before a response; *truth* is a file that every answer is added to as a JSON line;
+    another *salt* makes other ids, and nothing else.
     """
 
-    def __init__(self, *, truth: Path | None = None, pace: float = 0.0) -> None:
-        self.model = ScriptedModel()
+    def __init__(self, *, truth: Path | None = None, pace: float = 0.0, salt: str = "") -> None:
+        self.model = ScriptedModel(salt)
         self.pace = pace
         self.served: list[Json] = []
         self._truth = truth

@@ -22,6 +22,8 @@ class Refused:
 class ScriptedModel:
     """Follows the scripts. It remembers what is cached, whom it refused, and how often it was asked what."""
 
+    salt: str = ""
+    """Two models with the same salt give the same ids; real providers never give one twice."""
     cache: PromptCache = field(default_factory=PromptCache)
     _asked: Counter[str] = field(default_factory=Counter)
     _refused: set[tuple[str, int]] = field(default_factory=set)
@@ -36,7 +38,9 @@ class ScriptedModel:
                 return script, Refused(script)
             question = canonical([prompt.model, [block.text for block in prompt.blocks]])
             self._asked[question] += 1
-            identity = hashlib.sha256(f"{self._asked[question]} {question}".encode()).hexdigest()[:16]
+            identity = hashlib.sha256(f"{self.salt} {self._asked[question]} {question}".encode()).hexdigest()[
+                :16
+            ]
             consumption = counting(self.cache, prompt)
         return script, _answer(identity, prompt, script.at(prompt.turn), consumption)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from otel_burn.demo.workspace import LOGS
+from otel_burn.demo.workspace import LOGS, WRITTEN
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ HEALTHY = Script(
                 (
                     "write_file",
                     {
-                        "path": "RELEASE_NOTES.md",
+                        "path": WRITTEN,
                         "text": "# 4.2\n\nOrders are booked once, even when a client retries.\n",
                     },
                 ),

@@ -7,6 +7,9 @@ from pathlib import Path
 LOGS = tuple(f"orders-2026-11-{day}.log" for day in range(16, 22))
 """The large files: 30 to 60 kB each."""
 
+WRITTEN = "RELEASE_NOTES.md"
+"""What an agent writes; it is not there when the agents begin."""
+
 CHANGES = """# Changes
 
 ## 4.2 (unreleased)
@@ -65,6 +68,7 @@ def write_workspace(folder: Path) -> None:
     for number, name in enumerate(BOOTSTRAP):
         texts[name] = "".join(_notes(number, name))
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / WRITTEN).unlink(missing_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,26 @@ def test_a_signal_stops_everything(number: signal.Signals, tmp_path: Path) -> No
         demo.wait()
     assert demo.returncode == 130
     assert b"Traceback" not in output
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+def test_the_explorer_serves_until_it_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
+    """At the end, the address that is printed answers; Ctrl-C is the ordinary end, and stops everything."""
+    pytest.importorskip("streamlit", reason="the explorer is the extra `dashboards`")
+    demo = subprocess.Popen([*DEMO, "--data-dir", tmp_path], stdout=subprocess.PIPE, text=True)
+    try:
+        assert demo.stdout is not None
+        lines = iter(demo.stdout.readline, "")
+        address = next(line for line in lines if line.startswith("Explorer: ")).removeprefix("Explorer: ")
+        with urllib.request.urlopen(address.strip()) as page:
+            assert page.status == 200
+        demo.send_signal(number)
+        output, _ = demo.communicate(timeout=30)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert (demo.returncode, output.strip()) == (0, "Stopped.")
     assert processes_of(tmp_path) == []
 
 
