@@ -44,32 +44,46 @@ DETECTORS = (
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the detectors found, and why it could not be stored if it could not."""
+    """What the detectors found, what they could see, and why it could not be stored if it could not."""
 
     findings: pl.DataFrame
+    calls: int = 0
+    calls_with_context: int = 0
+    """Without a record of its context, nothing can be said of what a call carried or repeated."""
     unstored: str | None = None
 
 
 def judge(ledger: Ledger, scope: Scope | None = None, *, session: str | None = None) -> Judgement:
     """The findings of every session with calls in *scope*, each judged as a whole and stored."""
     params = {**(scope or Scope()).params, "session": session}
-    found, unstored = [FINDINGS.to_frame()], None
+    judged = Judgement(FINDINGS.to_frame())
     for sessions in _chunks(rows(ledger, "sessions", params)):
-        for detector, findings in find(ledger, sessions):
-            unstored = unstored or _store(ledger, detector, sessions, findings)
-            found.append(findings)
-    return Judgement(pl.concat(found), unstored)
+        judged = _judge_sessions(ledger, sessions, judged)
+    return judged
 
 
-def find(ledger: Ledger, sessions: Sequence[str]) -> Iterator[tuple[Detector, pl.DataFrame]]:
-    """Each detector's findings in *sessions*."""
+def _judge_sessions(ledger: Ledger, sessions: Sequence[str], before: Judgement) -> Judgement:
+    """*before* and what is found in *sessions*."""
     calls = _read(ledger, "llm_calls", sessions)
+    frames = {detector.view: _read(ledger, detector.view, sessions) for detector in DETECTORS}
+    found, unstored = [before.findings], before.unstored
     for detector in DETECTORS:
-        frame = _checked(_read(ledger, detector.view, sessions), detector.rows, detector.view)
-        yield (
-            detector,
-            detector.find(frame.lazy(), _checked(calls, detector.calls, "llm_calls").lazy()).collect(),
-        )
+        findings = _find(detector, frames[detector.view], calls)
+        unstored = unstored or _store(ledger, detector, sessions, findings)
+        found.append(findings)
+    return Judgement(
+        findings=pl.concat(found),
+        calls=before.calls + calls.height,
+        calls_with_context=before.calls_with_context + frames["context_blocks"]["call_id"].n_unique(),
+        unstored=unstored,
+    )
+
+
+def _find(detector: Detector, frame: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
+    return detector.find(
+        _checked(frame, detector.rows, detector.view).lazy(),
+        _checked(calls, detector.calls, "llm_calls").lazy(),
+    ).collect()
 
 
 def _store(ledger: Ledger, detector: Detector, sessions: Sequence[str], findings: pl.DataFrame) -> str | None:

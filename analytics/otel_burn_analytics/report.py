@@ -27,8 +27,8 @@ CLASSES: Final = {
 }
 """Classes of tokens: the ledger's column that counts them, and the units of the price list that bill them."""
 
-TIERS: Final = ("loop", "waste", "warn")
-"""In the order of urgency."""
+TIERS: Final = {"loop": 0, "waste": 0, "warn": 1}
+"""By urgency: what to act on comes before what to look at."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,9 @@ class Report:
     findings: tuple[dict[str, Any], ...]
     """The most urgent ones. They overlap: never sum them."""
     findings_in_all: int
+    judged_calls: int
+    """Calls of the sessions in scope; detectors see those of them whose context is recorded."""
+    judged_calls_with_context: int
     processes: Processes | None
     notes: tuple[str, ...]
     """What a reader has to know besides."""
@@ -142,6 +145,8 @@ def make(ledger: Ledger, scope: Scope, *, by: str = "model", top: int = 15, find
         groups=groups[0]["groups"] if groups else 0,
         findings=tuple(urgent(judgement.findings).head(findings).to_dicts()),
         findings_in_all=judgement.findings.height,
+        judged_calls=judgement.calls,
+        judged_calls_with_context=judgement.calls_with_context,
         processes=processes.of_run(scope.run) if scope.run else None,
         notes=(f"The findings could not be stored: {unstored}",) if unstored else (),
     )
@@ -154,7 +159,7 @@ def noted(report: Report, notes: tuple[str, ...]) -> Report:
 
 def urgent(findings: pl.DataFrame) -> pl.DataFrame:
     """*findings*, the most urgent first: what to act on before what to look at, then by dollars, then by tokens."""
-    rank = pl.col("tier").replace_strict({tier: rank for rank, tier in enumerate(TIERS)}, default=len(TIERS))
+    rank = pl.col("tier").replace_strict(TIERS, default=len(TIERS), return_dtype=pl.Int64())
     return findings.sort(
         rank,
         "wasted_usd_high",

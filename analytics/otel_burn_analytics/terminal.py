@@ -124,6 +124,11 @@ def _coverage(report: Report) -> str:
             f"{one.provider}/{one.model} ({plural(one.calls, 'call')})" for one in report.unpriced
         )
         lines.append(f"         no price for {models}: what they cost is unknown and in no sum here")
+    if report.judged_calls_with_context < report.judged_calls:
+        lines.append(
+            f"context  recorded for {report.judged_calls_with_context:,} of {plural(report.judged_calls, 'call')}: "
+            "what the others repeated or carried cannot be seen"
+        )
     return "\n".join(["COVERAGE", *(_wrapped(line, hanging=9) for line in lines)])
 
 

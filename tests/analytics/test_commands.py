@@ -59,7 +59,7 @@ def test_findings_can_be_chosen(db: Path, capsys: pytest.CaptureFixture[str]) ->
         (["--tier", "waste"], ["context_bloat"]),
         (["--session", "fixer-session"], ["loops"]),
         (["--tier", "warn"], []),
-        ([], ["loops", "context_bloat"]),
+        ([], ["context_bloat", "loops"]),
     ):
         assert dispatch(["findings", "--db", str(db), "--json", *chosen]) == 0
         assert [one["detector"] for one in json.loads(capsys.readouterr().out)] == expected

@@ -214,16 +214,16 @@ def _heaviest(charged: pl.LazyFrame, *, named: int = 3) -> pl.LazyFrame:
             tokens=pl.col("tokens").sum(),
             usd=pl.when(priced).then(pl.col("cost_usd").sum()),
         )
-        .sort(
-            *CAUSE,
-            "usd",
-            "tokens",
-            "content",
-            descending=[False] * len(CAUSE) + [True, True, False],
-            nulls_last=True,
-        )
+        .sort("usd", "tokens", "content", descending=[True, True, False], nulls_last=True)
         .group_by(*CAUSE, maintain_order=True)
-        .agg(contents=pl.len().cast(pl.Int64), heaviest=context_bloat.content().head(named).str.join("; "))
+        .agg(
+            contents=pl.len().cast(pl.Int64),
+            # Less than a hundredth of it is no reason for anything.
+            heaviest=context_bloat.content()
+            .filter(pl.col("tokens") * 100 >= pl.col("tokens").sum())
+            .head(named)
+            .str.join("; "),
+        )
     )
 
 

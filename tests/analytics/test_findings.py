@@ -1,0 +1,58 @@
+"""Do detectors and ledger meet without loss: in chunks, and where nothing can be stored?"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from otel_burn.cli import dispatch
+from otel_burn.errors import BurnError
+from otel_burn_analytics import findings
+from otel_burn_analytics.finding import FINDINGS
+from otel_burn_collector import ledger as storage
+from otel_burn_collector.reader import Ledger, open_ledger
+
+
+def test_a_finding_has_the_columns_that_the_ledger_stores() -> None:
+    """In the same types; the order is the ledger's own."""
+    stored = FINDINGS.to_frame().to_arrow().select(storage.FINDINGS.names).cast(storage.FINDINGS)
+    assert set(FINDINGS) == set(stored.column_names)
+
+
+def test_chunks_change_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session at a time finds what all at once finds."""
+    with open_ledger(db) as ledger:
+        whole = findings.judge(ledger)
+        monkeypatch.setattr(findings, "CHUNK_CALLS", 1)
+        parts = findings.judge(ledger)
+    assert_frame_equal(whole.findings, parts.findings, check_row_order=False)
+    assert (whole.calls, whole.calls_with_context) == (parts.calls, parts.calls_with_context) == (16, 14)
+    assert whole.findings.height == 2
+
+
+def test_judging_again_replaces(db: Path) -> None:
+    """A partition's findings are replaced as a whole: what is no longer found is gone."""
+    with open_ledger(db) as ledger:
+        findings.judge(ledger)
+        nothing = FINDINGS.to_frame().to_arrow().select(storage.FINDINGS.names).cast(storage.FINDINGS)
+        ledger.replace_findings(detector="loops", partitions=["fixer-session"], findings=nothing)
+        left = ledger.query("SELECT detector FROM findings")["detector"].to_pylist()
+        findings.judge(ledger)
+        again = ledger.query("SELECT detector FROM findings ORDER BY ALL")["detector"].to_pylist()
+    assert (left, again) == (["context_bloat"], ["context_bloat", "loops"])
+
+
+def test_a_report_does_without_storing(
+    db: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A database that cannot be written to is no reason to say nothing; the reader is told."""
+
+    def refuse(self: Ledger, **_: Any) -> None:
+        raise BurnError("the disk is full; make room.")
+
+    monkeypatch.setattr(Ledger, "replace_findings", refuse)
+    assert dispatch(["report", "--db", str(db)]) == 0
+    said = capsys.readouterr().out
+    assert "NOTE  The findings could not be stored: the disk is full; make room." in said
+    assert "run_tests was called 5 times" in said
