@@ -53,23 +53,26 @@ class Judgement:
     unstored: str | None = None
 
 
-def judge(ledger: Ledger, scope: Scope | None = None, *, session: str | None = None) -> Judgement:
-    """The findings of every session with calls in *scope*, each judged as a whole and stored."""
+def judge(
+    ledger: Ledger, scope: Scope | None = None, *, session: str | None = None, store: bool = True
+) -> Judgement:
+    """The findings of every session with calls in *scope*, each judged as a whole and stored (unless not *store*)."""
     params = {**(scope or Scope()).params, "session": session}
     judged = Judgement(FINDINGS.to_frame())
     for sessions in _chunks(rows(ledger, "sessions", params)):
-        judged = _judge_sessions(ledger, sessions, judged)
+        judged = _judge_sessions(ledger, sessions, judged, store=store)
     return judged
 
 
-def _judge_sessions(ledger: Ledger, sessions: Sequence[str], before: Judgement) -> Judgement:
+def _judge_sessions(ledger: Ledger, sessions: Sequence[str], before: Judgement, *, store: bool) -> Judgement:
     """*before* and what is found in *sessions*."""
     calls = _read(ledger, "llm_calls", sessions)
     frames = {detector.view: _read(ledger, detector.view, sessions) for detector in DETECTORS}
     found, unstored = [before.findings], before.unstored
     for detector in DETECTORS:
         findings = _find(detector, frames[detector.view], calls)
-        unstored = unstored or _store(ledger, detector, sessions, findings)
+        if store:
+            unstored = unstored or _store(ledger, detector, sessions, findings)
         found.append(findings)
     return Judgement(
         findings=pl.concat(found),
