@@ -197,7 +197,10 @@ def _range(low: Decimal | None, high: Decimal | None) -> str:
 def _nothing(report: Report) -> str:
     """Why there is nothing to report, and what to do."""
     if report.processes is None:
-        return _wrapped("No LLM call is recorded here. Record one with: otel-burn run -- python agent.py")
+        when = f" since {report.since:%Y-%m-%d %H:%M} UTC" if report.since else ""
+        return _wrapped(
+            f"No LLM call{when} is recorded here. Record one with: otel-burn run -- python agent.py"
+        )
     return "\n".join(_wrapped(line) for line in _why(report.processes))
 
 

@@ -44,6 +44,12 @@ def test_since_leaves_out_what_was_before(db: Path, capsys: pytest.CaptureFixtur
     assert made["since"] == "2026-11-23T09:01:30+00:00"
 
 
+def test_nothing_since_then_is_a_sentence(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The reader sees that it is the time, not the ledger, that leaves nothing."""
+    assert dispatch(["report", "--db", str(db), "--since", "2026-11-24"]) == 0
+    assert "No LLM call since 2026-11-24 00:00 UTC is recorded here" in capsys.readouterr().out
+
+
 def test_a_missing_database_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With what to do, and a failing exit code."""
     assert main(["report", "--db", str(tmp_path / "none.duckdb")]) == 1
