@@ -36,14 +36,8 @@ class Child:
         """The process, if there is one now."""
         return self._process.pid if self._process else None
 
-    def start(self, after_segment: int = 0) -> dict[str, Any]:
-        """Start the process and wait until it serves; returns what it says. `BurnError` when it can't."""
-        self.spawn(after_segment)
-        return self._heard()
-
-    def spawn(self, after_segment: int = 0) -> None:
-        """Start the process and don't wait."""
-        number = self._listener.fileno()
+    def spawn(self) -> None:
+        """Start the process; it waits to be told its settings."""
         self._started_at = time.monotonic()
         self._again_at = None
         self._process = subprocess.Popen(
@@ -51,16 +45,22 @@ class Child:
             [sys.executable, "-P", "-m", f"otel_burn_collector.{self.name}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[number],
+            pass_fds=[self._listener.fileno()],
             process_group=0,  # Ctrl-C reaches the supervisor alone, which stops the two in order
             env=os.environ | {"OTEL_BURN_DISABLED": "true"},  # a collector does not trace itself
         )
-        said = {"settings": self._settings.to_json(), "listener": number, "after_segment": after_segment}
-        try:
-            _pipe(self._process.stdin).write(json.dumps(said).encode() + b"\n")
-            _pipe(self._process.stdin).flush()
-        except BrokenPipeError:
-            return  # it ended already; `revive` sees that
+
+    def tell(self, after_segment: int = 0) -> None:
+        """Say the settings; the journal goes on after *after_segment* at least."""
+        said = {
+            "settings": self._settings.to_json(),
+            "listener": self._listener.fileno(),
+            "after_segment": after_segment,
+        }
+        pipe = _pipe(self._process.stdin if self._process else None)
+        with contextlib.suppress(BrokenPipeError):  # it ended already; whoever listens to it sees that
+            pipe.write(json.dumps(said).encode() + b"\n")
+            pipe.flush()
 
     def revive(self) -> None:
         """Start the process again if it has ended, a little later each time."""
@@ -72,12 +72,11 @@ class Child:
                 self._pause = FIRST_PAUSE
             self._again_at = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
-            sys.stderr.write(
-                f"otel-burn: the {self.name} ended (exit code {self._process.returncode}); it is started again\n"
-            )
+            sys.stderr.write(f"otel-burn: the {self.name} ended and is started again. {self._last_words()}\n")
         elif now >= self._again_at:
             self._close_pipes()
             self.spawn()
+            self.tell()
 
     def stop(self) -> None:
         """Let the process finish what it has; kill it only when it doesn't."""
@@ -93,7 +92,8 @@ class Child:
         self._close_pipes()
         self._process = None
 
-    def _heard(self) -> dict[str, Any]:
+    def hear(self) -> dict[str, Any]:
+        """What the process says once it serves; `BurnError` when it can't."""
         process = self._process
         line = _pipe(process.stdout).readline() if process else b""
         if not line and process is not None:
@@ -106,6 +106,15 @@ class Child:
             raise BurnError(said["error"])
         ready: dict[str, Any] = said["ready"]
         return ready
+
+    def _last_words(self) -> str:
+        """Why the process ended, as far as it said."""
+        assert self._process is not None  # noqa: S101
+        for line in _pipe(self._process.stdout).read().splitlines():
+            said = json.loads(line)
+            if "error" in said:
+                return str(said["error"])
+        return f"Its exit code was {self._process.returncode}."
 
     def _close_pipes(self) -> None:
         if self._process is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from otel_burn.errors import BurnError
-from otel_burn_collector.discovery import Running, find_collector
+from otel_burn_collector.discovery import Running, find_collector, make_private
 from otel_burn_collector.settings import data_dir_of
 from otel_burn_collector.supervisor import refuse_second
 
@@ -20,7 +20,7 @@ def start_detached(arguments: Sequence[str], *, db: Path, data_dir: Path | None)
     db = db.absolute()
     refuse_second(db)
     folder = data_dir or data_dir_of(db)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
     path = folder / LOG
     path.touch(mode=0o600)
     with path.open("ab") as log:

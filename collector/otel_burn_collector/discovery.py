@@ -17,6 +17,7 @@ SERVICE = "otel-burn-collector"
 FILE = "collector.json"
 PATIENCE = 5.0
 """Seconds for a collector to answer; one that loads a large batch may take one or two."""
+STORE_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,12 @@ def announce(settings: Settings) -> None:
         _write_private(folder / FILE, text)
 
 
+def make_private(folder: Path) -> None:
+    """Make *folder* if it isn't there, for its owner only."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def withdraw(settings: Settings) -> None:
     """Remove collector.json where it is this process's."""
     for folder in _folders(settings):
@@ -74,10 +81,19 @@ def find_collector(db: Path) -> Running | None:
 
 def healthz(url: str) -> Mapping[str, Any] | None:
     """What answers at *url* when asked who it is: `None` for nobody, nothing in it for a stranger."""
+    return _get(url, "/healthz", PATIENCE)
+
+
+def status(sql_url: str) -> Mapping[str, Any]:
+    """What a store says of itself; nothing while it is being started again."""
+    return _get(sql_url, "/status", STORE_PATIENCE) or {}
+
+
+def _get(url: str, path: str, patience: float) -> Mapping[str, Any] | None:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         said = json.loads(connection.getresponse().read())
     except OSError:
         return None
@@ -105,7 +121,7 @@ def _read(path: Path) -> Running | None:
 
 def _write_private(path: Path, text: str) -> None:
     """Write *path* at once and for its owner only: it holds the token."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

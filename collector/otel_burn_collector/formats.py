@@ -123,6 +123,8 @@ def _flat(value: Any) -> Any:
         return _encode(value).decode()
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # as text it may be 1E-12, which no spreadsheet adds up
     return value
 
 

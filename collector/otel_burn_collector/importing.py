@@ -68,8 +68,9 @@ def import_paths(db: Path, paths: Sequence[Path]) -> Imported:
         if not path.exists():
             raise BurnError(f"There is nothing at {path}. Name an OTLP file or a folder with some.")
     imported = Imported()
+    files = list(_files(paths))  # before anything is written: the database may be in the same folder
     with _door(db) as door:
-        for file in _files(paths):
+        for file in files:
             _import_file(door, file, imported)
     return imported
 

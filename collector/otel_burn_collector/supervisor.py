@@ -10,9 +10,8 @@ from types import FrameType
 
 from otel_burn.errors import BurnError
 from otel_burn_collector.children import Child
-from otel_burn_collector.discovery import announce, find_collector, healthz, withdraw
+from otel_burn_collector.discovery import announce, find_collector, healthz, make_private, status, withdraw
 from otel_burn_collector.listeners import listen
-from otel_burn_collector.receiver.app import store_status
 from otel_burn_collector.settings import Settings, data_dir_of, new_token
 
 LOOK_SECONDS = 0.1
@@ -38,7 +37,7 @@ def run_collector(
             token=new_token(),
             idle_timeout=idle_timeout,
         )
-        settings.journal.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(settings.data_dir)
         store, receiver = Child("store", settings, sql), Child("receiver", settings, http)
         stack.callback(withdraw, settings)
         stack.callback(store.stop)
@@ -58,12 +57,16 @@ def refuse_second(db: Path) -> None:
 
 
 def _start(store: Child, receiver: Child, settings: Settings) -> None:
+    for child in (store, receiver):
+        child.spawn()
     try:
-        ready = store.start()
+        store.tell()
+        ready = store.hear()
     except BurnError:
         refuse_second(settings.db)  # two starts at once: the other one won
         raise
-    receiver.start(after_segment=ready["segment"])
+    receiver.tell(after_segment=ready["segment"])
+    receiver.hear()
     announce(settings)
     sys.stdout.write(f"Collector: {settings.http_url} → {settings.db}\n")
     sys.stdout.flush()
@@ -82,7 +85,7 @@ def _keep(store: Child, receiver: Child, settings: Settings, stopping: threading
 
 def _idle(settings: Settings, seconds: float) -> bool:
     """Whether nobody sent or asked anything for *seconds*, and all that was sent is loaded."""
-    receiver, store = healthz(settings.http_url) or {}, store_status(settings)
+    receiver, store = healthz(settings.http_url) or {}, status(settings.sql_url)
     idle = [receiver.get("idle_for"), store.get("idle_for"), store.get("loader_idle_for")]
     loaded = receiver.get("journal") == store.get("loaded")
     return loaded and all(isinstance(one, (int, float)) and one >= seconds for one in idle)

@@ -198,7 +198,7 @@ def spans_request(*numbers: int, service: str = "tests", trace: int = 1) -> byte
             start_time_unix_nano=1_790_000_000_000_000_000 + number,
             end_time_unix_nano=1_790_000_000_000_001_000 + number,
         )
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 @pytest.fixture(scope="session")

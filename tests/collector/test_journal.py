@@ -191,7 +191,7 @@ def test_a_full_disk_refuses_and_then_goes_on(tmp_path: Path, monkeypatch: pytes
 def test_a_journal_has_one_writer(tmp_path: Path) -> None:
     """A second writer is refused with what to do."""
     writer = JournalWriter(tmp_path)
-    with pytest.raises(BurnError, match="in use by another otel-burn process.*--data-dir"):
+    with pytest.raises(BurnError, match=r"in use by another otel-burn process.*--data-dir"):
         JournalWriter(tmp_path)
     writer.close()
     JournalWriter(tmp_path).close()

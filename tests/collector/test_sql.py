@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from otel_burn.errors import BurnError
@@ -147,7 +148,7 @@ def test_no_select_leaves_the_database(
     con, db = store
     file = tmp_path / "secret.csv"
     file.write_text("secret\n42\n")
-    secret_of_ours = duckdb.sql("SELECT 42").to_arrow_table()
+    secret_of_ours = pa.table({"secret": [42]})
     con.execute(
         "INSERT INTO journal.damage VALUES (1, 1, 1, 'so that the log has something', now()::TIMESTAMP_NS)"
     )
@@ -194,8 +195,6 @@ def test_the_endpoint_answers_and_refuses(
     collector: Collector, asking: Callable[..., Any], make_spans: MakeSpans
 ) -> None:
     """Arrow for a SELECT, a sentence for anything else, nothing without the token."""
-    import pyarrow as pa
-
     collector.send(make_spans(*range(1, 101), trace=7))
     collector.ledger()
     url, bearer = collector.running.sql_url, {"Authorization": f"Bearer {collector.running.token}"}

@@ -1,14 +1,12 @@
 """What does the receiver answer over HTTP? OTLP, commands, and that it is there."""
 
 import asyncio
-import http.client
 import json
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from otel_burn_collector.access import LoopbackNames, has_token
-from otel_burn_collector.discovery import SERVICE
+from otel_burn_collector.discovery import SERVICE, status
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.otlp.bodies import MAX_BODY_BYTES
 from otel_burn_collector.otlp.signals import BY_NAME, SIGNALS, Signal
@@ -30,7 +28,6 @@ from otel_burn_collector.store import commands
 
 MAX_COMMAND_BYTES = MAX_BODY_BYTES * 3 // 2
 """A body of the largest size in base64, and what is around it."""
-STORE_PATIENCE = 2.0
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -97,7 +94,7 @@ class Receiver:
     async def healthz(self, _: Request) -> Response:
         """That this is an otel-burn collector, of which database, and how far it is."""
         journal = self._intake.end
-        status = await asyncio.to_thread(store_status, self._settings)
+        store = await asyncio.to_thread(status, self._settings.sql_url)
         return JSONResponse(
             {
                 "service": SERVICE,
@@ -105,7 +102,7 @@ class Receiver:
                 "db": str(self._settings.db),
                 "sql_url": self._settings.sql_url,
                 "journal": list(journal),
-                "loaded": status.get("loaded"),
+                "loaded": store.get("loaded"),
                 "idle_for": time.monotonic() - self._asked_at,
             }
         )
@@ -116,20 +113,6 @@ class Receiver:
                 "The bearer token is missing or wrong. It stands in collector.json beside the database."
             )
             raise RefusedError(401, sentence, {"www-authenticate": "Bearer"})
-
-
-def store_status(settings: Settings) -> dict[str, Any]:
-    """What the store says of itself; nothing while it is being started again."""
-    url = urlsplit(settings.sql_url)
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=STORE_PATIENCE)
-    try:
-        connection.request("GET", "/status")
-        status: dict[str, Any] = json.loads(connection.getresponse().read())
-        return status
-    except (OSError, http.client.HTTPException, ValueError):
-        return {}
-    finally:
-        connection.close()
 
 
 def _import(said: dict[str, Any]) -> tuple[Signal, bytes, Encoding]:
