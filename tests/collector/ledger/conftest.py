@@ -1,0 +1,171 @@
+"""What do the ledger's tests share? A ledger in memory, and spans as emitters write them."""
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from otel_burn_collector import ledger
+from otel_burn_collector.batch import LOGS, METRICS, SPANS, Batch
+from otel_burn_collector.decode import decode
+from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
+from otel_burn_collector.recognition import bodies_in
+
+START = 1_795_345_760 * 10**9
+SECOND = 10**9
+Row = dict[str, Any]
+
+
+class World:
+    """A ledger in memory, with the spans that tests put into it."""
+
+    def __init__(self) -> None:
+        self.con = duckdb.connect(":memory:", config={"enable_external_access": "false"})
+        self._ids = itertools.count(1)
+        ledger.create(self.con)
+        self.con.execute("SET lock_configuration = true")  # as the store has it
+
+    def span(
+        self,
+        scope: str,
+        attributes: Mapping[str, Any] | None = None,
+        *,
+        parent: Row | None = None,
+        at: float = 0.0,
+        seconds: float = 1.0,
+        **columns: Any,
+    ) -> Row:
+        """A span as the decoder gives it, *at* seconds after the start of the world."""
+        number = next(self._ids)
+        row: Row = dict.fromkeys(SPANS.names)
+        row |= {
+            "trace_id": parent["trace_id"] if parent else f"{number:032x}",
+            "span_id": f"{number:016x}",
+            "parent_span_id": parent and parent["span_id"],
+            "name": "chat claude-opus-4-8",
+            "kind": "CLIENT",
+            "started_at": START + int(at * SECOND),
+            "ended_at": START + int((at + seconds) * SECOND),
+            "status": "UNSET",
+            "service_name": "agent",
+            "scope_name": scope,
+            "attributes": _texts(attributes or {}),
+            "resource": {"service.name": "agent", "service.instance.id": "process-1"},
+        }
+        return row | columns
+
+    def chat(self, scope: str = "otel_burn", **options: Any) -> Row:
+        """A span that reports a call of 1000 input tokens, 800 of them from the cache, and 20 output tokens."""
+        said = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": "anthropic",
+            "gen_ai.request.model": "claude-opus-4-8",
+            "gen_ai.usage.input_tokens": 1000,
+            "gen_ai.usage.cache_read.input_tokens": 800,
+            "gen_ai.usage.output_tokens": 20,
+        }
+        said |= options.pop("attributes", {})
+        return self.span(scope, {name: value for name, value in said.items() if value is not None}, **options)
+
+    def load(self, *spans: Row, logs: Sequence[Row] = ()) -> None:
+        """Load one batch."""
+        self.apply(
+            Batch(
+                spans=pa.Table.from_pylist([_maps(row) for row in spans], schema=SPANS),
+                logs=pa.Table.from_pylist([_maps(row) for row in logs], schema=LOGS),
+                metrics=METRICS.empty_table(),
+            )
+        )
+
+    def apply(self, batch: Batch) -> None:
+        """Load one batch, as the store does."""
+        self.con.begin()
+        ledger.apply(self.con, batch)
+        self.con.commit()
+
+    def rebuild(self) -> None:
+        """Derive everything again."""
+        self.con.begin()
+        ledger.rebuild(self.con)
+        self.con.commit()
+
+    def rows(self, sql: str) -> list[Row]:
+        """The rows of a query."""
+        found: list[Row] = self.con.sql(sql).to_arrow_table().to_pylist()
+        return found
+
+    def calls(self) -> list[Row]:
+        """All calls, in the order of their start."""
+        return self.rows("FROM llm_calls ORDER BY started_at, call_id")
+
+    def call(self) -> Row:
+        """The one call that there is."""
+        (found,) = self.calls()
+        return found
+
+
+def _texts(attributes: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()
+    }
+
+
+def _maps(row: Row) -> Row:
+    return row | {name: list(row[name].items()) for name in ("attributes", "resource")}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A ledger in memory."""
+    made = World()
+    yield made
+    made.con.close()
+
+
+def batch_of(bodies: Iterable[tuple[Kind, Encoding, bytes]]) -> Batch:
+    """What the collector's decoder makes of these requests."""
+    nowhere = Position(0, 0)
+    return decode([Record(kind, encoding, START, body, nowhere, nowhere) for kind, encoding, body in bodies])
+
+
+@pytest.fixture
+def read_folder() -> Any:
+    """Reads a folder of OTLP files into one batch."""
+
+    def read(folder: Path) -> Batch:
+        bodies = (
+            body for file in sorted(folder.iterdir()) for body in bodies_in(file.name, file.read_bytes())[0]
+        )
+        return batch_of((body.signal.kind, body.encoding, body.data) for body in bodies)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    """What the anthropic SDK's own tracing and otel_burn saw of the calls in native_agent.py."""
+    target = tmp_path_factory.mktemp("native") / "spans.pb"
+    agent = Path(__file__).with_name("native_agent.py")
+    subprocess.run([sys.executable, str(agent), str(target)], check=True, timeout=120)
+    return batch_of([(Kind.TRACES, Encoding.PLAIN, target.read_bytes())])
+
+
+@pytest.fixture
+def make_world() -> Iterator[Any]:
+    """Makes ledgers in memory."""
+    made: list[World] = []
+
+    def make() -> World:
+        made.append(World())
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.con.close()
