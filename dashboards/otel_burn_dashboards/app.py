@@ -1,0 +1,18 @@
+"""Which pages does the explorer have? Nothing else happens here."""
+
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = Path(__file__).parent / "app_pages"
+
+st.set_page_config(page_title="otel-burn", page_icon=str(PAGES.parent / "flame.svg"), layout="wide")
+st.logo(str(PAGES.parent / "logo.svg"), size="large")
+st.navigation(
+    [
+        st.Page(PAGES / "burn.py", title="Burn", icon=":material/local_fire_department:", default=True),
+        st.Page(PAGES / "session.py", title="Session", icon=":material/forum:", url_path="session"),
+        st.Page(PAGES / "sql.py", title="SQL", icon=":material/database:", url_path="sql"),
+    ],
+    position="top",
+).run()

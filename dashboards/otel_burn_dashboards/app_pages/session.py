@@ -1,0 +1,90 @@
+"""What happened in a session, turn by turn? Without one in the URL, which sessions are there?"""
+
+import streamlit as st
+
+from otel_burn_dashboards import charts, parts, queries, source, summaries, tables
+from otel_burn_dashboards.figures import plain, plural
+from otel_burn_dashboards.state import WHOLE_SESSION, View
+
+
+def choose() -> None:
+    """The list of sessions; the name of each opens it."""
+    head = st.container()
+    view = parts.range_control()
+    listed = source.ask(queries.sessions, since=view.since(source.now()))
+    with head:
+        parts.heading("Sessions", listed.freshness)
+    if listed.sessions.is_empty():
+        parts.nothing(view)
+    names = listed.sessions.get_column("session_id").to_list()
+    table, config = tables.sessions(listed.sessions, on_open=lambda: parts.open_session(names))
+    st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height="content")
+    if (more := listed.sessions.item(0, "in_all") - len(names)) > 0:
+        st.caption(f"The {len(names)} most expensive; {plural(more, 'more session')} in this time range.")
+
+
+def show(name: str) -> None:
+    """One session."""
+    st.page_link("app_pages/session.py", label="All sessions", icon=":material/arrow_back:")
+    head = st.container()
+    turn = str(st.session_state.get("turn") or WHOLE_SESSION)
+    found = source.ask(queries.session, session=name, turn=int(turn) if turn.isdigit() else None)
+    if found.session.is_empty():
+        st.warning(plain(f"The ledger has no session {name!r}. The list above has those it knows."))
+        st.stop()
+    about = found.session.row(0, named=True)
+    with head:
+        parts.heading(plain(name), found.freshness)
+        st.caption(" · ".join(plain(fact) for fact in summaries.session_facts(about)))
+    parts.headline(summaries.session_figures(about), summaries.session_coverage(found.turns))
+    findings(found)
+    context(found)
+    blocks(found)
+    st.subheader("Turns", anchor=False)
+    table, config = tables.turns(found.turns, found.members)
+    st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height=tables.height(table))
+
+
+def findings(found: queries.Session) -> None:
+    """What the detectors say about the session as it is now."""
+    st.subheader("Findings", anchor=False, help="Findings overlap: never add them up.")
+    if found.findings.is_empty():
+        st.success("No loop and no bloated context in this session.", icon=":material/check:")
+    for number, one in enumerate(found.findings.to_dicts(), start=1):
+        parts.finding(one, number=number, members=queries.turns_of(found.members, number))
+
+
+def context(found: queries.Session) -> None:
+    """The chart of the session: findings, context and tool calls by turn."""
+    st.subheader("Context, turn by turn", anchor=False)
+    if found.context.is_empty():
+        st.info("No call of this session reported its input.", icon=":material/visibility_off:")
+        return
+    if found.step > 1:
+        st.caption(f"Each bar is the average of {found.step} turns.")
+    st.altair_chart(
+        charts.session(found.context, found.members, found.tool_calls, found.step),
+        alt="Findings, context by kind of block and tool calls, by turn",
+    )
+
+
+def blocks(found: queries.Session) -> None:
+    """The content that cost most."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader("Most expensive blocks", anchor=False, width="stretch")
+        st.selectbox(
+            "Turn", [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))], key="turn", bind="query-params",
+            width=160, help="The blocks of one turn, or of the whole session",
+        )  # fmt: skip
+    if found.blocks.is_empty():
+        st.info("The calls' emitter listed no context blocks.", icon=":material/visibility_off:")
+        return
+    table, config = tables.blocks(found.blocks)
+    st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height="content")
+
+
+chosen = View.of(st.query_params).session
+if chosen:
+    show(chosen)
+else:
+    choose()

@@ -1,0 +1,233 @@
+"""How do the frames look? Pure functions from a frame to an Altair chart."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from otel_burn_dashboards import colors
+from otel_burn_dashboards.figures import detector, phrase
+
+FRESH: Final = "new in this turn"
+CARRIED: Final = "carried along from earlier turns"
+CARRIED_OPACITY: Final = 0.4
+OTHERS: Final = "all others"
+
+NAMES_WIDTH: Final = 140
+"""Room for names left of charts that stand under each other, so that their turns align."""
+ROW: Final = 24
+TALL: Final = 260
+
+_MEASURES: Final = {
+    "dollars": ("US dollars", "$,.4~f"),
+    "tokens": ("tokens", "~s"),
+    "calls": ("LLM calls", ",d"),
+}
+_MOMENTS: Final = ((60, "%H:%M:%S"), (86_400, "%b %d, %H:%M"), (10**9, "%b %d, %Y"))
+"""How a time reads on the axis, for bars narrower than so many seconds."""
+
+
+def over_time(series: pl.DataFrame, measure: str, step: int) -> alt.Chart:
+    """What burned in each stretch of time, by name: stacked bars, the most expensive name at the bottom."""
+    title, number = _MEASURES[measure]
+    names = series.sort("rank").get_column("name").unique(maintain_order=True).to_list()
+    palette = {name: _series_color(name, place) for place, name in enumerate(names)}
+    details = [
+        alt.Tooltip("name:N", title="name"),
+        alt.Tooltip("dollars:Q", title="US dollars", format="$,.4f"),
+        alt.Tooltip("tokens:Q", title="tokens", format=","),
+        alt.Tooltip("calls:Q", title="calls", format=","),
+    ]
+    stacked = _stacked(series, measure, over="bucket", order="rank")
+    return _time_bars(stacked, "name", palette, (title, number), step, details)
+
+
+def token_classes(classes: pl.DataFrame, step: int) -> alt.Chart:
+    """Which classes of tokens went in and came out in each stretch of time."""
+    names = list(colors.TOKENS)
+    tall = (
+        classes.unpivot(names, index="bucket", variable_name="class", value_name="tokens")
+        .filter(pl.col("tokens") > 0)
+        .with_columns(rank=pl.col("class").replace_strict(names, range(len(names)), return_dtype=pl.Int64))
+    )
+    details = [alt.Tooltip("class:N", title="class"), alt.Tooltip("tokens:Q", title="tokens", format=",")]
+    stacked = _stacked(tall, "tokens", over="bucket", order="rank")
+    return _time_bars(stacked, "class", colors.TOKENS, _MEASURES["tokens"], step, details)
+
+
+def session(
+    context: pl.DataFrame, members: pl.DataFrame, tools: pl.DataFrame, step: int
+) -> alt.VConcatChart:
+    """A session turn by turn: its findings, its context, its tool calls, under each other on one axis of turns."""
+    last = max(int(frame.get_column("turn").max() or 1) for frame in (context, members, tools))  # type: ignore[arg-type]
+    turns = alt.Scale(domain=[0.5, last + step - 0.5], nice=False, zero=False)
+    parts = ((members, _members), (context, _context), (tools, _tools))
+    charts = [draw(frame, turns, step) for frame, draw in parts if not frame.is_empty()]
+    stacked = alt.vconcat(*charts, spacing=14).resolve_scale(
+        x="shared", color="independent", opacity="independent"
+    )
+    return stacked.configure_title(anchor="start", fontSize=13, offset=6).configure_legend(offset=6)
+
+
+def _time_bars(
+    stacked: pl.DataFrame,
+    field: str,
+    palette: Mapping[str, str],
+    measure: tuple[str, str],
+    step: int,
+    details: list[alt.Tooltip],
+) -> alt.Chart:
+    moments = next(text for below, text in _MOMENTS if step < below)
+    axis = alt.Axis(grid=False, labelOverlap=True, tickCount=6, format=moments)
+    return (
+        alt.Chart(stacked.with_columns(until=pl.col("bucket") + pl.duration(milliseconds=step * 920)))
+        .mark_rect()
+        .encode(
+            alt.X("bucket:T", title=None, axis=axis),
+            alt.X2("until"),
+            _height(measure[0], alt.Axis(format=measure[1], tickCount=5)),
+            alt.Y2("high"),
+            alt.Color(f"{field}:N", title=None, scale=_scale(palette), legend=_legend()),
+            tooltip=[alt.Tooltip("bucket:T", title="from (UTC)", format="%Y-%m-%d %H:%M:%S"), *details],
+        )
+        .properties(height=TALL)
+        .configure_legend(offset=6)
+    )
+
+
+def _members(members: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
+    """Which turns are part of which finding?"""
+    names = {name: f"{name + 1} {detector(one)}" for name, one in _findings(members)}
+    shown = _turn_spans(members, step).with_columns(
+        label=pl.col("finding").replace_strict(names, return_dtype=pl.String)
+    )
+    return (
+        alt.Chart(shown, title="Part of a finding")
+        .mark_rect(cornerRadius=2)
+        .encode(
+            _turns(turns, labels=False),
+            alt.X2("until"),
+            _names("label", list(names.values())),
+            alt.Color("tier:N", scale=_scale(colors.TIERS), legend=None),
+            tooltip=[
+                alt.Tooltip("turn:Q", title="turn"),
+                alt.Tooltip("label:N", title="part of finding"),
+                alt.Tooltip("tier:N", title="tier"),
+            ],
+        )
+        .properties(height=ROW * len(names))
+    )
+
+
+def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
+    """What did each turn carry, what of it was new?"""
+    measure = "bytes" if context.get_column("tokens").is_null().all() else "tokens"
+    kinds = {phrase(kind): color for kind, color in colors.KINDS.items() if kind in set(context["kind"])}
+    states = alt.Scale(domain=[FRESH, CARRIED], range=[1.0, CARRIED_OPACITY])
+    return (
+        alt.Chart(_layers(context, measure, step), title=f"Input, in {measure}")
+        .mark_rect()
+        .encode(
+            _turns(turns, labels=True),
+            alt.X2("until"),
+            _height(None, _left(format="~s", tickCount=5)),
+            alt.Y2("high"),
+            alt.Color("kind:N", title=None, scale=_scale(kinds), legend=_legend()),
+            alt.Opacity("state:N", title=None, scale=states, legend=_legend()),
+            tooltip=[
+                alt.Tooltip("turn:Q", title="turn"),
+                alt.Tooltip("kind:N", title="kind"),
+                alt.Tooltip("state:N", title="is"),
+                alt.Tooltip(f"{measure}:Q", title=measure, format=",.0f"),
+            ],
+        )
+        .properties(height=TALL)
+    )
+
+
+def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
+    """Which tools did each turn ask for?"""
+    outcomes = {"no error reported": "#868E96", "failed": colors.ERROR}
+    fine, failed = outcomes
+    shown = _turn_spans(tools, step).with_columns(
+        outcome=pl.when(pl.col("errors") > 0).then(pl.lit(failed)).otherwise(pl.lit(fine))
+    )
+    busiest = shown.group_by("tool").agg(pl.col("calls").sum()).sort("calls", "tool", descending=[True, False])
+    names = busiest.get_column("tool").to_list()
+    return (
+        alt.Chart(shown, title="Tools called")
+        .mark_rect(cornerRadius=2)
+        .encode(
+            _turns(turns, labels=False),
+            alt.X2("until"),
+            _names("tool", names),
+            alt.Color("outcome:N", title=None, scale=_scale(outcomes), legend=_legend()),
+            tooltip=[
+                alt.Tooltip("turn:Q", title="turn"),
+                alt.Tooltip("tool:N", title="tool"),
+                alt.Tooltip("calls:Q", title="calls"),
+                alt.Tooltip("errors:Q", title="failed"),
+                alt.Tooltip("error:N", title="error"),
+            ],
+        )
+        .properties(height=ROW * len(names))
+    )
+
+
+def _layers(context: pl.DataFrame, measure: str, step: int) -> pl.DataFrame:
+    """The blocks of each turn as layers: what is carried along below, what is new on top."""
+    kinds = list(colors.KINDS)
+    layered = context.with_columns(
+        place=pl.col("kind").replace_strict(kinds, range(len(kinds)), default=len(kinds), return_dtype=pl.Int64)
+        + pl.when("fresh").then(len(kinds) + 1).otherwise(0),
+        state=pl.when("fresh").then(pl.lit(FRESH)).otherwise(pl.lit(CARRIED)),
+        kind=pl.col("kind").str.replace_all("_", " "),
+    )
+    return _turn_spans(_stacked(layered, measure, over="turn", order="place"), step)
+
+
+def _stacked(frame: pl.DataFrame, amount: str, *, over: str, order: str) -> pl.DataFrame:
+    """*frame* with where each amount begins and ends on top of those before it. Vega stacks no bars of given width."""
+    high = pl.col(amount).fill_null(0).cum_sum().over(over)
+    return frame.sort(over, order).with_columns(high=high).with_columns(
+        low=pl.col("high") - pl.col(amount).fill_null(0)
+    )  # fmt: skip
+
+
+def _findings(members: pl.DataFrame) -> list[tuple[int, str]]:
+    return members.select("finding", "detector").unique().sort("finding").rows()
+
+
+def _turn_spans(frame: pl.DataFrame, step: int) -> pl.DataFrame:
+    return frame.with_columns(start=pl.col("turn") - 0.44, until=pl.col("turn") + step - 0.56)
+
+
+def _turns(scale: alt.Scale, *, labels: bool) -> alt.X:
+    axis = alt.Axis(grid=False, format="d", tickMinStep=1, labelOverlap=True) if labels else None
+    return alt.X("start:Q", title="turn" if labels else None, scale=scale, axis=axis)
+
+
+def _height(title: str | None, axis: alt.Axis) -> alt.Y:
+    return alt.Y("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True))
+
+
+def _names(field: str, names: list[str]) -> alt.Y:
+    axis = _left(labelLimit=NAMES_WIDTH - 8, ticks=False, domain=False)
+    return alt.Y(f"{field}:N", title=None, sort=names, axis=axis, scale=alt.Scale(paddingInner=0.25))
+
+
+def _left(**options: Any) -> alt.Axis:
+    return alt.Axis(minExtent=NAMES_WIDTH, maxExtent=NAMES_WIDTH, **options)
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(orient="top", direction="horizontal", columns=6, labelLimit=260, symbolType="square")
+
+
+def _scale(palette: Mapping[str, str]) -> alt.Scale:
+    return alt.Scale(domain=list(palette), range=list(palette.values()))
+
+
+def _series_color(name: str, place: int) -> str:
+    return colors.OTHER if name == OTHERS else colors.SERIES[place % len(colors.SERIES)]

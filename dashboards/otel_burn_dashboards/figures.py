@@ -1,0 +1,107 @@
+"""How do numbers and names read? Words for people; unknown is a word, never 0."""
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+UNKNOWN: Final = "unknown"
+UNPRICED: Final = "unpriced"
+NOTHING: Final = "–"
+
+_DETECTORS: Final = {"loops": "repeated tool call", "context_bloat": "context bloat"}
+_SCALES: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def usd(amount: Decimal | float | None, *, missing: str = UNKNOWN) -> str:
+    """Dollars with as many digits as tell amounts apart: $1,234.50, $12.34, $0.0123."""
+    if amount is None:
+        return missing
+    if 0 < amount < Decimal("0.00005"):
+        return "< $0.0001"
+    digits = 2 if abs(amount) >= 1 or amount == 0 else 4
+    return f"${amount:,.{digits}f}"
+
+
+def usd_range(low: Decimal | None, high: Decimal | None) -> str:
+    """A range of dollars, or the one amount when both ends read the same."""
+    ends = list(dict.fromkeys(usd(end) for end in (low, high)))
+    return " – ".join(ends)
+
+
+def count(number: int | None) -> str:
+    """A whole number in full: 12,345."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def short(number: float | None) -> str:
+    """A number at a glance: 950, 1.2 k, 34 k, 1.2 M."""
+    if number is None:
+        return UNKNOWN
+    for size, name in _SCALES:
+        if abs(number) >= size * (1 if size > 1000 else 10):
+            scaled = number / size
+            return f"{scaled:.1f} {name}" if abs(scaled) < 10 else f"{scaled:,.0f} {name}"
+    return f"{number:,.0f}"
+
+
+def share(part: float | None, whole: float | None) -> str:
+    """A percentage, rounded down so that 100 % means all."""
+    if part is None or not whole:
+        return UNKNOWN
+    percent = int(part * 1000 // whole) / 10
+    return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def moment(at: datetime | None) -> str:
+    """A moment, to the second, in UTC."""
+    return UNKNOWN if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def lasting(span: timedelta | None) -> str:
+    """How long something took: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min, 3 d 4 h."""
+    if span is None:
+        return UNKNOWN
+    seconds = span.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    whole = int(seconds)
+    for size, name, below, part in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // below
+            return f"{whole // size} {name}" + (f" {rest} {part}" if rest else "")
+    return f"{whole} s"
+
+
+def turns(numbers: list[int]) -> str:
+    """Turns as ranges: `turns 2–11, 14`."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    shown = ", ".join("–".join(str(end) for end in run) for run in runs[:8])
+    more = ", …" if len(runs) > 8 else ""
+    return f"{'turn' if shown.isdigit() else 'turns'} {shown}{more}" if runs else "no turn"
+
+
+def plain(text: object) -> str:
+    """*text* for an element that reads Markdown: a name from the telemetry must not become an image or a link."""
+    return _PUNCTUATION.sub(r"\\\1", str(text)).replace("\n", " ")
+
+
+def detector(name: str | None) -> str:
+    """What a detector finds, in words."""
+    return _DETECTORS.get(name or "", phrase(name))
+
+
+def phrase(name: str | None) -> str:
+    """A name of ours as words: `tool_result` is a tool result."""
+    return (name or NOTHING).replace("_", " ")

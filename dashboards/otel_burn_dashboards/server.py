@@ -1,0 +1,94 @@
+"""How is the explorer served? Streamlit in this process, told once what it may do, between our two guards."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from otel_burn.errors import BurnError
+from otel_burn_dashboards.colors import DARK, LIGHT, SERIES
+from otel_burn_dashboards.guard import KnownHosts, OwnResources
+
+APP = Path(__file__).parent / "app.py"
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, never a default
+
+SETTINGS: dict[str, Any] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "minimal",
+    "global.developmentMode": False,
+    "logger.hideWelcomeMessage": True,
+    "logger.level": "error",
+    "server.enableStaticServing": False,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 1,
+    "server.showEmailPrompt": False,
+    "theme.baseRadius": "medium",
+    "theme.headingFontSizes": ["1.9rem", "1.5rem", "1.25rem"],
+    "theme.metricValueFontSize": "1.6rem",
+    "theme.paddingTop": "1.2rem",
+    "theme.chartCategoricalColors": list(SERIES),
+    "theme.showWidgetBorder": True,
+    **{f"theme.light.{name}": color for name, color in LIGHT.items()},
+    **{f"theme.dark.{name}": color for name, color in DARK.items()},
+}
+"""What Streamlit is told, whatever a user's own Streamlit configuration says."""
+
+
+def serve(host: str, port: int, *, serving: Callable[[str], None]) -> None:
+    """Serve the explorer at *host*:*port* (0: a free one) until a signal ends it; *serving* is told its URL."""
+    refuse_taken(host, port)
+
+    @asynccontextmanager
+    async def lifespan(_: st.App) -> AsyncIterator[None]:
+        # The socket listens already, and by now its port is known.
+        serving(url(host, int(st.get_option("server.port"))))
+        yield
+
+    guards = [Middleware(KnownHosts, names=names(host)), Middleware(OwnResources)]
+    app = st.App(APP, lifespan=lifespan, middleware=guards)
+    app.run(config=settings(host, port))
+
+
+def settings(host: str, port: int) -> dict[str, Any]:
+    """Streamlit's configuration for an explorer at *host*:*port*."""
+    # As an environment variable in JSON this list would be ignored, and every host let in.
+    allowed = {"server.allowedHosts": list(LOOPBACK)} if host in LOOPBACK else {}
+    return SETTINGS | {"server.address": host, "server.port": port} | allowed
+
+
+def names(host: str) -> tuple[str, ...]:
+    """The names under which an explorer at *host* answers."""
+    return ("localhost", host, *(() if host in LOOPBACK else (socket.gethostname(), socket.getfqdn())))
+
+
+def url(host: str, port: int) -> str:
+    """The address to open in a browser on this machine."""
+    shown = "127.0.0.1" if host in EVERYWHERE else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Raise `BurnError` when nobody can listen at *host*:*port*."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise BurnError(
+                f"The explorer cannot listen at {host} port {port}: {_reason(error)}. "
+                "Choose another with --port, or leave it out for a free one."
+            ) from error
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,25 @@
+-- What was in the context of each turn, by kind, and what of it was new? Averages over $step turns in long sessions.
+WITH calls AS (
+    SELECT call_id, turn, input_tokens, (turn - 1) // $step::BIGINT * $step::BIGINT + 1 AS from_turn
+    FROM llm_calls
+    WHERE session_id = $session::VARCHAR
+),
+blocks AS (
+    SELECT call_id, kind, first_seen_call_id IS NOT DISTINCT FROM call_id AS fresh, tokens, bytes
+    FROM context_blocks
+    WHERE session_id = $session::VARCHAR
+    UNION ALL
+    -- A call whose emitter listed no context still has its input.
+    SELECT call_id, 'not recorded', true, input_tokens, NULL
+    FROM calls ANTI JOIN (SELECT call_id FROM context_blocks WHERE session_id = $session::VARCHAR) USING (call_id)
+    WHERE input_tokens IS NOT NULL
+),
+widths AS (SELECT from_turn, count(*) AS calls FROM calls GROUP BY from_turn)
+SELECT from_turn AS turn, kind, fresh,
+       sum(tokens) / any_value(widths.calls) AS tokens,
+       sum(bytes) / any_value(widths.calls) AS bytes
+FROM blocks
+JOIN calls USING (call_id)
+JOIN widths USING (from_turn)
+GROUP BY ALL
+ORDER BY turn;
