@@ -8,6 +8,7 @@ from otel_burn_collector.ledger.identities import Assignment, Published, assign
 from otel_burn_collector.ledger.joining import Link, Report, join
 from otel_burn_collector.ledger.pricing import priced
 from otel_burn_collector.ledger.statements import count, registered, rows, run
+from otel_burn_collector.ledger.tool_runs import tool_runs
 
 READING = (
     "insert_spans",
@@ -38,7 +39,8 @@ def apply(con: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Load *batch* and derive again what it touches, inside the caller's transaction."""
     with registered(con, batch_spans=batch.spans, batch_logs=batch.logs, batch_metrics=batch.metrics):
         run(con, "near_batch", *READING)
-    run(con, "touch_units")
+    with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):
+        run(con, "insert_tool_runs", "touch_units")
     derive(con)
 
 

@@ -101,7 +101,8 @@ def test_calls_with_one_reused_id_pair_by_time(world: Any) -> None:
 
 def test_attempts_of_one_call_join_across_traces(world: Any) -> None:
     """Without a span around them, each attempt is a trace of its own; `burn.call.id` holds them together."""
-    refused = {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None, "burn.call.id": "c"}
+    refused: dict[str, Any] = {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None}
+    refused |= {"burn.call.id": "c"}
     refused |= {"http.response.status_code": 529, "error.type": "overloaded_error", "burn.attempt.number": 1}
     answered = {"burn.call.id": "c", "burn.attempt.number": 2, "http.response.status_code": 200}
     world.load(world.chat(at=2, attributes=answered))

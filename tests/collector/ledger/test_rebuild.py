@@ -35,14 +35,17 @@ def _history(world: Any) -> list[dict[str, Any]]:
         for turn in range(3):
             at = 10.0 * turn + number
             outer = world.chat("pydantic-ai", parent=root, at=at, seconds=4)
-            said = {"gen_ai.response.id": f"{session}{turn}", "burn.request.id": f"r{session}{turn}"}
+            said: dict[str, Any] = {
+                "gen_ai.response.id": f"{session}{turn}",
+                "burn.request.id": f"r{session}{turn}",
+            }
             said |= {"burn.call.id": f"c{session}{turn}", "burn.tool_calls.names": ["bash"]}
             said |= {"burn.tool_calls.ids": [f"t{turn}"], "burn.tool_calls.args_hashes": ["x"]}
             hashes = [f"{block:016x}" for block in range(turn + 1)]
             said |= {"burn.context.hashes": hashes, "burn.context.kinds": ["tool_result"] * len(hashes)}
             said |= {"burn.context.bytes": [7] * len(hashes)}
             said |= {"burn.context.tool_call_ids": ["", "t0", "t1"][: len(hashes)]}
-            refused = {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None}
+            refused: dict[str, Any] = {"gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None}
             refused |= {"burn.call.id": f"c{session}{turn}", "error.type": "429", "burn.attempt.number": 1}
             spans += [
                 outer,

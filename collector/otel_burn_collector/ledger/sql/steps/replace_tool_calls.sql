@@ -23,29 +23,57 @@ CREATE OR REPLACE TEMP TABLE known_tool_calls AS
 SELECT * FROM (SELECT * FROM store.tool_calls WHERE started_at >= getvariable('sessions_from'))
 SEMI JOIN touched_sessions USING (session_key);
 
+CREATE OR REPLACE TEMP TABLE session_calls AS
+SELECT call_key, call_id, session_key, session_id, turn, agent, agent_id, started_at, ended_at, request_id
+FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from'))
+SEMI JOIN touched_sessions USING (session_key);
+
+CREATE OR REPLACE TEMP TABLE session_runs AS
+SELECT DISTINCT ON (session_id, tool_call_id) *
+FROM (SELECT * FROM store.tool_runs WHERE ended_at >= getvariable('sessions_from'))
+SEMI JOIN touched_sessions USING (session_key)
+ORDER BY session_id, tool_call_id, ended_at, result_hash;
+
 CREATE OR REPLACE TEMP TABLE current_tool_calls AS
-WITH asking AS (
+WITH listed AS (
     SELECT call_key, session_key, call_id, session_id, agent, agent_id, started_at, position, tool_name, tool_call_id,
-           args_hash, effect
+           args_hash, effect, told_by
     FROM known_tool_calls ANTI JOIN old_calls USING (call_key)
+    WHERE told_by = 'response'
     UNION ALL
     SELECT call_key, session_key, call_id, session_id, agent, agent_id, started_at, position, tool_name, tool_call_id,
-           args_hash, effect
+           args_hash, effect, 'response'
     FROM asked
+), told AS (
+    -- Runs that no response listed belong to the call that the record names, else to the last one before.
+    SELECT run.*, coalesce(named.call_key, latest.call_key) AS call_key
+    FROM session_runs AS run
+    ANTI JOIN listed ON listed.session_id = run.session_id AND listed.tool_call_id = run.tool_call_id
+    LEFT JOIN session_calls AS named ON named.session_id = run.session_id AND named.request_id = run.request_id
+    ASOF LEFT JOIN session_calls AS latest ON latest.session_id = run.session_id AND run.ended_at >= latest.started_at
+), asking AS (
+    FROM listed
+    UNION ALL
+    SELECT call.call_key, call.session_key, call.call_id, call.session_id, call.agent, call.agent_id, call.started_at,
+           row_number() OVER (PARTITION BY call.call_key ORDER BY told.ended_at, told.tool_call_id),
+           told.tool_name, told.tool_call_id, told.args_hash, told.effect, 'run'
+    FROM told JOIN session_calls AS call USING (call_key)
 ), ordered AS (
     SELECT *,
            row_number() OVER (PARTITION BY session_id ORDER BY started_at, call_id, position) AS seq,
            row_number() OVER (PARTITION BY session_id, tool_call_id ORDER BY started_at, call_id, position) AS occurrence
     FROM asking
 )
-SELECT ordered.* EXCLUDE (occurrence), call.turn,
-       result.hash AS result_hash, result.bytes AS result_bytes, result.error_class, result.call_id AS result_call_id
+SELECT ordered.call_key, ordered.session_key, ordered.call_id, ordered.session_id, ordered.agent, ordered.agent_id,
+       call.turn, ordered.seq, ordered.position, ordered.effect, ordered.tool_call_id, ordered.tool_name,
+       ordered.args_hash,
+       coalesce(result.hash, run.result_hash) AS result_hash, coalesce(result.bytes, run.result_bytes) AS result_bytes,
+       coalesce(result.error_class, run.error_class) AS error_class, ordered.told_by,
+       result.call_id AS result_call_id, ordered.started_at
 FROM ordered
-LEFT JOIN (
-    SELECT call_key, turn FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from'))
-    SEMI JOIN touched_sessions USING (session_key)
-) AS call
-       ON call.call_key = ordered.call_key
+LEFT JOIN session_calls AS call ON call.call_key = ordered.call_key
+LEFT JOIN session_runs AS run
+       ON run.session_id = ordered.session_id AND run.tool_call_id = ordered.tool_call_id AND ordered.occurrence = 1
 LEFT JOIN (
     SELECT * FROM (SELECT * FROM store.first_results WHERE started_at >= getvariable('sessions_from'))
     SEMI JOIN touched_sessions USING (session_key)
@@ -55,17 +83,9 @@ LEFT JOIN (
 
 CREATE OR REPLACE TEMP TABLE stale_tool_calls AS
 SELECT DISTINCT call_key FROM (
-    (SELECT call_key, session_id, position, seq, turn, result_hash, result_call_id, tool_name, tool_call_id, args_hash,
-            agent, agent_id, effect, started_at FROM known_tool_calls
-     EXCEPT
-     SELECT call_key, session_id, position, seq, turn, result_hash, result_call_id, tool_name, tool_call_id, args_hash,
-            agent, agent_id, effect, started_at FROM current_tool_calls)
+    (FROM known_tool_calls EXCEPT FROM current_tool_calls)
     UNION ALL
-    (SELECT call_key, session_id, position, seq, turn, result_hash, result_call_id, tool_name, tool_call_id, args_hash,
-            agent, agent_id, effect, started_at FROM current_tool_calls
-     EXCEPT
-     SELECT call_key, session_id, position, seq, turn, result_hash, result_call_id, tool_name, tool_call_id, args_hash,
-            agent, agent_id, effect, started_at FROM known_tool_calls)
+    (FROM current_tool_calls EXCEPT FROM known_tool_calls)
 );
 
 DELETE FROM store.tool_calls

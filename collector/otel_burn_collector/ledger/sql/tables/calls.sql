@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS store.calls (
     request_model     VARCHAR,
     response_model    VARCHAR,
     response_id       VARCHAR,
+    request_id        VARCHAR,              -- the provider's; tool records name it
     operation         VARCHAR,
     stream            BOOLEAN,
     status            VARCHAR,

@@ -16,6 +16,22 @@ CREATE TABLE IF NOT EXISTS store.tool_calls (
     result_hash  VARCHAR,
     result_bytes BIGINT,
     error_class  VARCHAR,
+    told_by      VARCHAR NOT NULL,          -- response: it listed the tool call; run: an agent's log record did
     result_call_id VARCHAR,                 -- the call whose context brought the result
     started_at   TIMESTAMP_NS
+);
+
+-- What agents' own log records say of tools that ran, where no response of ours listed them or showed the result.
+CREATE TABLE IF NOT EXISTS store.tool_runs (
+    session_key  UBIGINT NOT NULL,
+    session_id   VARCHAR NOT NULL,
+    ended_at     TIMESTAMP_NS NOT NULL,
+    tool_call_id VARCHAR NOT NULL,
+    tool_name    VARCHAR,
+    args_hash    VARCHAR,
+    effect       VARCHAR,
+    request_id   VARCHAR,                   -- of the call that asked for it, where the agent says
+    result_hash  VARCHAR,
+    result_bytes BIGINT,
+    error_class  VARCHAR
 );

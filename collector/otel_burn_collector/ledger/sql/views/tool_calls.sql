@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW tool_calls AS
 SELECT call_id, session_id, agent, agent_id, turn, seq, effect, tool_call_id, tool_name, args_hash, result_hash,
        result_bytes, error_class, result_call_id, started_at
 FROM store.tool_calls;
-COMMENT ON VIEW tool_calls IS 'A tool call that the model asked for, with its result';
+COMMENT ON VIEW tool_calls IS 'A tool call that the model asked for, with its result: as responses list them, else as an agent''s own log records do';
 COMMENT ON COLUMN tool_calls.seq IS 'The tool call''s place in its session, from 1';
 COMMENT ON COLUMN tool_calls.effect IS 'read, write, run or unknown';
 COMMENT ON COLUMN tool_calls.args_hash IS 'Of the arguments, key-sorted; NULL when they were not recorded';
