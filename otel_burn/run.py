@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from otel_burn import locations, running_collector
-from otel_burn.cli import commands, dispatch
+from otel_burn.cli import dispatch
 from otel_burn.command import Command
 from otel_burn.delivery import RefusedError, post_traces
 from otel_burn.errors import BurnError
@@ -30,6 +30,8 @@ _SENT_BY_A_PROCESS: Final = 0
 """`si_code` of a signal from `kill` or `sigqueue` is zero or less; the kernel's own are above."""
 
 
+_NOWHERE: Final = "http://127.0.0.1:0"
+"""Nobody can listen there: better than the standard port, where a stranger may."""
 _NOT_EXECUTABLE: Final = 126
 _NOT_FOUND: Final = 127
 """What a shell returns for the same mistakes."""
@@ -81,7 +83,7 @@ def _endpoint(db: Path) -> str:
     except BurnError as error:
         # The program runs all the same: its spans wait on disk until a collector is there.
         _say(f"{error}\notel-burn: the program runs all the same; its spans are kept in {locations.spool()}")
-        return locations.DEFAULT_ENDPOINT
+        return _NOWHERE
 
 
 def _environment(run_id: str, endpoint: str) -> dict[str, str]:
@@ -123,6 +125,8 @@ def _wait(program: subprocess.Popen[bytes]) -> int:
 
 def _deliver_rest(run_id: str, endpoint: str) -> None:
     """Deliver what processes of the run left behind that were killed before they could."""
+    if endpoint == _NOWHERE:
+        return  # said before
     try:
         drain(locations.spool(), lambda data: post_traces(endpoint, data), prefix=run_id)
     except (OSError, RefusedError) as error:
@@ -133,8 +137,9 @@ def _deliver_rest(run_id: str, endpoint: str) -> None:
 
 
 def _report(run_id: str, db: Path, endpoint: str) -> None:
-    if "report" not in commands() or running_collector.of_database(db) is None:
-        _say(f"the spans of {run_id} went to {endpoint}; there is no database of it here to report from.")
+    if running_collector.of_database(db) is None:
+        if endpoint != _NOWHERE:
+            _say(f"the spans of {run_id} went to {endpoint}; there is no database of it here to report from")
         return
     try:
         with contextlib.redirect_stdout(sys.stderr):
