@@ -1,6 +1,6 @@
 """What does the explorer look like? Pictures of every page from any ledger, in light and in dark.
 
-    python docs/screenshots.py --db DB --out DIR [--picture docs/explorer.png]
+    python docs/screenshots.py --db DB --out DIR
 
 Needs Playwright and a Chromium (`--chromium`, default /usr/bin/chromium).
 """
@@ -17,7 +17,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from otel_burn_collector.reader import open_ledger
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PICTURED = "SELECT session_id FROM sessions LEFT JOIN findings USING (session_id) GROUP BY ALL ORDER BY min(tier), max(sessions.cost_usd) DESC"
+PICTURED = """
+    SELECT session_id
+    FROM sessions LEFT JOIN findings USING (session_id)
+    GROUP BY ALL
+    ORDER BY min(tier) NULLS LAST, max(cost_usd) DESC
+    LIMIT 4
+"""
 
 
 def main() -> None:
@@ -38,9 +44,9 @@ def main() -> None:
 
 
 def pages(db: Path) -> dict[str, str]:
-    """The pages to picture, by name: the session is the one with the worst finding."""
+    """The pages to picture, by name: of the sessions those with the worst findings."""
     sessions = [row["session_id"] for row in open_ledger(db).query(PICTURED).to_pylist()]
-    shown = {f"session-{number}": f"/session?session={name}" for number, name in enumerate(sessions[:4], start=1)}
+    shown = {f"session-{number}": f"/session?session={name}" for number, name in enumerate(sessions, start=1)}
     return {"burn": "/", "sessions": "/session", **shown, "sql": "/sql"}
 
 
@@ -68,8 +74,7 @@ def explorer(db: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "otel_burn", "explore", "--db", str(db), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout
-            said = process.stdout.readline()
+            said = process.stdout.readline() if process.stdout else ""
             yield said.removeprefix("Explorer: ").strip()
         finally:
             process.terminate()

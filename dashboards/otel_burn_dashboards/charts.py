@@ -17,20 +17,22 @@ OTHERS: Final = "all others"
 NAMES_WIDTH: Final = 140
 """Room for names left of charts that stand under each other, so that their turns align."""
 ROW: Final = 24
+TITLE: Final[dict[str, Any]] = {"anchor": "start", "fontSize": 14, "offset": 8}
 TALL: Final = 260
 
 _MEASURES: Final = {
-    "dollars": ("US dollars", "$,.4~f"),
+    "dollars": ("US dollars", "$"),
     "tokens": ("tokens", "~s"),
     "calls": ("LLM calls", ",d"),
 }
+_CENTS: Final = ((100, "$,.0f"), (0.1, "$,.2f"), (0.01, "$,.3f"), (0, "$,.4f"))
+"""How dollars read on the axis, from a highest bar of so many up."""
 _MOMENTS: Final = ((60, "%H:%M:%S"), (86_400, "%b %d, %H:%M"), (10**9, "%b %d, %Y"))
 """How a time reads on the axis, for bars narrower than so many seconds."""
 
 
-def over_time(series: pl.DataFrame, measure: str, step: int) -> alt.Chart:
+def over_time(series: pl.DataFrame, measure: str, step: int, *, title: str) -> alt.Chart:
     """What burned in each stretch of time, by name: stacked bars, the most expensive name at the bottom."""
-    title, number = _MEASURES[measure]
     names = series.sort("rank").get_column("name").unique(maintain_order=True).to_list()
     palette = {name: _series_color(name, place) for place, name in enumerate(names)}
     details = [
@@ -40,10 +42,10 @@ def over_time(series: pl.DataFrame, measure: str, step: int) -> alt.Chart:
         alt.Tooltip("calls:Q", title="calls", format=","),
     ]
     stacked = _stacked(series, measure, over="bucket", order="rank")
-    return _time_bars(stacked, "name", palette, (title, number), step, details)
+    return _time_bars(stacked, "name", palette, measure, step, details).properties(title=title)
 
 
-def token_classes(classes: pl.DataFrame, step: int) -> alt.Chart:
+def token_classes(classes: pl.DataFrame, step: int, *, title: str) -> alt.Chart:
     """Which classes of tokens went in and came out in each stretch of time."""
     names = list(colors.TOKENS)
     tall = (
@@ -53,12 +55,10 @@ def token_classes(classes: pl.DataFrame, step: int) -> alt.Chart:
     )
     details = [alt.Tooltip("class:N", title="class"), alt.Tooltip("tokens:Q", title="tokens", format=",")]
     stacked = _stacked(tall, "tokens", over="bucket", order="rank")
-    return _time_bars(stacked, "class", colors.TOKENS, _MEASURES["tokens"], step, details)
+    return _time_bars(stacked, "class", colors.TOKENS, "tokens", step, details).properties(title=title)
 
 
-def session(
-    context: pl.DataFrame, members: pl.DataFrame, tools: pl.DataFrame, step: int
-) -> alt.VConcatChart:
+def session(context: pl.DataFrame, members: pl.DataFrame, tools: pl.DataFrame, step: int) -> alt.VConcatChart:
     """A session turn by turn: its findings, its context, its tool calls, under each other on one axis of turns."""
     last = max(int(frame.get_column("turn").max() or 1) for frame in (context, members, tools))  # type: ignore[arg-type]
     turns = alt.Scale(domain=[0.5, last + step - 0.5], nice=False, zero=False)
@@ -67,33 +67,40 @@ def session(
     stacked = alt.vconcat(*charts, spacing=14).resolve_scale(
         x="shared", color="independent", opacity="independent"
     )
-    return stacked.configure_title(anchor="start", fontSize=13, offset=6).configure_legend(offset=6)
+    chart: alt.VConcatChart = stacked.configure_title(**TITLE).configure_legend(offset=6)
+    return chart
 
 
 def _time_bars(
     stacked: pl.DataFrame,
     field: str,
     palette: Mapping[str, str],
-    measure: tuple[str, str],
+    measure: str,
     step: int,
     details: list[alt.Tooltip],
 ) -> alt.Chart:
+    title, number = _MEASURES[measure]
+    if number == "$":
+        highest = stacked.get_column("high").max() or 0
+        number = next(text for least, text in _CENTS if highest >= least)  # type: ignore[operator]
     moments = next(text for below, text in _MOMENTS if step < below)
     axis = alt.Axis(grid=False, labelOverlap=True, tickCount=6, format=moments)
-    return (
+    chart: alt.Chart = (
         alt.Chart(stacked.with_columns(until=pl.col("bucket") + pl.duration(milliseconds=step * 920)))
         .mark_rect()
         .encode(
             alt.X("bucket:T", title=None, axis=axis),
             alt.X2("until"),
-            _height(measure[0], alt.Axis(format=measure[1], tickCount=5)),
+            _height(title, alt.Axis(format=number, tickCount=5)),
             alt.Y2("high"),
             alt.Color(f"{field}:N", title=None, scale=_scale(palette), legend=_legend()),
             tooltip=[alt.Tooltip("bucket:T", title="from (UTC)", format="%Y-%m-%d %H:%M:%S"), *details],
         )
         .properties(height=TALL)
+        .configure_title(**TITLE)
         .configure_legend(offset=6)
     )
+    return chart
 
 
 def _members(members: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
@@ -102,7 +109,7 @@ def _members(members: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     shown = _turn_spans(members, step).with_columns(
         label=pl.col("finding").replace_strict(names, return_dtype=pl.String)
     )
-    return (
+    chart: alt.Chart = (
         alt.Chart(shown, title="Part of a finding")
         .mark_rect(cornerRadius=2)
         .encode(
@@ -118,6 +125,7 @@ def _members(members: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
         )
         .properties(height=ROW * len(names))
     )
+    return chart
 
 
 def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
@@ -125,7 +133,7 @@ def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     measure = "bytes" if context.get_column("tokens").is_null().all() else "tokens"
     kinds = {phrase(kind): color for kind, color in colors.KINDS.items() if kind in set(context["kind"])}
     states = alt.Scale(domain=[FRESH, CARRIED], range=[1.0, CARRIED_OPACITY])
-    return (
+    chart: alt.Chart = (
         alt.Chart(_layers(context, measure, step), title=f"Input, in {measure}")
         .mark_rect()
         .encode(
@@ -134,7 +142,7 @@ def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
             _height(None, _left(format="~s", tickCount=5)),
             alt.Y2("high"),
             alt.Color("kind:N", title=None, scale=_scale(kinds), legend=_legend()),
-            alt.Opacity("state:N", title=None, scale=states, legend=_legend()),
+            alt.Opacity("state:N", title=None, scale=states, legend=_legend(symbolFillColor=colors.OTHER)),
             tooltip=[
                 alt.Tooltip("turn:Q", title="turn"),
                 alt.Tooltip("kind:N", title="kind"),
@@ -144,6 +152,7 @@ def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
         )
         .properties(height=TALL)
     )
+    return chart
 
 
 def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
@@ -153,9 +162,11 @@ def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     shown = _turn_spans(tools, step).with_columns(
         outcome=pl.when(pl.col("errors") > 0).then(pl.lit(failed)).otherwise(pl.lit(fine))
     )
-    busiest = shown.group_by("tool").agg(pl.col("calls").sum()).sort("calls", "tool", descending=[True, False])
+    busiest = (
+        shown.group_by("tool").agg(pl.col("calls").sum()).sort("calls", "tool", descending=[True, False])
+    )
     names = busiest.get_column("tool").to_list()
-    return (
+    chart: alt.Chart = (
         alt.Chart(shown, title="Tools called")
         .mark_rect(cornerRadius=2)
         .encode(
@@ -173,13 +184,16 @@ def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
         )
         .properties(height=ROW * len(names))
     )
+    return chart
 
 
 def _layers(context: pl.DataFrame, measure: str, step: int) -> pl.DataFrame:
     """The blocks of each turn as layers: what is carried along below, what is new on top."""
     kinds = list(colors.KINDS)
     layered = context.with_columns(
-        place=pl.col("kind").replace_strict(kinds, range(len(kinds)), default=len(kinds), return_dtype=pl.Int64)
+        place=pl.col("kind").replace_strict(
+            kinds, range(len(kinds)), default=len(kinds), return_dtype=pl.Int64
+        )
         + pl.when("fresh").then(len(kinds) + 1).otherwise(0),
         state=pl.when("fresh").then(pl.lit(FRESH)).otherwise(pl.lit(CARRIED)),
         kind=pl.col("kind").str.replace_all("_", " "),
@@ -221,8 +235,10 @@ def _left(**options: Any) -> alt.Axis:
     return alt.Axis(minExtent=NAMES_WIDTH, maxExtent=NAMES_WIDTH, **options)
 
 
-def _legend() -> alt.Legend:
-    return alt.Legend(orient="top", direction="horizontal", columns=6, labelLimit=260, symbolType="square")
+def _legend(**options: Any) -> alt.Legend:
+    return alt.Legend(
+        orient="top", direction="horizontal", columns=6, labelLimit=260, symbolType="square", **options
+    )
 
 
 def _scale(palette: Mapping[str, str]) -> alt.Scale:

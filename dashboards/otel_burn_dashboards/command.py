@@ -2,8 +2,11 @@
 
 import argparse
 import os
+import signal
 import sys
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from otel_burn import locations
@@ -12,7 +15,12 @@ from otel_burn.command import Command
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of `otel-burn explore`."""
-    parser.add_argument("--db", type=Path, default=None, help="the database (default: %s)" % "~/.otel-burn/burn.duckdb")
+    parser.add_argument(
+        "--db",
+        type=Path,
+        metavar="FILE",
+        help=f"the database (default: $OTEL_BURN_DB, else {locations.database()})",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="the port to listen at (default: a free one)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -36,8 +44,23 @@ def run(options: argparse.Namespace) -> int:
         if not options.no_browser and _has_screen():
             webbrowser.open(url)
 
-    server.serve(options.host, options.port, serving=serving)
+    with ending_by_signal():
+        server.serve(options.host, options.port, serving=serving)
     return 0
+
+
+@contextmanager
+def ending_by_signal() -> Iterator[None]:
+    """Ctrl-C and SIGTERM are how the explorer ends, not an error. Who dispatched us may have a handler of its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    if before == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _warn(host: str) -> None:

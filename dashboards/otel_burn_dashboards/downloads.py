@@ -13,7 +13,8 @@ def csv(answer: pl.DataFrame) -> bytes:
     """*answer* as CSV; lists and structs are JSON, as CSV has none."""
     nested = [name for name, dtype in answer.schema.items() if dtype.is_nested()]
     flat = answer.with_columns(
-        pl.Series(name, [_json(value) for value in answer.get_column(name)], dtype=pl.String) for name in nested
+        pl.Series(name, [_json(value) for value in answer.get_column(name)], dtype=pl.String)
+        for name in nested
     )
     return flat.write_csv().encode()
 

@@ -1,20 +1,21 @@
 """How do numbers and names read? Words for people; unknown is a word, never 0."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 UNKNOWN: Final = "unknown"
 UNPRICED: Final = "unpriced"
-NOTHING: Final = "–"
+NOTHING: Final = "-"
 
 _DETECTORS: Final = {"loops": "repeated tool call", "context_bloat": "context bloat"}
 _SCALES: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 
 
-def usd(amount: Decimal | float | None, *, missing: str = UNKNOWN) -> str:
+def usd(amount: Decimal | None, *, missing: str = UNKNOWN) -> str:
     """Dollars with as many digits as tell amounts apart: $1,234.50, $12.34, $0.0123."""
     if amount is None:
         return missing
@@ -27,7 +28,7 @@ def usd(amount: Decimal | float | None, *, missing: str = UNKNOWN) -> str:
 def usd_range(low: Decimal | None, high: Decimal | None) -> str:
     """A range of dollars, or the one amount when both ends read the same."""
     ends = list(dict.fromkeys(usd(end) for end in (low, high)))
-    return " – ".join(ends)
+    return " to ".join(ends)
 
 
 def count(number: int | None) -> str:
@@ -79,15 +80,15 @@ def lasting(span: timedelta | None) -> str:
     return f"{whole} s"
 
 
-def turns(numbers: list[int]) -> str:
-    """Turns as ranges: `turns 2–11, 14`."""
+def turns(numbers: Iterable[int]) -> str:
+    """Turns as ranges: `turns 2 to 11, 14`."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
         if runs and number == runs[-1][-1] + 1:
             runs[-1][1:] = [number]
         else:
             runs.append([number])
-    shown = ", ".join("–".join(str(end) for end in run) for run in runs[:8])
+    shown = ", ".join(" to ".join(str(end) for end in run) for run in runs[:8])
     more = ", …" if len(runs) > 8 else ""
     return f"{'turn' if shown.isdigit() else 'turns'} {shown}{more}" if runs else "no turn"
 

@@ -66,11 +66,14 @@ def headline(figures: Sequence[Figure], sure: Coverage) -> None:
 def nothing(view: View) -> None:
     """Say that there is nothing to show and what to do about it; the page ends here."""
     if view.range == "all":
-        st.info("Nothing has been recorded yet. Run an agent instrumented, then refresh.", icon=":material/inbox:")
+        st.info(
+            "Nothing has been recorded yet. Run an agent instrumented, then refresh.", icon=":material/inbox:"
+        )
         st.code(RECORD, language="sh")
     else:
         st.info(
-            f"No LLM call in the last {RANGE_NAMES[view.range]}. Choose a longer time range.", icon=":material/inbox:"
+            f"No LLM call in the last {RANGE_NAMES[view.range]}. Choose a longer time range.",
+            icon=":material/inbox:",
         )
     st.stop()
 
@@ -81,7 +84,7 @@ def finding_line(found: Mapping[str, Any]) -> None:
         _badge(found["tier"])
         with st.container(gap=None, width="stretch"):
             name = plain(detector(found["detector"]).capitalize())
-            st.markdown(f"**{name}** in {plain(found['agent'] or '–')} · {_waste(found)}")
+            st.markdown(f"**{name}** in {plain(found['agent'] or 'an unnamed agent')} · {_waste(found)}")
             st.caption(plain(str(found["evidence"] or "").partition(". ")[0]))
         if found["session_id"]:
             st.page_link(
@@ -132,5 +135,5 @@ def _badge(tier: str | None) -> None:
 
 def _waste(found: Mapping[str, Any]) -> str:
     dollars = usd_range(found["wasted_usd_low"], found["wasted_usd_high"])
-    sure = "" if found["confidence"] is None else f" · {found['confidence']:.0%} sure"
+    sure = "" if found["confidence"] is None else f" · {found['confidence'] * 100:.0f} % sure"
     return f"**{plain(dollars)}** wasted · {plain(short(found['wasted_tokens']) + ' tokens' + sure)}"

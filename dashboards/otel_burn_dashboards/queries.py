@@ -150,7 +150,8 @@ def by_view(schema: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:
     """Each view with what it is about and its columns."""
     parts = schema.partition_by("view", maintain_order=True)
     return [
-        (part.item(0, "view"), part.item(0, "about") or "", part.select("name", "comment", "type")) for part in parts
+        (part.item(0, "view"), part.item(0, "about") or "", part.select("name", "comment", "type"))
+        for part in parts
     ]
 
 

@@ -45,7 +45,9 @@ def burn_figures(totals: Totals) -> tuple[Figure, ...]:
     dollars = usd(totals.cost_usd, missing=UNPRICED)
     return (
         Figure("Spend", dollars, "US dollars, of the calls that have a price"),
-        Figure("LLM calls", count(totals.calls), f"In {plural(totals.sessions, 'session')}, failed calls too"),
+        Figure(
+            "LLM calls", count(totals.calls), f"In {plural(totals.sessions, 'session')}, failed calls too"
+        ),
         Figure("Failed", count(totals.failed), "Calls that no model answered"),
         *_tokens(totals.input_tokens, totals.cache_read_tokens, totals.output_tokens),
     )
@@ -81,7 +83,7 @@ def session_facts(about: Mapping[str, Any]) -> tuple[str, ...]:
 def burn_coverage(burn: Burn) -> Coverage:
     """How sure the burn page's numbers are."""
     totals = burn.totals
-    unpriced_tokens = burn.unpriced.get_column("tokens").sum()
+    unpriced_tokens = int(burn.unpriced.get_column("tokens").sum())
     priced = None if totals.known_tokens is None else totals.known_tokens - unpriced_tokens
     sentences = (
         f"{share(priced, totals.known_tokens)} of the tokens have a price",
@@ -102,7 +104,10 @@ def session_coverage(turns: pl.DataFrame) -> Coverage:
     unpriced = (
         answered.filter(pl.col("cost_usd").is_null() & pl.col("cost_status").ne_missing("not_metered"))
         .group_by(pl.col("model").fill_null("unknown model"))
-        .agg(calls=pl.len(), tokens=(pl.col("input_tokens").fill_null(0) + pl.col("output_tokens").fill_null(0)).sum())
+        .agg(
+            calls=pl.len(),
+            tokens=(pl.col("input_tokens").fill_null(0) + pl.col("output_tokens").fill_null(0)).sum(),
+        )
         .sort("tokens", "model", descending=[True, False])
     )
     return Coverage(
@@ -114,7 +119,11 @@ def _tokens(read: int | None, cached: int | None, written: int | None) -> tuple[
     return (
         Figure("Input tokens", short(read), f"Everything the models read, cache included: {count(read)}"),
         Figure("From cache", share(cached, read), "Input that the provider's cache served"),
-        Figure("Output tokens", short(written), f"Everything the models wrote, reasoning included: {count(written)}"),
+        Figure(
+            "Output tokens",
+            short(written),
+            f"Everything the models wrote, reasoning included: {count(written)}",
+        ),
     )
 
 
@@ -133,4 +142,6 @@ def _without_price(models: pl.DataFrame) -> str | None:
     ]
     more = models.height - len(named)
     others = f" and {plural(more, 'more model')}" if more else ""
-    return f"No price is known for {', '.join(named)}{others}. Their cost is {UNKNOWN}, and in none of the sums."
+    return (
+        f"No price is known for {', '.join(named)}{others}. Their cost is {UNKNOWN}, and in none of the sums."
+    )

@@ -10,6 +10,8 @@ from otel_burn_dashboards.colors import TIER_COLORS
 from otel_burn_dashboards.figures import NOTHING, UNKNOWN, detector, lasting
 
 MONEY: Final = "$%.4f"
+FINE_MONEY: Final = "$%.6f"
+"""For shares of a call, most of which are small."""
 ROWS_AT_ONCE: Final = 25
 SCROLLED_HEIGHT: Final = 600
 OPENED: Final = "opened"
@@ -40,7 +42,9 @@ def groups(frame: pl.DataFrame, by: str) -> tuple[pl.DataFrame, Config]:
         ),
         "calls": _count("calls"),
         "failed": _count("failed", help="Calls that no model answered"),
-        "unpriced": _count("unpriced", help="Answered calls of which nobody knows the price; not in the cost"),
+        "unpriced": _count(
+            "unpriced", help="Answered calls of which nobody knows the price; not in the cost"
+        ),
         "input": _tokens("input tokens"),
         "cached": _percent("cached", help="Input that the provider's cache served"),
         "output": _tokens("output tokens"),
@@ -51,7 +55,8 @@ def sessions(frame: pl.DataFrame, *, on_open: Callable[[], None]) -> tuple[pl.Da
     """The list of sessions; *on_open* is called when a name is clicked, with its row under `OPENED`."""
     table = frame.select(
         session=":material/chevron_right: " + pl.col("session_id"),
-        worst=pl.struct("worst_tier", "worst_detector").map_elements(_worst, return_dtype=pl.String),
+        tier=pl.concat_list("worst_tier").list.drop_nulls(),
+        worst=pl.col("worst_detector").map_elements(detector, return_dtype=pl.String).fill_null(NOTHING),
         agent=pl.col("agent").fill_null(NOTHING),
         project=pl.col("project").fill_null(NOTHING),
         started=pl.col("started_at"),
@@ -65,19 +70,24 @@ def sessions(frame: pl.DataFrame, *, on_open: Callable[[], None]) -> tuple[pl.Da
     )
     return table, {
         "session": st.column_config.ButtonColumn(
-            "session", type="tertiary", alignment="left", width=260, key=OPENED, on_click=on_open
+            "session", type="tertiary", alignment="left", width=240, key=OPENED, on_click=on_open
         ),
-        "worst": st.column_config.MarkdownColumn("worst finding", width=220),
+        "tier": st.column_config.MultiselectColumn(
+            "worst finding", options=list(TIER_COLORS), color=list(TIER_COLORS.values()), width=110
+        ),
+        "worst": st.column_config.TextColumn("what it is", width=140),
         "agent": st.column_config.TextColumn("agent"),
         "project": st.column_config.TextColumn("project"),
         "started": _time("started (UTC)"),
         "lasted": st.column_config.TextColumn("lasted", alignment="right"),
         "cost": _money("cost"),
         "calls": _count("calls"),
-        "unpriced": _count("unpriced", help="Answered calls of which nobody knows the price; not in the cost"),
-        "input": _tokens("input tokens"),
+        "unpriced": _count(
+            "unpriced", help="Answered calls of which nobody knows the price; not in the cost"
+        ),
+        "input": _tokens("input"),
         "cached": _percent("cached", help="Input that the provider's cache served"),
-        "output": _tokens("output tokens"),
+        "output": _tokens("output"),
     }
 
 
@@ -131,19 +141,21 @@ def blocks(frame: pl.DataFrame) -> tuple[pl.DataFrame, Config]:
         size="bytes",
         seen=pl.when(pl.col("first_turn") == pl.col("last_turn"))
         .then(pl.col("first_turn").cast(pl.String))
-        .otherwise(pl.format("{} – {}", "first_turn", "last_turn")),
+        .otherwise(pl.format("{} to {}", "first_turn", "last_turn")),
         error=pl.col("error").fill_null(""),
         hash="hash",
     )
     return table, {
         "kind": st.column_config.TextColumn("kind"),
         "tool": st.column_config.TextColumn("tool"),
-        "cost": _money("cost", help="Its share of the input's price in every call that sent it"),
+        "cost": st.column_config.NumberColumn(
+            "cost", format=FINE_MONEY, help="Its share of the input's price in every call that sent it"
+        ),
         "tokens": _tokens("tokens sent", help="Its share of the billed input, by bytes, over all the calls"),
         "times": _count("sent in calls"),
         "size": st.column_config.NumberColumn("size", format="bytes"),
         "seen": st.column_config.TextColumn("turns"),
-        "error": st.column_config.TextColumn("error"),
+        "error": st.column_config.TextColumn("error", width=180),
         "hash": st.column_config.TextColumn("hash", help="Equal content has an equal hash in every session"),
     }
 
@@ -153,18 +165,13 @@ def height(table: pl.DataFrame) -> int | Literal["content"]:
     return "content" if table.height <= ROWS_AT_ONCE else SCROLLED_HEIGHT
 
 
-def _worst(found: dict[str, Any]) -> str:
-    if not found["worst_tier"]:
-        return NOTHING
-    return f":{TIER_COLORS.get(found['worst_tier'], 'gray')}-badge[{found['worst_tier']}] {detector(found['worst_detector'])}"
-
-
 def _cached() -> pl.Expr:
-    return 100 * pl.col("cache_read_tokens") / pl.col("input_tokens")
+    """Percent, rounded down as everywhere, so that 100 % means all."""
+    return (1000 * pl.col("cache_read_tokens")).floordiv(pl.col("input_tokens")) / 10
 
 
-def _money(label: str, **options: Any) -> Any:
-    return st.column_config.NumberColumn(label, format=MONEY, **options)
+def _money(label: str) -> Any:
+    return st.column_config.NumberColumn(label, format=MONEY)
 
 
 def _count(label: str, **options: Any) -> Any:

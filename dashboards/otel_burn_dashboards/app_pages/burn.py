@@ -31,18 +31,23 @@ with sums:
         for found in burn.findings.to_dicts():
             parts.finding_line(found)
         if (more := burn.findings.item(0, "in_all") - burn.findings.height) > 0:
-            st.caption(f"{plural(more, 'more finding')} in the sessions. The list of sessions names the worst in each.")
+            st.caption(
+                f"{plural(more, 'more finding')} in the sessions. The list of sessions names the worst in each."
+            )
 
 left, right = st.columns(2, gap="medium")
 with left:
-    st.markdown(f"**{measure.capitalize()} over time, by {by}**")
     if measure == "dollars" and burn.totals.cost_usd is None:
-        st.info("No call has a price, so there are no dollars to draw. Choose tokens.", icon=":material/money_off:")
+        st.info(
+            "No call has a price, so there are no dollars to draw. Choose tokens.",
+            icon=":material/money_off:",
+        )
     else:
-        st.altair_chart(charts.over_time(burn.series, measure, burn.step), alt=f"{measure} over time by {by}")
+        title = f"{measure.capitalize()} over time, by {by}"
+        st.altair_chart(charts.over_time(burn.series, measure, burn.step, title=title), alt=title)
 with right:
-    st.markdown("**Tokens over time, by class**")
-    st.altair_chart(charts.token_classes(burn.classes, burn.step), alt="Tokens over time by class")
+    title = "Tokens over time, by class"
+    st.altair_chart(charts.token_classes(burn.classes, burn.step, title=title), alt=title)
 
 table, config = tables.groups(burn.groups, by)
 st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown")

@@ -42,7 +42,9 @@ def show(name: str) -> None:
     blocks(found)
     st.subheader("Turns", anchor=False)
     table, config = tables.turns(found.turns, found.members)
-    st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height=tables.height(table))
+    st.dataframe(
+        table, column_config=config, hide_index=True, placeholder="unknown", height=tables.height(table)
+    )
 
 
 def findings(found: queries.Session) -> None:
@@ -50,6 +52,10 @@ def findings(found: queries.Session) -> None:
     st.subheader("Findings", anchor=False, help="Findings overlap: never add them up.")
     if found.findings.is_empty():
         st.success("No loop and no bloated context in this session.", icon=":material/check:")
+    if found.unseen:
+        st.caption(
+            f"Nobody recorded what {plural(found.unseen, 'call')} carried; contexts can be judged without them only."
+        )
     for number, one in enumerate(found.findings.to_dicts(), start=1):
         parts.finding(one, number=number, members=queries.turns_of(found.members, number))
 
@@ -70,11 +76,12 @@ def context(found: queries.Session) -> None:
 
 def blocks(found: queries.Session) -> None:
     """The content that cost most."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Most expensive blocks", anchor=False, width="stretch")
+        st.markdown("of turn", width="content")
         st.selectbox(
             "Turn", [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))], key="turn", bind="query-params",
-            width=160, help="The blocks of one turn, or of the whole session",
+            width=120, label_visibility="collapsed",
         )  # fmt: skip
     if found.blocks.is_empty():
         st.info("The calls' emitter listed no context blocks.", icon=":material/visibility_off:")

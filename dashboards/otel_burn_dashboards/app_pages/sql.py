@@ -8,6 +8,9 @@ from otel_burn_dashboards.figures import plain, plural
 views = source.ask(queries.schema)
 parts.heading("SQL", source.ask(queries.freshness))
 
+st.html(
+    "<style>.st-key-sql textarea { font-family: 'Source Code Pro', monospace; font-size: 0.85rem }</style>"
+)
 editor, schema = st.columns([3, 2], gap="large")
 with editor:
     with st.container(horizontal=True):
@@ -19,7 +22,9 @@ with editor:
             placeholder="SELECT …",
         )  # fmt: skip
         st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter")
-    st.caption("One SELECT, read-only. The address of this page carries it: a link to the query is a link to its answer.")
+    st.caption(
+        "One SELECT, read-only. The address of this page carries it: a link to the query is a link to its answer."
+    )
 with schema, st.container(height=390, border=False):
     for name, about, columns in queries.by_view(views):
         with st.expander(f"**{name}** · {plain(about)}"):
@@ -29,7 +34,12 @@ answer = source.ask(queries.select, sql=str(sql or ""))
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(f"**{plural(answer.height, 'row')}**", width="stretch")
     st.download_button(
-        "CSV", lambda: downloads.csv(answer), "otel-burn.csv", "text/csv", icon=":material/download:", on_click="ignore"
+        "CSV",
+        lambda: downloads.csv(answer),
+        "otel-burn.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
     )
     st.download_button(
         "Parquet", lambda: downloads.parquet(answer), "otel-burn.parquet", "application/vnd.apache.parquet",
