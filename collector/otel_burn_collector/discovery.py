@@ -17,7 +17,7 @@ SERVICE = "otel-burn-collector"
 FILE = "collector.json"
 PATIENCE = 5.0
 """Seconds for a collector to answer; one that loads a large batch may take one or two."""
-STORE_PATIENCE = 2.0
+STORE_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)

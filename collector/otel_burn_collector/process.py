@@ -37,7 +37,10 @@ class Told:
 
 def told() -> Told:
     """What the supervisor said on standard input."""
-    line = json.loads(sys.stdin.buffer.readline())
+    text = sys.stdin.buffer.readline()
+    if not text:
+        sys.exit(0)  # the collector ended before it began
+    line = json.loads(text)
     return Told(Settings.from_json(line["settings"]), line["listener"], line["after_segment"])
 
 

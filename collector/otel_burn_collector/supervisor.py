@@ -22,8 +22,7 @@ def run_collector(
     *, db: Path, host: str, http_port: int, sql_port: int, data_dir: Path | None, idle_timeout: float | None
 ) -> None:
     """Run a collector until it is told to stop, or nobody has needed it for *idle_timeout* seconds."""
-    stopping = _stop_signals()
-    db = db.absolute()
+    stopping, db = _stop_signals(), db.absolute()
     refuse_second(db)
     with ExitStack() as stack:
         http = stack.enter_context(listen(host, http_port, "--http-port"))
@@ -38,8 +37,8 @@ def run_collector(
             idle_timeout=idle_timeout,
         )
         make_private(settings.data_dir)
-        store, receiver = Child("store", settings, sql), Child("receiver", settings, http)
         stack.callback(withdraw, settings)
+        store, receiver = Child("store", settings, sql), Child("receiver", settings, http)
         stack.callback(store.stop)
         stack.callback(receiver.stop)  # runs first: the store then loads everything that was acknowledged
         _start(store, receiver, settings)

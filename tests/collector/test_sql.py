@@ -272,3 +272,12 @@ def test_an_error_reaches_the_user_as_a_sentence(collector: Collector) -> None:
     """Through the reader it is a BurnError."""
     with collector.ledger() as ledger, pytest.raises(BurnError, match="Only SELECT can run here"):
         ledger.query("DELETE FROM spans")
+
+
+def test_an_answer_that_breaks_off_is_no_answer(collector: Collector) -> None:
+    """An error after the first rows must not look like the end of the rows."""
+    late = "SELECT CASE WHEN i = 5000000 THEN error('late') ELSE i END AS i FROM range(6000000) r(i)"
+    with collector.ledger() as ledger:
+        with pytest.raises(BurnError, match="broke off its answer"):
+            ledger.query(late)
+        assert ledger.query("SELECT 1 AS n").to_pylist() == [{"n": 1}]

@@ -1,0 +1,160 @@
+"""Does loading go on past what makes no rows, and count each request once?"""
+
+import gzip
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from otel_burn_collector import ledger
+from otel_burn_collector.batch import Batch
+from otel_burn_collector.journal.reader import JournalReader
+from otel_burn_collector.journal.records import Encoding, Kind, Position
+from otel_burn_collector.journal.writer import JournalWriter
+from otel_burn_collector.store import loading
+from otel_burn_collector.store.database import open_store
+from otel_burn_collector.store.loader import Loader
+from otel_burn_collector.store.progress import read_progress
+
+MakeSpans = Callable[..., bytes]
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new database."""
+    con = open_store(tmp_path / "burn.duckdb")
+    yield con
+    con.close()
+
+
+def journal(folder: Path, *records: tuple[Kind, Encoding, bytes]) -> None:
+    writer = JournalWriter(folder)
+    for record in records:
+        writer.append(*record).result(10)
+    writer.close()
+
+
+def load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    loading.load_all(con, JournalReader(folder, read_progress(con).position))
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
+    return [row[0] for row in con.execute(sql).fetchall()]
+
+
+def plain(body: bytes) -> tuple[Kind, Encoding, bytes]:
+    return Kind.TRACES, Encoding.PLAIN, body
+
+
+def test_a_body_counts_once_within_a_batch_and_across(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans
+) -> None:
+    """However it was compressed."""
+    body = make_spans(1, 2)
+    zipped = (Kind.TRACES, Encoding.GZIP, gzip.compress(body))
+    journal(tmp_path / "j", plain(body), plain(body), zipped)
+    load(con, tmp_path / "j")
+    journal(tmp_path / "j", plain(body), plain(make_spans(3)))
+    load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM spans") == [3]
+    assert rows(con, "SELECT count(*) FROM journal.bodies") == [2]
+
+
+def test_a_record_that_no_code_expects_is_set_aside_alone(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of its batch is loaded; where it lies and why is written down; it is not tried for ever."""
+    real = ledger.apply
+
+    def apply(con: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+        if "span 13" in batch.spans["name"].to_pylist():
+            raise KeyError("unlucky")
+        real(con, batch)
+
+    monkeypatch.setattr(ledger, "apply", apply)
+    journal(tmp_path / "j", plain(make_spans(1)), plain(make_spans(13)), plain(make_spans(2)))
+    load(con, tmp_path / "j")
+    load(con, tmp_path / "j")
+    assert rows(con, "SELECT name FROM spans ORDER BY name") == ["span 1", "span 2"]
+    assert rows(con, "SELECT reason FROM journal.damage") == ["it makes no rows: KeyError: 'unlucky'"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        (Kind.TRACES, Encoding.GZIP, b"no gzip"),
+        (Kind.TRACES, Encoding.PLAIN, b"\xff\xff no protobuf"),
+        (Kind.LOGS, Encoding.JSON, b"{"),
+        (Kind.COMMAND, Encoding.JSON, b'{"verb": "unknown"}'),
+        (Kind.COMMAND, Encoding.JSON, b"not json"),
+    ],
+)
+def test_what_should_never_have_been_journalled_is_passed(
+    con: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    make_spans: MakeSpans,
+    record: tuple[Kind, Encoding, bytes],
+) -> None:
+    """Nothing stops the loader; each is named once."""
+    journal(tmp_path / "j", plain(make_spans(1)), record, plain(make_spans(2)))
+    load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM spans") == [2]
+    assert len(rows(con, "SELECT reason FROM journal.damage")) == 1
+
+
+def test_rows_and_position_are_one_transaction(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the database fails before the commit, neither is there; the next start loads it."""
+
+    def full(*_: object) -> None:
+        raise duckdb.IOException("IO Error: No space left on device")
+
+    journal(tmp_path / "j", plain(make_spans(1)))
+    monkeypatch.setattr("otel_burn_collector.store.progress.write_position", full)
+    with pytest.raises(duckdb.IOException):
+        load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM spans") == [0]
+    assert read_progress(con).position == Position(0, 0)
+    monkeypatch.undo()
+    load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM spans") == [1]
+
+
+def test_a_failed_database_ends_the_loader_and_says_so(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store process then ends and is started again: an instance in doubt is not used on."""
+
+    def full(*_: object) -> None:
+        raise duckdb.FatalException("FATAL Error: the database has been invalidated")
+
+    told: list[bool] = []
+    journal(tmp_path / "j", plain(make_spans(1)))
+    monkeypatch.setattr(ledger, "apply", full)
+    loader = Loader(con, tmp_path / "j", on_failure=lambda: told.append(True))
+    loader.start()
+    loader.join(10)
+    assert isinstance(loader.failure, duckdb.FatalException)
+    assert told == [True]
+
+
+def test_a_quiet_loader_folds_the_log_in(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Soon after the last work there is no write-ahead log to replay; a reader in between only delays that."""
+    monkeypatch.setattr("otel_burn_collector.store.loader.CHECKPOINT_AFTER", 0.2)
+    log = tmp_path / "burn.duckdb.wal"
+    journal(tmp_path / "j", plain(make_spans(*range(1, 100))))
+    loader = Loader(con, tmp_path / "j", on_failure=lambda: None)
+    loader.start()
+    for _ in range(200):
+        if loader.loaded > Position(0, 0) and not (log.exists() and log.stat().st_size):
+            break
+        loader.join(0.05)
+    assert not (log.exists() and log.stat().st_size)
+    assert loader.loaded.segment == 1
+    loader.stop(10)
+    assert loader.failure is None
