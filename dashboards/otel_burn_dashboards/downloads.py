@@ -7,16 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+from polars import selectors
 
 
 def csv(answer: pl.DataFrame) -> bytes:
-    """*answer* as CSV; lists and structs are JSON, as CSV has none."""
+    """*answer* as CSV; lists and structs are JSON, and bytes hexadecimal, as CSV has none of them."""
     nested = [name for name, dtype in answer.schema.items() if dtype.is_nested()]
     flat = answer.with_columns(
         pl.Series(name, [_json(value) for value in answer.get_column(name)], dtype=pl.String)
         for name in nested
     )
-    return flat.write_csv().encode()
+    return flat.with_columns(selectors.binary().bin.encode("hex")).write_csv().encode()
 
 
 def parquet(answer: pl.DataFrame) -> bytes:

@@ -15,10 +15,10 @@ _SCALES: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 
 
-def usd(amount: Decimal | None, *, missing: str = UNKNOWN) -> str:
+def usd(amount: Decimal | None) -> str:
     """Dollars with as many digits as tell amounts apart: $1,234.50, $12.34, $0.0123."""
     if amount is None:
-        return missing
+        return UNKNOWN
     if 0 < amount < Decimal("0.00005"):
         return "< $0.0001"
     digits = 2 if abs(amount) >= 1 or amount == 0 else 4

@@ -36,7 +36,6 @@ def range_control() -> View:
         list(RANGE_NAMES),
         default="all",
         required=True,
-        format_func=lambda name: RANGE_NAMES[name],
         key="range",
         bind="query-params",
         label_visibility="collapsed",
@@ -47,7 +46,7 @@ def range_control() -> View:
 def choice(label: str, options: Sequence[str], *, key: str) -> str:
     """One of *options*, the first unless the URL says otherwise."""
     chosen = st.segmented_control(
-        label, options, default=options[0], required=True, format_func=str.capitalize, key=key,
+        label, options, default=options[0], required=True, key=key,
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     return str(chosen)
@@ -72,7 +71,7 @@ def nothing(view: View) -> None:
         st.code(RECORD, language="sh")
     else:
         st.info(
-            f"No LLM call in the last {RANGE_NAMES[view.range]}. Choose a longer time range.",
+            f"No LLM call in {RANGE_NAMES[view.range]}. Choose a longer time range.",
             icon=":material/inbox:",
         )
     st.stop()

@@ -15,6 +15,7 @@ from otel_burn_analytics.queries import Scope, rows
 from otel_burn_analytics.queries import sql as analytics_sql
 from otel_burn_analytics.report import Totals, urgent
 from otel_burn_collector.reader import Freshness, Ledger
+from otel_burn_dashboards.answers import readable
 
 SERIES_SHOWN: Final = 8
 """Names that get a colour of their own in a chart over time."""
@@ -67,7 +68,6 @@ class Session:
     unseen: int
     """Calls that no detector of contexts can judge, as nobody recorded what they carried."""
     members: pl.DataFrame
-    blocks: pl.DataFrame
 
 
 def burn(ledger: Ledger, *, since: datetime | None, by: str) -> Burn:
@@ -94,8 +94,8 @@ def sessions(ledger: Ledger, *, since: datetime | None) -> Sessions:
     return Sessions(ledger.freshness(), ask(ledger, "sessions", {"since": since, "top": SESSIONS_SHOWN}))
 
 
-def session(ledger: Ledger, *, session: str, turn: int | None) -> Session:
-    """One session, turn by turn; its most expensive blocks in one *turn* or in all of them."""
+def session(ledger: Ledger, *, session: str) -> Session:
+    """One session, turn by turn."""
     named = {"session": session}
     turns = ask(ledger, "turns", named)
     step = -(-max(turns.height, 1) // TURN_BARS)
@@ -111,8 +111,12 @@ def session(ledger: Ledger, *, session: str, turn: int | None) -> Session:
         findings=found,
         unseen=judged.calls - judged.calls_with_context,
         members=members(found, turns),
-        blocks=ask(ledger, "blocks", {**named, "turn": turn, "top": BLOCKS_SHOWN}),
     )
+
+
+def blocks(ledger: Ledger, *, session: str, turn: int | None) -> pl.DataFrame:
+    """The most expensive blocks of a session, in one *turn* or in all of them."""
+    return ask(ledger, "blocks", {"session": session, "turn": turn, "top": BLOCKS_SHOWN})
 
 
 def members(findings: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
@@ -143,7 +147,7 @@ def judge(ledger: Ledger, *, since: datetime | None) -> int:
 
 def select(ledger: Ledger, *, sql: str) -> pl.DataFrame:
     """The answer to a user's own SELECT."""
-    return frame(ledger, sql)
+    return readable(ledger.query(sql))
 
 
 def by_view(schema: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:
@@ -170,7 +174,7 @@ def ask(ledger: Ledger, name: str, params: Mapping[str, object]) -> pl.DataFrame
     return frame(ledger, statement(name), params)
 
 
-def frame(ledger: Ledger, sql: str, params: Mapping[str, object] | None = None) -> pl.DataFrame:
+def frame(ledger: Ledger, sql: str, params: Mapping[str, object]) -> pl.DataFrame:
     """The answer to *sql* as a frame."""
     return pl.DataFrame(ledger.query(sql, params))
 

@@ -15,12 +15,13 @@ RANGES: Final[Mapping[str, timedelta | None]] = {
 """Time ranges, as they stand in the URL: how far back from now."""
 
 RANGE_NAMES: Final = {
-    "1h": "1 hour",
-    "24h": "24 hours",
-    "7d": "7 days",
-    "30d": "30 days",
-    "all": "All time",
+    "1h": "the last hour",
+    "24h": "the last 24 hours",
+    "7d": "the last 7 days",
+    "30d": "the last 30 days",
+    "all": "all time",
 }
+"""The same in a sentence. Streamlit would put what it shows into the URL, so the controls show the keys."""
 
 DIMENSIONS: Final = ("model", "agent", "session", "project")
 MEASURES: Final = ("dollars", "tokens", "calls")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -42,9 +43,9 @@ class Coverage:
 
 def burn_figures(totals: Totals) -> tuple[Figure, ...]:
     """The headline of the burn page."""
-    dollars = usd(totals.cost_usd, missing=UNPRICED)
+    unpriced = totals.answered - totals.priced_calls
     return (
-        Figure("Spend", dollars, "US dollars, of the calls that have a price"),
+        Figure("Spend", _spend(totals.cost_usd, unpriced), "US dollars, of the calls that have a price"),
         Figure(
             "LLM calls", count(totals.calls), f"In {plural(totals.sessions, 'session')}, failed calls too"
         ),
@@ -55,9 +56,12 @@ def burn_figures(totals: Totals) -> tuple[Figure, ...]:
 
 def session_figures(about: Mapping[str, Any]) -> tuple[Figure, ...]:
     """The headline of a session."""
-    dollars = usd(about["cost_usd"], missing=UNPRICED)
     return (
-        Figure("Spend", dollars, "US dollars, of the calls that have a price"),
+        Figure(
+            "Spend",
+            _spend(about["cost_usd"], about["unpriced_calls"]),
+            "US dollars, of the calls that have a price",
+        ),
         Figure("LLM calls", count(about["calls"]), "The session's turns, failed calls too"),
         Figure("Lasted", lasting(_length(about)), "From the first call's start to the last call's end"),
         *_tokens(about["input_tokens"], about["cache_read_tokens"], about["output_tokens"]),
@@ -113,6 +117,11 @@ def session_coverage(turns: pl.DataFrame) -> Coverage:
     return Coverage(
         sentences + ((f"{plural(failed, 'call')} failed",) if failed else ()), _without_price(unpriced)
     )
+
+
+def _spend(dollars: Decimal | None, unpriced: int) -> str:
+    """The dollars that are known; refused calls cost nothing, which is no price for those that were answered."""
+    return UNPRICED if unpriced and not dollars else usd(dollars)
 
 
 def _tokens(read: int | None, cached: int | None, written: int | None) -> tuple[Figure, ...]:

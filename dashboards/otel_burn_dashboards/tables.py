@@ -22,7 +22,7 @@ Config = dict[str, Any]
 
 def groups(frame: pl.DataFrame, by: str) -> tuple[pl.DataFrame, Config]:
     """What each name of a dimension burned; its share is of what has a price."""
-    priced = pl.col("cost_usd").cast(pl.Float64)
+    priced = _known_cost()
     table = frame.select(
         name=pl.col("name").fill_null("not recorded"),
         cost=priced,
@@ -61,7 +61,7 @@ def sessions(frame: pl.DataFrame, *, on_open: Callable[[], None]) -> tuple[pl.Da
         project=pl.col("project").fill_null(NOTHING),
         started=pl.col("started_at"),
         lasted=(pl.col("ended_at") - pl.col("started_at")).map_elements(lasting, return_dtype=pl.String),
-        cost=pl.col("cost_usd").cast(pl.Float64),
+        cost=_known_cost(),
         calls="calls",
         unpriced="unpriced_calls",
         input="input_tokens",
@@ -163,6 +163,12 @@ def blocks(frame: pl.DataFrame) -> tuple[pl.DataFrame, Config]:
 def height(table: pl.DataFrame) -> int | Literal["content"]:
     """As high as its rows, as long as one can see them all at once."""
     return "content" if table.height <= ROWS_AT_ONCE else SCROLLED_HEIGHT
+
+
+def _known_cost() -> pl.Expr:
+    """Dollars of what has a price. Refused calls cost nothing, which is no price for those that were answered."""
+    nothing = (pl.col("unpriced_calls") > 0) & (pl.col("cost_usd") == 0)
+    return pl.when(~nothing).then(pl.col("cost_usd").cast(pl.Float64))
 
 
 def _cached() -> pl.Expr:

@@ -37,7 +37,7 @@ with sums:
 
 left, right = st.columns(2, gap="medium")
 with left:
-    if measure == "dollars" and burn.totals.cost_usd is None:
+    if measure == "dollars" and not burn.totals.cost_usd:
         st.info(
             "No call has a price, so there are no dollars to draw. Choose tokens.",
             icon=":material/money_off:",

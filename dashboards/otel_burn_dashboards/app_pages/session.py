@@ -27,8 +27,7 @@ def show(name: str) -> None:
     """One session."""
     st.page_link("app_pages/session.py", label="All sessions", icon=":material/arrow_back:")
     head = st.container()
-    turn = str(st.session_state.get("turn") or WHOLE_SESSION)
-    found = source.ask(queries.session, session=name, turn=int(turn) if turn.isdigit() else None)
+    found = source.ask(queries.session, session=name)
     if found.session.is_empty():
         st.warning(plain(f"The ledger has no session {name!r}. The list above has those it knows."))
         st.stop()
@@ -39,7 +38,7 @@ def show(name: str) -> None:
     parts.headline(summaries.session_figures(about), summaries.session_coverage(found.turns))
     findings(found)
     context(found)
-    blocks(found)
+    blocks(name, found)
     st.subheader("Turns", anchor=False)
     table, config = tables.turns(found.turns, found.members)
     st.dataframe(
@@ -74,19 +73,24 @@ def context(found: queries.Session) -> None:
     )
 
 
-def blocks(found: queries.Session) -> None:
+def blocks(name: str, found: queries.Session) -> None:
     """The content that cost most."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Most expensive blocks", anchor=False, width="stretch")
         st.markdown("of turn", width="content")
-        st.selectbox(
-            "Turn", [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))], key="turn", bind="query-params",
-            width=120, label_visibility="collapsed",
-        )  # fmt: skip
-    if found.blocks.is_empty():
+        turn = st.selectbox(
+            "Turn",
+            [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))],
+            key="turn",
+            bind="query-params",
+            width=120,
+            label_visibility="collapsed",
+        )
+    costly = source.ask(queries.blocks, session=name, turn=int(turn) if turn.isdigit() else None)
+    if costly.is_empty():
         st.info("The calls' emitter listed no context blocks.", icon=":material/visibility_off:")
         return
-    table, config = tables.blocks(found.blocks)
+    table, config = tables.blocks(costly)
     st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height="content")
 
 

@@ -30,6 +30,9 @@ with schema, st.container(height=390, border=False):
         with st.expander(f"**{name}** · {plain(about)}"):
             st.dataframe(columns, hide_index=True, placeholder="", height="content")
 
+if not str(sql or "").strip():
+    st.info("Write a SELECT, or choose a ready one above.", icon=":material/edit:")
+    st.stop()
 answer = source.ask(queries.select, sql=str(sql or ""))
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(f"**{plural(answer.height, 'row')}**", width="stretch")

@@ -1,0 +1,120 @@
+"""Do the charts show the frames they get?"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from otel_burn_collector.reader import Ledger
+from otel_burn_dashboards import charts, colors, queries
+
+AT = datetime(2026, 11, 2, 9, 0)  # noqa: DTZ001 - the ledger's times are UTC without a zone
+
+
+def series(*rows: tuple[int, str, int, float | None]) -> pl.DataFrame:
+    """Rows of (minute, name, rank, dollars)."""
+    return pl.DataFrame(
+        [
+            {
+                "bucket": AT + timedelta(minutes=at),
+                "name": name,
+                "rank": rank,
+                "dollars": usd,
+                "tokens": 1,
+                "calls": 1,
+            }
+            for at, name, rank, usd in rows
+        ],
+        schema_overrides={"dollars": pl.Float64},
+    )
+
+
+def drawn(chart: Any) -> list[dict[str, Any]]:
+    """The rows that a chart draws."""
+    (rows,) = chart.to_dict()["datasets"].values()
+    return list(rows)
+
+
+def test_bars_stand_on_each_other() -> None:
+    """In each stretch of time a bar begins where the one below it ends; unknown dollars have no height."""
+    frame = series((0, "a", 1, 2.0), (0, "b", 2, 1.0), (1, "b", 2, 4.0), (1, "c", 3, None))
+    rows = drawn(charts.over_time(frame, "dollars", 60, title="t"))
+    assert [(row["name"], row["low"], row["high"]) for row in rows] == [
+        ("a", 0.0, 2.0),
+        ("b", 2.0, 3.0),
+        ("b", 0.0, 4.0),
+        ("c", 4.0, 4.0),
+    ]
+
+
+def test_colours_follow_the_rank_and_others_are_grey() -> None:
+    """The most expensive name is first, whatever time it shows up."""
+    frame = series((0, "all others", 9, 1.0), (1, "dear", 1, 1.0), (2, "cheap", 2, 1.0))
+    scale = charts.over_time(frame, "dollars", 60, title="t").to_dict()["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["dear", "cheap", "all others"]
+    assert scale["range"] == [colors.SERIES[0], colors.SERIES[1], colors.OTHER]
+
+
+@pytest.mark.parametrize(
+    ("dollars", "number"), [(250.0, "$,.0f"), (2.5, "$,.2f"), (0.025, "$,.3f"), (0.002, "$,.4f")]
+)
+def test_the_axis_has_the_digits_it_needs(dollars: float, number: str) -> None:
+    """Five ticks never read alike."""
+    chart = charts.over_time(series((0, "a", 1, dollars)), "dollars", 60, title="t").to_dict()
+    assert chart["encoding"]["y"]["axis"]["format"] == number
+
+
+def test_a_session_is_drawn_on_one_axis_of_turns(ledger: Ledger) -> None:
+    """Findings, context and tools under each other; every turn at the same place."""
+    session = queries.session(ledger, session="looping")
+    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    assert [part["title"] for part in spec["vconcat"]] == [
+        "Part of a finding",
+        "Input, in tokens",
+        "Tools called",
+    ]
+    assert {tuple(part["encoding"]["x"]["scale"]["domain"]) for part in spec["vconcat"]} == {(0.5, 7.5)}
+
+
+def test_what_is_carried_lies_below_what_is_new(ledger: Ledger) -> None:
+    """In a stack, the pale part is what was paid before."""
+    session = queries.session(ledger, session="looping")
+    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    rows = [row for row in spec["datasets"][spec["vconcat"][1]["data"]["name"]] if row["turn"] == 2]
+    carried = max(row["high"] for row in rows if row["state"] == charts.CARRIED)
+    assert carried == min(row["low"] for row in rows if row["state"] == charts.FRESH)
+    assert max(row["high"] for row in rows) == 1080
+
+
+def test_a_failed_tool_call_is_red(ledger: Ledger) -> None:
+    """Red means the same as everywhere."""
+    session = queries.session(ledger, session="looping")
+    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    tools = spec["vconcat"][2]
+    assert dict(zip(*tools["encoding"]["color"]["scale"].values(), strict=True))["failed"] == colors.ERROR
+    assert {row["outcome"] for row in spec["datasets"][tools["data"]["name"]]} == {"failed"}
+
+
+def test_a_session_without_usage_shows_bytes() -> None:
+    """Where no tokens were reported, sizes still tell what grows."""
+    context = pl.DataFrame(
+        {"turn": [1], "kind": ["system"], "fresh": [True], "tokens": [None], "bytes": [4000.0]},
+        schema_overrides={"tokens": pl.Float64},
+    )
+    nothing = pl.DataFrame(schema={"turn": pl.Int64})
+    spec = charts.session(context, nothing, nothing, 1).to_dict()
+    assert [part["title"] for part in spec["vconcat"]] == ["Input, in bytes"]
+
+
+def test_no_two_meanings_share_a_colour() -> None:
+    """A tier, a kind of block and a class of tokens are never confused."""
+    meanings = [*colors.TIERS.values(), *colors.KINDS.values(), *colors.TOKENS.values()]
+    assert len(meanings) == len(set(meanings))
+
+
+def test_times_are_not_shifted() -> None:
+    """09:00 UTC stays 09:00 on the axis."""
+    (row,) = drawn(charts.over_time(series((0, "a", 1, 1.0)), "dollars", 60, title="t"))
+    assert row["bucket"].startswith("2026-11-02T09:00")
+    assert AT.replace(tzinfo=UTC).hour == 9
