@@ -27,7 +27,8 @@ SELECT = """
 
 @pytest.fixture
 def table() -> pa.Table:
-    return duckdb.sql(SELECT).to_arrow_table()  # type: ignore[union-attr]
+    with duckdb.connect() as con:
+        return con.sql(SELECT).to_arrow_table()
 
 
 def test_json(table: pa.Table) -> None:
