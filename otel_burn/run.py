@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from otel_burn import locations, running_collector
 from otel_burn.cli import dispatch
@@ -30,6 +32,8 @@ _SENT_BY_A_PROCESS: Final = 0
 """`si_code` of a signal from `kill` or `sigqueue` is zero or less; the kernel's own are above."""
 
 
+_KEEP_SECONDS: Final = 60
+"""Between looks at whether the collector still runs."""
 _NOWHERE: Final = "http://127.0.0.1:0"
 """Nobody can listen there: better than the standard port, where a stranger may."""
 _NOT_EXECUTABLE: Final = 126
@@ -56,34 +60,44 @@ def run(options: argparse.Namespace) -> int:
     run_id = (
         os.environ.get("OTEL_BURN_RUN_ID") or f"run-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
     )
-    endpoint = _endpoint(db)
+    destination = Destination(db)
     try:
-        status = _run_program(command, _environment(run_id, endpoint))
+        status = _run_program(command, _environment(run_id, destination.url), destination)
     except FileNotFoundError:
         _say(f"there is no program {command[0]!r}; is it installed and on PATH?")
         return _NOT_FOUND
     except PermissionError:
         _say(f"{command[0]!r} may not be run; is it executable?")
         return _NOT_EXECUTABLE
-    _deliver_rest(run_id, endpoint)
+    _deliver_rest(run_id, destination)
     if not options.no_report:
-        _report(run_id, db, endpoint)
+        _report(run_id, db, destination.url)
     return _leave_as(status)
 
 
 COMMAND: Final = Command("run a Python program and report what it burned", configure, run)
 
 
-def _endpoint(db: Path) -> str:
-    """Where the run's spans go: where the user said, or to the collector of *db*, started if need be."""
-    if said := os.environ.get("OTEL_BURN_ENDPOINT"):
-        return said.rstrip("/")
-    try:
-        return running_collector.ensure(db).http_url
-    except BurnError as error:
-        # The program runs all the same: its spans wait on disk until a collector is there.
-        _say(f"{error}\notel-burn: the program runs all the same; its spans are kept in {locations.spool()}")
-        return _NOWHERE
+class Destination:
+    """Where a run's spans go: where the user said, or to the collector of a database, started if need be."""
+
+    def __init__(self, db: Path) -> None:
+        self._db = db
+        self._given = os.environ.get("OTEL_BURN_ENDPOINT")
+        self.url = self._given.rstrip("/") if self._given else _NOWHERE
+        try:
+            self.keep()
+        except BurnError as error:
+            # The program runs all the same: its spans wait on disk until a collector is there.
+            _say(
+                f"{error}\notel-burn: the program runs all the same; its spans are kept in {locations.spool()}"
+            )
+
+    def keep(self) -> None:
+        """Start the collector again if it has ended: a program may be silent for longer than it waits for work."""
+        if self._given is None and running_collector.healthy(self.url) is None:
+            port = urlsplit(self.url).port or locations.DEFAULT_HTTP_PORT
+            self.url = running_collector.ensure(self._db, port=port).http_url
 
 
 def _environment(run_id: str, endpoint: str) -> dict[str, str]:
@@ -99,39 +113,41 @@ def _environment(run_id: str, endpoint: str) -> dict[str, str]:
     }
 
 
-def _run_program(command: list[str], environment: dict[str, str]) -> int:
+def _run_program(command: list[str], environment: dict[str, str], destination: Destination) -> int:
     """The program's exit status as `subprocess` tells it: negative for the signal that ended it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     try:
         program = subprocess.Popen(
             command, env=environment, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before)
         )
-        return _wait(program)
+        return _wait(program, destination)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _wait(program: subprocess.Popen[bytes]) -> int:
+def _wait(program: subprocess.Popen[bytes], destination: Destination) -> int:
     """Wait for *program*, passing on what other processes signal.
 
     What the terminal signals (Ctrl-C) the kernel sends to the whole process group, the program included.
     """
     while (status := program.poll()) is None:
-        got = signal.sigwaitinfo(_WATCHED)
-        if got.si_signo != signal.SIGCHLD and got.si_code <= _SENT_BY_A_PROCESS:
+        got = signal.sigtimedwait(_WATCHED, _KEEP_SECONDS)
+        if got is None:
+            with contextlib.suppress(BurnError):  # tried again at the end, and said then
+                destination.keep()
+        elif got.si_signo != signal.SIGCHLD and got.si_code <= _SENT_BY_A_PROCESS:
             program.send_signal(got.si_signo)
     return status
 
 
-def _deliver_rest(run_id: str, endpoint: str) -> None:
+def _deliver_rest(run_id: str, destination: Destination) -> None:
     """Deliver what processes of the run left behind that were killed before they could."""
-    if endpoint == _NOWHERE:
-        return  # said before
     try:
-        drain(locations.spool(), lambda data: post_traces(endpoint, data), prefix=run_id)
-    except (OSError, RefusedError) as error:
+        destination.keep()
+        drain(locations.spool(), lambda data: post_traces(destination.url, data), prefix=run_id)
+    except (OSError, HTTPException, RefusedError, BurnError) as error:
         _say(
-            f"spans of this run could not be delivered to {endpoint} ({error}). They are kept in "
+            f"spans of this run could not be delivered to {destination.url} ({error}). They are kept in "
             f"{locations.spool()}; the next collector on this machine picks them up: otel-burn collector"
         )
 

@@ -50,17 +50,16 @@ def of_database(db: Path) -> Collector | None:
     return found if found is not None and found.db == db else None
 
 
-def ensure(db: Path) -> Collector:
+def ensure(db: Path, *, port: int = locations.DEFAULT_HTTP_PORT) -> Collector:
     """The collector of *db*: the one that runs, or one started detached, which ends when it is idle.
 
-    It listens on the standard port, or on a free one when a stranger, or the collector of another database,
-    has taken that. Raises `BurnError` with the collector's own words when it cannot start.
+    It listens on *port*, or on a free one when a stranger, or the collector of another database, has taken
+    that. Raises `BurnError` with the collector's own words when it cannot start.
     """
     if found := of_database(db):
         return found
-    ports = (locations.DEFAULT_HTTP_PORT, 0)
     said = ""
-    for port in ports if port_is_free(locations.DEFAULT_HTTP_PORT) else ports[1:]:
+    for port in (port, 0) if port_is_free(port) else (0,):
         said = _start(db, port)
         if found := of_database(db):
             return found

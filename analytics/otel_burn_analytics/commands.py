@@ -87,8 +87,8 @@ def run_findings(options: argparse.Namespace) -> int:
     return 0
 
 
-REPORT: Final = Command("spend, tokens, coverage, top findings", configure_report, run_report)
-FINDINGS: Final = Command("what the detectors found, with evidence", configure_findings, run_findings)
+REPORT: Final = Command("say what was burned, how sure that is, and why", configure_report, run_report)
+FINDINGS: Final = Command("list what the detectors found, with evidence and fix", configure_findings, run_findings)
 
 
 def _configure_source(parser: argparse.ArgumentParser) -> None:

@@ -41,6 +41,10 @@ def _configure_collector(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_collector(arguments: argparse.Namespace) -> int:
+    # The processes that need these start later: said here, a missing one is a sentence and not their end.
+    import duckdb  # noqa: F401, PLC0415
+    import uvicorn  # noqa: F401, PLC0415
+
     from otel_burn_collector.daemon import start_detached  # noqa: PLC0415 - heavy, and `--help` needs none of it
     from otel_burn_collector.supervisor import run_collector  # noqa: PLC0415
 
@@ -139,6 +143,6 @@ def _seconds(text: str) -> float:
     return number
 
 
-COLLECTOR = Command("Receives telemetry and keeps the ledger.", _configure_collector, _run_collector)
-IMPORT = Command("Imports OTLP files: protobuf, JSON, JSON lines, also .gz.", _configure_import, _run_import)
-SQL = Command("Asks the ledger one SELECT.", _configure_sql, _run_sql)
+COLLECTOR = Command("receive OTLP, keep the ledger, answer SQL", _configure_collector, _run_collector)
+IMPORT = Command("import OTLP files: protobuf, JSON, JSON lines, also gzipped", _configure_import, _run_import)
+SQL = Command("ask the ledger in SQL", _configure_sql, _run_sql)
