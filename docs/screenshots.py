@@ -47,7 +47,7 @@ def pages(db: Path) -> dict[str, str]:
     """The pages to picture, by name: of the sessions those with the worst findings."""
     sessions = [row["session_id"] for row in open_ledger(db).query(PICTURED).to_pylist()]
     shown = {f"session-{number}": f"/session?session={name}" for number, name in enumerate(sessions, start=1)}
-    return {"burn": "/", "sessions": "/session", **shown, "sql": "/sql"}
+    return {"burn": "/", "sessions": "/sessions", **shown, "sql": "/sql"}
 
 
 def take(browser: Browser, url: str, scheme: str, width: int, file: Path) -> None:

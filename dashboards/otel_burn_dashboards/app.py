@@ -11,7 +11,8 @@ st.logo(str(PAGES.parent / "logo.svg"), size="large")
 st.navigation(
     [
         st.Page(PAGES / "burn.py", title="Burn", icon=":material/local_fire_department:", default=True),
-        st.Page(PAGES / "session.py", title="Sessions", icon=":material/forum:", url_path="session"),
+        st.Page(PAGES / "sessions.py", title="Sessions", icon=":material/forum:", url_path="sessions"),
+        st.Page(PAGES / "session.py", title="Session", url_path="session", visibility="hidden"),
         st.Page(PAGES / "sql.py", title="SQL", icon=":material/database:", url_path="sql"),
     ],
     position="top",

@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from otel_burn_collector.reader import Freshness
-from otel_burn_dashboards import queries, source, tables
+from otel_burn_dashboards import queries, source
 from otel_burn_dashboards.colors import TIER_COLORS
 from otel_burn_dashboards.figures import detector, plain, short, turns, usd_range
 from otel_burn_dashboards.state import RANGE_NAMES, View
@@ -115,11 +115,6 @@ def look_for_findings(view: View) -> None:
                 source.ask(queries.judge, since=view.since(source.now()))
             source.forget()
             st.rerun()
-
-
-def open_session(names: Sequence[str]) -> None:
-    """Open the session whose row was clicked."""
-    st.query_params["session"] = names[st.session_state[tables.OPENED].row]
 
 
 def write_sql(sql: str) -> None:

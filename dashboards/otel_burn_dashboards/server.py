@@ -1,6 +1,8 @@
 """How is the explorer served? Streamlit in this process, told once what it may do, between our two guards."""
 
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +16,9 @@ from otel_burn_dashboards.colors import DARK, LIGHT, SERIES
 from otel_burn_dashboards.guard import KnownHosts, OwnResources
 
 APP = Path(__file__).parent / "app.py"
+
+PATIENCE = 3.0
+"""Seconds for pages to end after the server has."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, never a default
@@ -55,7 +60,18 @@ def serve(host: str, port: int, *, serving: Callable[[str], None]) -> None:
 
     guards = [Middleware(KnownHosts, names=names(host)), Middleware(OwnResources)]
     app = st.App(APP, lifespan=lifespan, middleware=guards)
-    app.run(config=settings(host, port))
+    try:
+        app.run(config=settings(host, port))
+    finally:
+        finish_pages()
+
+
+def finish_pages() -> None:
+    """Let pages that still run come to their end: DuckDB complains loudly when Python ends under it."""
+    deadline = time.monotonic() + PATIENCE
+    for thread in threading.enumerate():
+        if thread.name.startswith("ScriptRunner"):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def settings(host: str, port: int) -> dict[str, Any]:

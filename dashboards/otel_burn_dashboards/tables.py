@@ -1,6 +1,5 @@
 """How do the frames read as tables? Frames with columns for people, and how Streamlit shows each."""
 
-from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -51,8 +50,8 @@ def groups(frame: pl.DataFrame, by: str) -> tuple[pl.DataFrame, Config]:
     }
 
 
-def sessions(frame: pl.DataFrame, *, on_open: Callable[[], None]) -> tuple[pl.DataFrame, Config]:
-    """The list of sessions; *on_open* is called when a name is clicked, with its row under `OPENED`."""
+def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, Config]:
+    """The list of sessions; the row whose name is clicked is in the session state under `OPENED`."""
     table = frame.select(
         session=":material/chevron_right: " + pl.col("session_id"),
         tier=pl.concat_list("worst_tier").list.drop_nulls(),
@@ -70,7 +69,7 @@ def sessions(frame: pl.DataFrame, *, on_open: Callable[[], None]) -> tuple[pl.Da
     )
     return table, {
         "session": st.column_config.ButtonColumn(
-            "session", type="tertiary", alignment="left", width=240, key=OPENED, on_click=on_open
+            "session", type="tertiary", alignment="left", width=240, key=OPENED
         ),
         "tier": st.column_config.MultiselectColumn(
             "worst finding", options=list(TIER_COLORS), color=list(TIER_COLORS.values()), width=110

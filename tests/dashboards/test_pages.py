@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 OpenPage = Callable[..., AppTest]
-PAGES = ("burn", "session", "sql")
+PAGES = ("burn", "sessions", "sql")
 
 
 def metrics(app: AppTest) -> dict[str, str]:
@@ -79,7 +79,7 @@ def test_dollars_that_nobody_knows_are_not_drawn(
     assert "No call has a price" in said(app)
 
 
-@pytest.mark.parametrize("page", ["burn", "session"])
+@pytest.mark.parametrize("page", ["burn", "sessions"])
 def test_an_empty_ledger_says_how_to_fill_it(open_page: OpenPage, empty_db: Path, page: str) -> None:
     """The first look at a new ledger is a sentence with the command."""
     app = open_page(page, empty_db)
@@ -88,7 +88,7 @@ def test_an_empty_ledger_says_how_to_fill_it(open_page: OpenPage, empty_db: Path
     assert app.code[0].value == "otel-burn run -- python agent.py"
 
 
-@pytest.mark.parametrize("page", ["burn", "session"])
+@pytest.mark.parametrize("page", ["burn", "sessions"])
 def test_an_empty_time_range_says_so(open_page: OpenPage, db: Path, page: str) -> None:
     """Nothing in the last hour is not nothing at all."""
     app = open_page(page, db, range="1h")
@@ -108,7 +108,7 @@ def test_a_missing_database_is_a_sentence_with_the_remedy(
 
 def test_sessions_are_listed_with_their_worst_finding(open_page: OpenPage, db: Path) -> None:
     """Which session is bad, at a glance."""
-    table = open_page("session", db).dataframe[0].value
+    table = open_page("sessions", db).dataframe[0].value
     worst = dict(zip(table["session"].str.split(": ").str[1], table["worst"], strict=True))
     assert worst == {"looping": "repeated tool call", "housed": "-", "hostile": "-"}
 
@@ -138,6 +138,13 @@ def test_a_turn_that_is_not_there_shows_the_whole_session(open_page: OpenPage, d
     app = open_page("session", db, session="looping", turn=turn)
     assert not app.exception
     assert app.dataframe[0].value["tokens"].sum() == 8120
+
+
+def test_an_address_without_a_session_points_to_the_list(open_page: OpenPage, db: Path) -> None:
+    """Somebody cut the link short."""
+    app = open_page("session", db)
+    assert not app.exception
+    assert "names no session" in app.info[0].value
 
 
 def test_an_unknown_session_is_a_sentence(open_page: OpenPage, db: Path) -> None:

@@ -1,4 +1,4 @@
-"""What happened in a session, turn by turn? Without one in the URL, which sessions are there?"""
+"""What happened in a session, turn by turn?"""
 
 import streamlit as st
 
@@ -7,25 +7,8 @@ from otel_burn_dashboards.figures import plain, plural
 from otel_burn_dashboards.state import WHOLE_SESSION, View
 
 
-def choose() -> None:
-    """The list of sessions; the name of each opens it."""
-    head = st.container()
-    view = parts.range_control()
-    listed = source.ask(queries.sessions, since=view.since(source.now()))
-    with head:
-        parts.heading("Sessions", listed.freshness)
-    if listed.sessions.is_empty():
-        parts.nothing(view)
-    names = listed.sessions.get_column("session_id").to_list()
-    table, config = tables.sessions(listed.sessions, on_open=lambda: parts.open_session(names))
-    st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height="content")
-    if (more := listed.sessions.item(0, "in_all") - len(names)) > 0:
-        st.caption(f"The {len(names)} most expensive; {plural(more, 'more session')} in this time range.")
-
-
 def show(name: str) -> None:
     """One session."""
-    st.page_link("app_pages/session.py", label="All sessions", icon=":material/arrow_back:")
     head = st.container()
     found = source.ask(queries.session, session=name)
     if found.session.is_empty():
@@ -94,8 +77,8 @@ def blocks(name: str, found: queries.Session) -> None:
     st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height="content")
 
 
-chosen = View.of(st.query_params).session
-if chosen:
+st.page_link("app_pages/sessions.py", label="All sessions", icon=":material/arrow_back:")
+if chosen := View.of(st.query_params).session:
     show(chosen)
 else:
-    choose()
+    st.info("The address names no session. Choose one from the list.", icon=":material/forum:")
