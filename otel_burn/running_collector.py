@@ -59,8 +59,8 @@ def ensure(db: Path, *, port: int = locations.DEFAULT_HTTP_PORT) -> Collector:
     if found := of_database(db):
         return found
     said = ""
-    for port in (port, 0) if port_is_free(port) else (0,):
-        said = _start(db, port)
+    for candidate in (port, 0) if port_is_free(port) else (0,):
+        said = _start(db, candidate)
         if found := of_database(db):
             return found
     raise BurnError(f"no collector could be started for {db}: {said or 'it said nothing'}")
