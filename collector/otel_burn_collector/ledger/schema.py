@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from otel_burn import prices
 from otel_burn.errors import BurnError
-from otel_burn_collector.ledger.dialects import dialect_tables
+from otel_burn_collector.ledger.dialect_rows import dialect_tables
 from otel_burn_collector.ledger.statements import manifest, statement
 
 SCHEMA_VERSION = 1

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from otel_burn.exchange import ToolCall
 from otel_burn.manifest import error_class, hash_text, tool_call
 
 
@@ -80,7 +81,8 @@ def _run(record: Mapping[str, Any]) -> dict[str, Any] | None:
     dialect = next((each for each in TOOL_DIALECTS if record["scope_name"].startswith(each.scope)), None)
     if dialect is None or not (said.get(dialect.session) and said.get(dialect.tool_call_id)):
         return None
-    asked = tool_call(said[dialect.tool_call_id], said.get(dialect.name, ""), said.get(dialect.arguments, ""))
+    name, arguments = said.get(dialect.name, ""), said.get(dialect.arguments, "")
+    asked = _asked(said[dialect.tool_call_id], name, arguments)
     return {
         "session_id": said[dialect.session],
         "ended_at": record["ended_at"],
@@ -91,6 +93,13 @@ def _run(record: Mapping[str, Any]) -> dict[str, Any] | None:
         "request_id": said.get(dialect.request_id),
         **_outcome(dialect, said),
     }
+
+
+def _asked(tool_call_id: str, name: str, arguments: str) -> ToolCall:
+    try:
+        return tool_call(tool_call_id, name, arguments)
+    except RecursionError:  # nested deeper than any tool's arguments: a text like any other
+        return tool_call(tool_call_id, name, {"": hash_text(arguments)})
 
 
 def _outcome(dialect: ToolDialect, said: Mapping[str, str]) -> dict[str, Any]:
@@ -107,6 +116,6 @@ def _outcome(dialect: ToolDialect, said: Mapping[str, str]) -> dict[str, Any]:
     size = said.get(dialect.size, "")
     return {
         "result_hash": None,
-        "result_bytes": int(size) if size.isdigit() else None,
+        "result_bytes": int(size) if size.isdecimal() and len(size) < 16 else None,
         "error_class": (said.get(dialect.error_type) or "error") if failed else None,
     }

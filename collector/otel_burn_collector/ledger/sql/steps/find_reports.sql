@@ -2,12 +2,14 @@
 -- (scope, name) once; what is left is a look at attributes.
 CREATE OR REPLACE TEMP TABLE new_records AS
 SELECT 'span' AS signal, trace_id || ':' || span_id AS report_id, name AS event, scope_name, scope_version, trace_id,
-       span_id, parent_span_id, coalesce(started_at, ended_at, TIMESTAMP_NS '1970-01-01') AS started_at,
-       greatest(started_at, ended_at, TIMESTAMP_NS '1970-01-01') AS ended_at, status, service_name, attributes, resource
+       span_id, parent_span_id, least(coalesce(started_at, ended_at, TIMESTAMP_NS '1970-01-01'), TIMESTAMP_NS '2250-01-01') AS started_at,
+       -- Times stay where five seconds more still fit.
+       least(greatest(started_at, ended_at, TIMESTAMP_NS '1970-01-01'), TIMESTAMP_NS '2250-01-01') AS ended_at, status, service_name, attributes, resource
 FROM new_spans
 UNION ALL
 SELECT 'log', log_id, coalesce(attributes['event.name'], event_name), scope_name, scope_version, trace_id,
-       span_id, NULL, coalesce(logged_at, TIMESTAMP_NS '1970-01-01'), coalesce(logged_at, TIMESTAMP_NS '1970-01-01'), NULL, service_name, attributes, resource
+       span_id, NULL, least(coalesce(logged_at, TIMESTAMP_NS '1970-01-01'), TIMESTAMP_NS '2250-01-01'),
+       least(coalesce(logged_at, TIMESTAMP_NS '1970-01-01'), TIMESTAMP_NS '2250-01-01'), NULL, service_name, attributes, resource
 FROM new_logs;
 
 CREATE OR REPLACE TEMP TABLE new_reports AS

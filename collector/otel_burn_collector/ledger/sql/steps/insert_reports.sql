@@ -1,13 +1,17 @@
--- The new reports in one vocabulary. Numbers may be text, whole doubles or missing; a list of finish reasons gives
--- its first; a log record knows its end and its duration.
+-- Emitters write counts as text, whole doubles, -1 for unknown, or nonsense: what is no plausible count is none.
+CREATE OR REPLACE TEMP MACRO token_count(text) AS
+    CASE WHEN try_cast(text AS DOUBLE) BETWEEN 0 AND 1e12 THEN try_cast(text AS DOUBLE)::BIGINT END;
+
+-- The new reports in one vocabulary. A list of finish reasons gives its first; a log record knows its end and its
+-- duration.
 INSERT INTO store.reports BY NAME
 WITH typed AS (
     SELECT record.*, dialect.* EXCLUDE (signal, provider), read.fields AS f, dialect.provider AS default_provider,
-           try_cast(read.fields['input_tokens'] AS DOUBLE)::BIGINT AS said_input,
-           try_cast(read.fields['output_tokens'] AS DOUBLE)::BIGINT AS said_output,
-           try_cast(read.fields['cache_read_tokens'] AS DOUBLE)::BIGINT AS cache_read_tokens,
-           try_cast(read.fields['cache_write_tokens'] AS DOUBLE)::BIGINT AS cache_write_tokens,
-           try_cast(read.fields['reasoning_tokens'] AS DOUBLE)::BIGINT AS reasoning_tokens,
+           token_count(read.fields['input_tokens']) AS said_input,
+           token_count(read.fields['output_tokens']) AS said_output,
+           token_count(read.fields['cache_read_tokens']) AS cache_read_tokens,
+           token_count(read.fields['cache_write_tokens']) AS cache_write_tokens,
+           token_count(read.fields['reasoning_tokens']) AS reasoning_tokens,
            try_cast(read.fields['http_status'] AS INTEGER) AS http_status,
            try_cast(read.fields['duration_ms'] AS DOUBLE) AS said_ms
     FROM new_reports AS report
@@ -23,7 +27,7 @@ SELECT md5_number_lower(coalesce(trace_id, report_id)) AS unit,
        concat_ws('|', typed.signal, scope_name, coalesce(resource['service.instance.id'], service_name)) AS emitter,
        coalesce(scope_name, '') || coalesce('@' || scope_version, '') AS source,
        trace_id, span_id, parent_span_id,
-       CASE WHEN typed.signal = 'log' AND said_ms IS NOT NULL
+       CASE WHEN typed.signal = 'log' AND said_ms BETWEEN 0 AND 1e9
             THEN started_at - to_microseconds((said_ms * 1000)::BIGINT) ELSE started_at END AS started_at,
        ended_at,
        service_name,
@@ -49,14 +53,15 @@ SELECT md5_number_lower(coalesce(trace_id, report_id)) AS unit,
                          ELSE 0 END AS input_tokens,
        said_output + CASE WHEN output_excludes THEN coalesce(reasoning_tokens, 0) ELSE 0 END AS output_tokens,
        cache_read_tokens, cache_write_tokens,
-       try_cast(f['cache_write_5m_tokens'] AS DOUBLE)::BIGINT AS cache_write_5m_tokens,
-       try_cast(f['cache_write_1h_tokens'] AS DOUBLE)::BIGINT AS cache_write_1h_tokens,
+       token_count(f['cache_write_5m_tokens']) AS cache_write_5m_tokens,
+       token_count(f['cache_write_1h_tokens']) AS cache_write_1h_tokens,
        reasoning_tokens,
-       try_cast(f['audio_input_tokens'] AS DOUBLE)::BIGINT AS audio_input_tokens,
-       try_cast(f['audio_output_tokens'] AS DOUBLE)::BIGINT AS audio_output_tokens,
+       token_count(f['audio_input_tokens']) AS audio_input_tokens,
+       token_count(f['audio_output_tokens']) AS audio_output_tokens,
        f['usage_status'] AS usage_status,
        -- 0 from an emitter means that it knows no price: openlit offline, litellm with an unknown model.
-       nullif(try_cast(f['reported_usd'] AS DECIMAL(38, 12)), 0) AS reported_usd,
+       CASE WHEN try_cast(f['reported_usd'] AS DOUBLE) > 0 AND try_cast(f['reported_usd'] AS DOUBLE) < 1e6
+            THEN try_cast(f['reported_usd'] AS DECIMAL(38, 12)) END AS reported_usd,
        f['logical_call'] AS logical_call, try_cast(f['attempt'] AS INTEGER) AS attempt
 FROM typed
 LEFT JOIN store.provider_names AS known ON known.alias = f['provider'];

@@ -2,12 +2,12 @@
 -- meets the calls below it, and look-ups scan a week of narrow columns, not the whole history. A variable is a
 -- constant to the planner, so zone maps prune by it; a scalar subquery is none.
 SET VARIABLE batch_from = (
-    SELECT min(start) FROM (SELECT min(coalesce(started_at, ended_at)) AS start FROM batch_spans
-                            UNION ALL SELECT min("at") FROM batch_logs)
+    SELECT min(start) FROM (SELECT min(coalesce(started_at, ended_at, TIMESTAMP_NS '1970-01-01')) AS start FROM batch_spans
+                            UNION ALL SELECT min(coalesce("at", TIMESTAMP_NS '1970-01-01')) FROM batch_logs)
 );
 SET VARIABLE batch_to = (
-    SELECT max(start) FROM (SELECT max(coalesce(started_at, ended_at)) AS start FROM batch_spans
-                            UNION ALL SELECT max("at") FROM batch_logs)
+    SELECT max(start) FROM (SELECT max(coalesce(started_at, ended_at, TIMESTAMP_NS '1970-01-01')) AS start FROM batch_spans
+                            UNION ALL SELECT max(coalesce("at", TIMESTAMP_NS '1970-01-01')) FROM batch_logs)
 );
-SET VARIABLE near_from = getvariable('batch_from') - INTERVAL 7 DAY;
-SET VARIABLE near_to = getvariable('batch_to') + INTERVAL 7 DAY;
+SET VARIABLE near_from = least(getvariable('batch_from'), TIMESTAMP_NS '2250-01-01') - INTERVAL 7 DAY;
+SET VARIABLE near_to = least(getvariable('batch_to'), TIMESTAMP_NS '2250-01-01') + INTERVAL 7 DAY;

@@ -18,6 +18,7 @@ WITH listed AS (
     ) AS manifest USING (report_id)
     WHERE manifest.hashes IS NOT NULL
       AND len(manifest.kinds) = len(manifest.hashes) AND len(manifest.bytes) = len(manifest.hashes)
+      AND list_min(manifest.bytes) >= 0 AND len(list_filter(manifest.bytes, lambda size: size IS NULL)) = 0
     GROUP BY placed.call_id
 ), billed AS (
     SELECT merged.call_id, merged.call_key, merged.session_id, merged.started_at, m,

@@ -23,5 +23,5 @@ COMMENT ON COLUMN llm_calls.uncached_input_tokens IS 'Input that no cache served
 COMMENT ON COLUMN llm_calls.output_tokens IS 'Everything the model wrote, reasoning included';
 COMMENT ON COLUMN llm_calls.usage_status IS 'exact, partial (broken off), missing or estimated';
 COMMENT ON COLUMN llm_calls.cost_usd IS 'US dollars; NULL when unknown, never 0 for unknown';
-COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), reported (the emitter''s own sum, where we have no rate), unpriced, not_metered (nothing was billed by the token)';
+COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), estimated (our rates, but only the model''s name tells who bills), reported (the emitter''s own sum, where we have no rate), unpriced, not_metered (local, or refused: nothing was billed)';
 COMMENT ON COLUMN llm_calls.cost_lines IS 'The bill: unit, quantity, dollars per unit, dollars';
