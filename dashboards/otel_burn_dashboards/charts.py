@@ -1,6 +1,6 @@
 """How do the frames look? Pure functions from a frame to an Altair chart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import altair as alt
@@ -11,14 +11,23 @@ from otel_burn_dashboards.figures import detector, phrase
 
 FRESH: Final = "new in this turn"
 CARRIED: Final = "carried along from earlier turns"
-CARRIED_OPACITY: Final = 0.4
+NOT_TOLD: Final = "new or carried, nobody recorded it"
+STATES: Final = {FRESH: 1.0, CARRIED: 0.4, NOT_TOLD: 1.0}
+"""How opaque a block is: what is paid again is pale."""
 OTHERS: Final = "all others"
 
 NAMES_WIDTH: Final = 140
 """Room for names left of charts that stand under each other, so that their turns align."""
 ROW: Final = 24
 TITLE: Final[dict[str, Any]] = {"anchor": "start", "fontSize": 14, "offset": 8}
-TALL: Final = 260
+TALL: Final = 300
+LINE: Final = 18
+"""What a line of a legend takes of the height below a chart, so that charts side by side are equally tall."""
+NARROW: Final = 480
+WIDE: Final = 900
+"""Room for a legend, in pixels: above half the page, above all of it."""
+LABEL_LIMIT: Final = 260
+CHARACTER: Final = 6.5
 
 _MEASURES: Final = {
     "dollars": ("US dollars", "$"),
@@ -85,6 +94,8 @@ def _time_bars(
         number = next(text for least, text in _CENTS if highest >= least)  # type: ignore[operator]
     moments = next(text for below, text in _MOMENTS if step < below)
     axis = alt.Axis(grid=False, labelOverlap=True, tickCount=6, format=moments)
+    rows = -(-len(palette) // _columns(palette, NARROW))
+    legend = _legend(palette, width=NARROW, orient="bottom")
     chart: alt.Chart = (
         alt.Chart(stacked.with_columns(until=pl.col("bucket") + pl.duration(milliseconds=step * 920)))
         .mark_rect()
@@ -93,12 +104,12 @@ def _time_bars(
             alt.X2("until"),
             _height(title, alt.Axis(format=number, tickCount=5)),
             alt.Y2("high"),
-            alt.Color(f"{field}:N", title=None, scale=_scale(palette), legend=_legend()),
+            alt.Color(f"{field}:N", title=None, scale=_scale(palette), legend=legend),
             tooltip=[alt.Tooltip("bucket:T", title="from (UTC)", format="%Y-%m-%d %H:%M:%S"), *details],
         )
-        .properties(height=TALL)
+        .properties(height=TALL + LINE * rows)
         .configure_title(**TITLE)
-        .configure_legend(offset=6)
+        .configure_legend(offset=10)
     )
     return chart
 
@@ -131,18 +142,18 @@ def _members(members: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
 def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     """What did each turn carry, what of it was new?"""
     measure = "bytes" if context.get_column("tokens").is_null().all() else "tokens"
-    kinds = {phrase(kind): color for kind, color in colors.KINDS.items() if kind in set(context["kind"])}
-    states = alt.Scale(domain=[FRESH, CARRIED], range=[1.0, CARRIED_OPACITY])
+    kinds = {phrase(kind): color for kind, color in colors.INPUT.items() if kind in set(context["kind"])}
+    layers = _layers(context, measure, step)
     chart: alt.Chart = (
-        alt.Chart(_layers(context, measure, step), title=f"Input, in {measure}")
+        alt.Chart(layers, title=f"Input, in {measure}")
         .mark_rect()
         .encode(
             _turns(turns, labels=True),
             alt.X2("until"),
             _height(None, _left(format="~s", tickCount=5)),
             alt.Y2("high"),
-            alt.Color("kind:N", title=None, scale=_scale(kinds), legend=_legend()),
-            alt.Opacity("state:N", title=None, scale=states, legend=_legend(symbolFillColor=colors.OTHER)),
+            alt.Color("kind:N", title=None, scale=_scale(kinds), legend=_legend(kinds)),
+            _pale(set(layers["state"])),
             tooltip=[
                 alt.Tooltip("turn:Q", title="turn"),
                 alt.Tooltip("kind:N", title="kind"),
@@ -173,7 +184,7 @@ def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
             _turns(turns, labels=False),
             alt.X2("until"),
             _names("tool", names),
-            alt.Color("outcome:N", title=None, scale=_scale(outcomes), legend=_legend()),
+            alt.Color("outcome:N", title=None, scale=_scale(outcomes), legend=_legend(outcomes)),
             tooltip=[
                 alt.Tooltip("turn:Q", title="turn"),
                 alt.Tooltip("tool:N", title="tool"),
@@ -187,17 +198,25 @@ def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     return chart
 
 
+def _pale(present: set[str]) -> alt.Opacity:
+    """How opaque each state is; a legend only where there are states to tell apart."""
+    states = {state: opacity for state, opacity in STATES.items() if state in present}
+    # Left to itself, Vega spreads a range of numbers evenly over the names.
+    scale = alt.Scale(type="ordinal", domain=list(states), range=list(states.values()))
+    legend = _legend(states, symbolFillColor=colors.OTHER) if present != {NOT_TOLD} else None
+    return alt.Opacity("state:N", title=None, scale=scale, legend=legend)
+
+
 def _layers(context: pl.DataFrame, measure: str, step: int) -> pl.DataFrame:
     """The blocks of each turn as layers: what is carried along below, what is new on top."""
-    kinds = list(colors.KINDS)
+    kinds = list(colors.INPUT)
     layered = context.with_columns(
-        place=pl.col("kind").replace_strict(
-            kinds, range(len(kinds)), default=len(kinds), return_dtype=pl.Int64
-        )
+        place=pl.col("kind").replace_strict(kinds, range(len(kinds)), default=len(kinds), return_dtype=pl.Int64)
         + pl.when("fresh").then(len(kinds) + 1).otherwise(0),
-        state=pl.when("fresh").then(pl.lit(FRESH)).otherwise(pl.lit(CARRIED)),
+        state=pl.when("fresh").then(pl.lit(FRESH)).when(~pl.col("fresh")).then(pl.lit(CARRIED))
+        .otherwise(pl.lit(NOT_TOLD)),
         kind=pl.col("kind").str.replace_all("_", " "),
-    )
+    )  # fmt: skip
     return _turn_spans(_stacked(layered, measure, over="turn", order="place"), step)
 
 
@@ -235,13 +254,21 @@ def _left(**options: Any) -> alt.Axis:
     return alt.Axis(minExtent=NAMES_WIDTH, maxExtent=NAMES_WIDTH, **options)
 
 
-def _legend(**options: Any) -> alt.Legend:
+def _legend(names: Iterable[str], *, width: int = WIDE, **options: Any) -> alt.Legend:
+    """A legend in as many columns as fit: Vega would cut off what does not."""
     return alt.Legend(
-        orient="top", direction="horizontal", columns=6, labelLimit=260, symbolType="square", **options
+        **{"orient": "top", "direction": "horizontal", "symbolType": "square"} | options,
+        columns=_columns(names, width),
+        labelLimit=LABEL_LIMIT,
     )
 
 
-def _scale(palette: Mapping[str, str]) -> alt.Scale:
+def _columns(names: Iterable[str], width: int) -> int:
+    longest = min(CHARACTER * max(map(len, names), default=1), LABEL_LIMIT)
+    return max(1, int(width // (longest + 30)))
+
+
+def _scale(palette: Mapping[str, Any]) -> alt.Scale:
     return alt.Scale(domain=list(palette), range=list(palette.values()))
 
 

@@ -39,7 +39,6 @@ KINDS: Final = {
     "tool_result": "#BE4BDB",
     "image": "#63E6BE",
     "document": "#66A80F",
-    "not recorded": "#ADB5BD",
 }
 """Kinds of context blocks, in the order in which providers put them into the prompt: bottom to top of a stack."""
 
@@ -54,6 +53,9 @@ TOKENS: Final = {
 
 SERIES: Final = ("#5C7CFA", "#20C997", "#BE4BDB", "#15AABF", "#F06595", "#82C91E", "#7048E8", "#A98467")
 """What has no meaning of its own: models, agents, sessions, from the most expensive down."""
+
+INPUT: Final = KINDS | {name: TOKENS[name] for name in ("cache read", "cache write", "uncached input")}
+"""What a call's input is made of: kinds of blocks, or classes of tokens where nobody listed the blocks."""
 
 OTHER: Final = "#ADB5BD"
 ERROR: Final = TIERS["loop"]

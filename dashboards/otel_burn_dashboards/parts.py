@@ -25,7 +25,9 @@ def heading(title: str, freshness: Freshness) -> None:
     """The page's title, and beside it how fresh the numbers are."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="stretch")
-        st.caption(plain(freshness.sentence), width="content", text_alignment="right")
+        sentence = plain(freshness.sentence)
+        shown = f":orange[:material/hourglass_top: {sentence}]" if freshness.waiting else sentence
+        st.caption(shown, width="content", text_alignment="right")
         st.button("Refresh", icon=":material/refresh:", type="tertiary", on_click=source.forget)
 
 

@@ -17,7 +17,7 @@ from otel_burn_analytics.report import Totals, urgent
 from otel_burn_collector.reader import Freshness, Ledger
 from otel_burn_dashboards.answers import readable
 
-SERIES_SHOWN: Final = 8
+SERIES_SHOWN: Final = 6
 """Names that get a colour of their own in a chart over time."""
 GROUPS_SHOWN: Final = 100
 SESSIONS_SHOWN: Final = 500

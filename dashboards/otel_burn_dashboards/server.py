@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 
 from otel_burn.errors import BurnError
 from otel_burn_dashboards.colors import DARK, LIGHT, SERIES
+from otel_burn_dashboards.figures import plain
 from otel_burn_dashboards.guard import KnownHosts, OwnResources
 
 APP = Path(__file__).parent / "app.py"
@@ -59,11 +61,23 @@ def serve(host: str, port: int, *, serving: Callable[[str], None]) -> None:
         yield
 
     guards = [Middleware(KnownHosts, names=names(host)), Middleware(OwnResources)]
-    app = st.App(APP, lifespan=lifespan, middleware=guards)
+    app = st.App(APP, lifespan=lifespan, middleware=guards, on_script_error=admit)
     try:
         app.run(config=settings(host, port))
     finally:
         finish_pages()
+
+
+def admit(error: Exception) -> bool:
+    """Say on the page that the mistake is ours; the details go to the terminal."""
+    traceback.print_exception(error)
+    text = f"{type(error).__name__}: {error}"
+    st.error(
+        f"This page made a mistake of its own, which should not happen: {plain(text)}. "
+        "The details are in the terminal that runs the explorer.",
+        icon=":material/bug_report:",
+    )
+    return True
 
 
 def finish_pages() -> None:

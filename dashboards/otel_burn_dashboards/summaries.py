@@ -141,12 +141,16 @@ def _length(about: Mapping[str, Any]) -> Any:
     return ended - started if started and ended else None
 
 
+def _reported(tokens: int) -> str:
+    return f"{short(tokens)} tokens" if tokens else "no reported tokens"
+
+
 def _without_price(models: pl.DataFrame) -> str | None:
     """Which models have no price, and how much they burned."""
     if models.is_empty():
         return None
     named = [
-        f"{row['model']} ({plural(row['calls'], 'call')}, {short(row['tokens'])} tokens)"
+        f"{row['model']} ({plural(row['calls'], 'call')}, {_reported(row['tokens'])})"
         for row in models.head(UNPRICED_NAMED).to_dicts()
     ]
     more = models.height - len(named)

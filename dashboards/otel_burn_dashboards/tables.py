@@ -57,7 +57,6 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, Config]:
         tier=pl.concat_list("worst_tier").list.drop_nulls(),
         worst=pl.col("worst_detector").map_elements(detector, return_dtype=pl.String).fill_null(NOTHING),
         agent=pl.col("agent").fill_null(NOTHING),
-        project=pl.col("project").fill_null(NOTHING),
         started=pl.col("started_at"),
         lasted=(pl.col("ended_at") - pl.col("started_at")).map_elements(lasting, return_dtype=pl.String),
         cost=_known_cost(),
@@ -66,17 +65,17 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, Config]:
         input="input_tokens",
         cached=_cached(),
         output="output_tokens",
+        project=pl.col("project").fill_null(NOTHING),
     )
     return table, {
         "session": st.column_config.ButtonColumn(
-            "session", type="tertiary", alignment="left", width=240, key=OPENED
+            "session", type="tertiary", alignment="left", width=310, key=OPENED
         ),
         "tier": st.column_config.MultiselectColumn(
-            "worst finding", options=list(TIER_COLORS), color=list(TIER_COLORS.values()), width=110
+            "worst finding", options=list(TIER_COLORS), color=list(TIER_COLORS.values()), width=100
         ),
         "worst": st.column_config.TextColumn("what it is", width=140),
         "agent": st.column_config.TextColumn("agent"),
-        "project": st.column_config.TextColumn("project"),
         "started": _time("started (UTC)"),
         "lasted": st.column_config.TextColumn("lasted", alignment="right"),
         "cost": _money("cost"),
@@ -87,6 +86,7 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, Config]:
         "input": _tokens("input"),
         "cached": _percent("cached", help="Input that the provider's cache served"),
         "output": _tokens("output"),
+        "project": st.column_config.TextColumn("project"),
     }
 
 

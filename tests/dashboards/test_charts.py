@@ -107,6 +107,26 @@ def test_a_session_without_usage_shows_bytes() -> None:
     assert [part["title"] for part in spec["vconcat"]] == ["Input, in bytes"]
 
 
+def test_nobody_is_told_what_was_new_where_nobody_knows(ledger: Ledger) -> None:
+    """Without a list of blocks the bars show classes of tokens, and no legend claims that they are new."""
+    session = queries.session(ledger, session="hostile")
+    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    (part,) = spec["vconcat"]
+    assert part["encoding"]["color"]["scale"]["domain"] == ["cache read", "uncached input"]
+    assert part["encoding"]["opacity"]["legend"] is None
+    assert part["encoding"]["opacity"]["scale"]["type"] == "ordinal"
+    (rows,) = spec["datasets"].values()
+    assert {row["state"] for row in rows} == {charts.NOT_TOLD}
+
+
+@pytest.mark.parametrize("names", [["a"], ["claude-sonnet-4-5-20250929"] * 9, ["x" * 400]])
+def test_a_legend_fits(names: list[str]) -> None:
+    """Long names get fewer columns, and always one."""
+    columns = charts._columns(names, charts.NARROW)
+    assert columns >= 1
+    assert columns == 1 or columns * charts.CHARACTER * len(names[0]) <= charts.NARROW
+
+
 def test_no_two_meanings_share_a_colour() -> None:
     """A tier, a kind of block and a class of tokens are never confused."""
     meanings = [*colors.TIERS.values(), *colors.KINDS.values(), *colors.TOKENS.values()]

@@ -160,7 +160,7 @@ def test_a_session_without_context_says_so(open_page: OpenPage, db: Path) -> Non
     assert not app.exception
     assert metrics(app)["Spend"] == "unpriced"
     assert "listed no context blocks" in said(app)
-    assert "Nobody recorded what 4 calls carried" in said(app)
+    assert "What 4 calls carried was not recorded" in said(app)
 
 
 @pytest.mark.parametrize(("page", "params"), [("burn", {"by": "agent"}), ("session", {"session": "hostile"})])

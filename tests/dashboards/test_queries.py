@@ -59,8 +59,9 @@ def test_a_call_without_a_manifest_still_shows_its_input(ledger: Ledger) -> None
     """An emitter that lists no context leaves a bar, not a hole."""
     context = queries.session(ledger, session="housed").context
     assert context.select("turn", "kind", "tokens").rows() == [
-        (turn, "not recorded", 5000) for turn in (1, 2, 3)
+        (turn, "uncached input", 5000) for turn in (1, 2, 3)
     ]
+    assert context["fresh"].is_null().all()
 
 
 def test_long_sessions_show_averages(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

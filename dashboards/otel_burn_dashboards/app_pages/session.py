@@ -36,7 +36,7 @@ def findings(found: queries.Session) -> None:
         st.success("No loop and no bloated context in this session.", icon=":material/check:")
     if found.unseen:
         st.caption(
-            f"Nobody recorded what {plural(found.unseen, 'call')} carried; contexts can be judged without them only."
+            f"What {plural(found.unseen, 'call')} carried was not recorded: bloat in their context cannot be seen."
         )
     for number, one in enumerate(found.findings.to_dicts(), start=1):
         parts.finding(one, number=number, members=queries.turns_of(found.members, number))

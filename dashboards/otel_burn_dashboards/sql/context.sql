@@ -1,6 +1,7 @@
 -- What was in the context of each turn, by kind, and what of it was new? Averages over $step turns in long sessions.
 WITH calls AS (
-    SELECT call_id, turn, input_tokens, (turn - 1) // $step::BIGINT * $step::BIGINT + 1 AS from_turn
+    SELECT call_id, turn, input_tokens, uncached_input_tokens, cache_read_tokens, cache_write_tokens,
+           (turn - 1) // $step::BIGINT * $step::BIGINT + 1 AS from_turn
     FROM llm_calls
     WHERE session_id = $session::VARCHAR
 ),
@@ -9,10 +10,18 @@ blocks AS (
     FROM context_blocks
     WHERE session_id = $session::VARCHAR
     UNION ALL
-    -- A call whose emitter listed no context still has its input.
-    SELECT call_id, 'not recorded', true, input_tokens, NULL
-    FROM calls ANTI JOIN (SELECT call_id FROM context_blocks WHERE session_id = $session::VARCHAR) USING (call_id)
-    WHERE input_tokens IS NOT NULL
+    -- A call whose emitter listed no context still has its input, by how the cache served it.
+    SELECT call_id, class.kind, NULL, class.tokens, NULL
+    FROM (
+        SELECT call_id,
+               unnest([
+                   {kind: 'uncached input', tokens: coalesce(uncached_input_tokens, input_tokens)},
+                   {kind: 'cache write', tokens: cache_write_tokens},
+                   {kind: 'cache read', tokens: cache_read_tokens}
+               ]) AS class
+        FROM calls ANTI JOIN (SELECT call_id FROM context_blocks WHERE session_id = $session::VARCHAR) USING (call_id)
+    )
+    WHERE class.tokens > 0
 ),
 widths AS (SELECT from_turn, count(*) AS calls FROM calls GROUP BY from_turn)
 SELECT from_turn AS turn, kind, fresh,
