@@ -92,6 +92,17 @@ def test_a_reused_response_id_joins_nothing(world: Any, other: dict[str, Any]) -
     assert len(world.calls()) == 2
 
 
+@pytest.mark.parametrize(("at", "seconds", "calls"), [(2.0, 1.0, 2), (0.5, 1.0, 2), (0.2, 0.5, 1)])
+def test_one_instrumentation_in_two_processes(world: Any, at: float, seconds: float, calls: int) -> None:
+    """A second process that gets the same response id pays again, unless its call lies within the first's: a gateway."""
+    same = {"gen_ai.response.id": "chatcmpl-1"}
+    other = {"service.name": "gateway", "service.instance.id": "process-2"}
+    world.load(
+        world.chat(attributes=same), world.chat(at=at, seconds=seconds, attributes=same, resource=other)
+    )
+    assert len(world.calls()) == calls
+
+
 def test_calls_with_one_reused_id_pair_by_time(world: Any) -> None:
     """Four reports with one id and equal usage are two calls, each of two reporters."""
     same = {"gen_ai.response.id": "chatcmpl-1"}

@@ -1,5 +1,7 @@
 -- Pairs of reports of different emitters that name the same thing. A request id is the provider's own and unique;
--- a response id also needs the model, and the provider or the usage, and the time or the usage.
+-- a response id also needs the model, and the provider or the usage, and the time or the usage. One instrumentation in
+-- two processes reports one call only where one report lies within the other in time, as a gateway's does within its
+-- client's: servers reuse response ids, and a second process that asks the same again pays again.
 WITH pair AS MATERIALIZED (
     SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
     FROM near_links AS one
@@ -18,6 +20,9 @@ WITH pair AS MATERIALIZED (
                         list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/', '')))
                AS same_model,
            one.input_tokens = two.input_tokens AND one.output_tokens = two.output_tokens AS same_usage,
+           regexp_replace(one.emitter, '[|][^|]*$', '') <> regexp_replace(two.emitter, '[|][^|]*$', '')
+               OR one.started_at <= two.started_at AND two.ended_at <= one.ended_at
+               OR two.started_at <= one.started_at AND one.ended_at <= two.ended_at AS other_scope_or_within,
            one.started_at <= two.ended_at + INTERVAL 5 SECOND
                AND two.started_at <= one.ended_at + INTERVAL 5 SECOND AS overlap
     FROM one
@@ -26,6 +31,6 @@ WITH pair AS MATERIALIZED (
 )
 SELECT gap, left_id AS "left", right_id AS "right"
 FROM compared
-WHERE coalesce(same_request, false)
+WHERE other_scope_or_within AND (coalesce(same_request, false)
    OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false)
-   OR coalesce(same_pairing AND overlap, false);
+   OR coalesce(same_pairing AND overlap, false));
