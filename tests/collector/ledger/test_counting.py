@@ -94,7 +94,7 @@ def test_a_reused_response_id_joins_nothing(world: Any, other: dict[str, Any]) -
 
 @pytest.mark.parametrize(("at", "seconds", "calls"), [(2.0, 1.0, 2), (0.5, 1.0, 2), (0.2, 0.5, 1)])
 def test_one_instrumentation_in_two_processes(world: Any, at: float, seconds: float, calls: int) -> None:
-    """A second process that gets the same response id pays again, unless its call lies within the first's: a gateway."""
+    """A second process that gets the same response id pays again, unless its call lies within the first's."""
     same = {"gen_ai.response.id": "chatcmpl-1"}
     other = {"service.name": "gateway", "service.instance.id": "process-2"}
     world.load(
