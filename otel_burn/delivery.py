@@ -27,28 +27,37 @@ class RefusedError(Exception):
 def post_traces(endpoint: str, body: bytes, timeout: float = _TIMEOUT_SECONDS) -> None:
     """POST one OTLP `ExportTraceServiceRequest` to *endpoint*`/v1/traces`.
 
-    Raises `RefusedError` for an answer that is final, `OSError` or `http.client.HTTPException` for what may pass.
+    Raises `RefusedError` for an answer that is final, `OSError` for whatever may pass, a wrong address included.
     Standard-library HTTP on purpose: our own posts never go through a client that we tap.
     """
+    try:
+        status, said = _post(endpoint, body, timeout)
+    except (ValueError, http.client.HTTPException) as error:  # no URL, no host name, no HTTP
+        raise ConnectionError(f"{endpoint} can't be asked: {error!r}") from error
+    if status in (429, 502, 503, 504):
+        raise ConnectionError(f"{endpoint} answered {status}")
+    if status >= 300:
+        raise RefusedError(f"{endpoint} answered {status}: {said[:200]!r}")
+
+
+def _post(endpoint: str, body: bytes, timeout: float) -> tuple[int, bytes]:
     url = urlsplit(endpoint)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("an endpoint reads http://host:port or https://host:port")
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.hostname or "", url.port, timeout=timeout)
+    connection = kind(url.hostname, url.port, timeout=timeout)
     try:
         connection.request(
             "POST", f"{url.path.rstrip('/')}/v1/traces", body, {"Content-Type": "application/x-protobuf"}
         )
         answer = connection.getresponse()
-        said = answer.read(4096)
+        return answer.status, answer.read(4096)
     finally:
         connection.close()
-    if answer.status in (429, 502, 503, 504):
-        raise ConnectionError(f"{endpoint} answered {answer.status}")
-    if answer.status >= 400:
-        raise RefusedError(f"{endpoint} answered {answer.status}: {said[:200]!r}")
 
 
 class Delivery:
-    """Delivers a spool to the collector, for as long as the process lives."""
+    """Delivers a spool to the collector, for as long as the process lives; its thread closes the spool at its end."""
 
     def __init__(self, spool: Spool, endpoint: str, lock: threading.Lock) -> None:
         self._spool = spool
@@ -58,7 +67,8 @@ class Delivery:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._failures = 0
-        self._thread = threading.Thread(target=self._deliver_forever, name="otel-burn-delivery", daemon=True)
+        self._refusals = 0
+        self._thread = threading.Thread(target=self._work, name="otel-burn-delivery", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -66,10 +76,15 @@ class Delivery:
         self._wake.set()
 
     def stop(self, timeout: float) -> None:
-        """Deliver what waits, for *timeout* seconds at most, and end the thread."""
+        """Deliver what waits, for *timeout* seconds at most; the thread ends, and closes the spool, when it can."""
         self._stopping.set()
         self._wake.set()
         self._thread.join(timeout)
+
+    def _work(self) -> None:
+        self._deliver_forever()
+        # Here and nowhere else: a descriptor that another thread closed may be a file of the program by now.
+        self._spool.close()
 
     def _deliver_forever(self) -> None:
         while not self._stopping.is_set():
@@ -88,15 +103,10 @@ class Delivery:
         with self._lock:
             records, end = self._spool.pending(_LARGEST_POST)
         if not records:
-            return True
+            return False  # somebody has been at the file
         try:
-            # Concatenated messages are one message in protobuf: the lists in them are joined.
-            post_traces(self._endpoint, b"".join(records))
-        except RefusedError as error:
-            _LOG.warning(
-                "otel-burn: %d records of spans were refused and are dropped: %s", len(records), error
-            )
-        except (OSError, http.client.HTTPException) as error:
+            self._send(records)
+        except OSError as error:
             self._away(error)
             return False
         self._failures = 0
@@ -104,6 +114,25 @@ class Delivery:
             self._spool.delivered(end)
             self._spool.compact()
         return True
+
+    def _send(self, records: list[bytes]) -> None:
+        try:
+            # Concatenated messages are one message in protobuf: the lists in them are joined.
+            post_traces(self._endpoint, b"".join(records))
+        except RefusedError as error:
+            if len(records) == 1:
+                self._refused(error)
+                return
+            for record in records:  # one that is refused takes no others with it
+                self._send([record])
+
+    def _refused(self, error: RefusedError) -> None:
+        # Said once: a handler that itself calls an LLM would be answered by the next refusal, for ever.
+        self._refusals += 1
+        if self._refusals == 1:
+            _LOG.warning(
+                "otel-burn: spans were refused and are dropped, now and whenever it happens again: %s", error
+            )
 
     def _away(self, error: Exception) -> None:
         self._failures += 1

@@ -4,6 +4,7 @@ The application's global provider is never set or replaced: billing spans must n
 its limits or its exporter.
 """
 
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,8 @@ from otel_burn import identity, locations, names
 from otel_burn.delivery import Delivery
 from otel_burn.settings import Settings
 from otel_burn.spool import Spool
+
+_LOG: Final = logging.getLogger("otel_burn")
 
 STRUCTURE: Final = (
     "gen_ai.operation.", "gen_ai.provider.", "gen_ai.system", "gen_ai.conversation.", "gen_ai.agent.name",
@@ -60,16 +63,28 @@ class Pipeline:
         with self._lock:
             if self._spool is None:
                 self._spool = Spool(locations.spool(), _spool_name(self._settings))
-                self._delivery = Delivery(self._spool, self._settings.endpoint, self._lock)
-            self._spool.append(data)
-        assert self._delivery is not None  # noqa: S101 - made together with the spool
-        self._delivery.wake()
+            first_drop = not self._spool.append(data) and self._spool.dropped == 1
+            if self._delivery is None:
+                self._delivery = _delivery(self._spool, self._settings.endpoint, self._lock)
+            if self._delivery is not None:
+                self._delivery.wake()
+        if first_drop:
+            _LOG.warning(
+                "otel-burn: no collector takes the spans and the spool is full: new ones are dropped"
+            )
 
     def stop(self, timeout: float) -> None:
-        """Deliver what waits, for *timeout* seconds at most, and leave the rest in the spool file."""
-        if self._delivery is not None and self._spool is not None:
-            self._delivery.stop(timeout)
-            self._spool.close()
+        """Deliver what waits, for *timeout* seconds at most, and leave the rest in the spool file.
+
+        A span that ends later gets a spool of its own.
+        """
+        with self._lock:
+            spool, delivery = self._spool, self._delivery
+            self._spool = self._delivery = None
+        if delivery is not None:
+            delivery.stop(timeout)
+        elif spool is not None:
+            spool.close()
 
     def forget(self) -> None:
         """In a forked child: let go of the parent's spool without touching it."""
@@ -111,6 +126,13 @@ class _ToSpool(SpanProcessor):
 def forward(provider: Any, carry: Callable[[ReadableSpan], None]) -> None:
     """Let *carry* see each span that the application's own SDK *provider* finishes."""
     provider.add_span_processor(_ToSpool(carry))
+
+
+def _delivery(spool: Spool, endpoint: str, lock: threading.Lock) -> Delivery | None:
+    try:
+        return Delivery(spool, endpoint, lock)
+    except RuntimeError:  # no thread can be started (any more): the spool waits for the next collector
+        return None
 
 
 def _spool_name(settings: Settings) -> str:

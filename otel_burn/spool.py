@@ -5,6 +5,7 @@ delivers what is left. Layout: 8 bytes magic, 8 bytes offset of the first undeli
 4 bytes length, 4 bytes CRC-32 and the bytes of one OTLP `ExportTraceServiceRequest`.
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -29,12 +30,15 @@ class Spool:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = folder / f"{name}{_SUFFIX}"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        # Locked before it has its name: a drain would take a file that nobody holds for a dead process's.
+        nameless = folder / f"{name}.new"
+        self._file = os.open(nameless, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._end = _START
         self._delivered = _START
         self.dropped = 0
         os.pwrite(self._file, _MAGIC + _OFFSET.pack(_START), 0)
+        nameless.rename(self._path)
 
     @property
     def waiting(self) -> bool:
@@ -46,8 +50,11 @@ class Spool:
         if self._end - self._delivered + len(data) > LARGEST:
             self.dropped += 1
             return False
-        os.pwrite(self._file, _RECORD.pack(len(data), zlib.crc32(data)) + data, self._end)
-        self._end += _RECORD.size + len(data)
+        record = _RECORD.pack(len(data), zlib.crc32(data)) + data
+        if os.pwrite(self._file, record, self._end) < len(record):
+            # What comes next is written over the torn record, so that it hides none.
+            raise OSError(errno.ENOSPC, "only a part of a record could be written", str(self._path))
+        self._end += len(record)
         return True
 
     def pending(self, most: int) -> tuple[list[bytes], int]:

@@ -1,5 +1,6 @@
 """Is what was finished still there after the process is gone?"""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -105,3 +106,37 @@ def test_calls_survive_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     got: list[bytes] = []
     assert drain(Path(os.environ["OTEL_BURN_HOME"]) / "spool", got.append) == 3
     assert not any(b"canary-7f3a" in record for record in got)
+
+
+def test_a_spool_is_never_seen_without_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever drains in the very moment in which a spool is made leaves it alone."""
+    lock = fcntl.flock
+
+    def drain_first(file: int, operation: int) -> None:
+        if not operation & fcntl.LOCK_NB:
+            drain(tmp_path, lambda _: None)
+        lock(file, operation)
+
+    monkeypatch.setattr("otel_burn.spool.fcntl.flock", drain_first)
+    spool = Spool(tmp_path, "one")
+    spool.append(b"a")
+    spool.close()
+    got: list[bytes] = []
+    assert drain(tmp_path, got.append) == 1
+    assert got == [b"a"]
+
+
+def test_a_disk_that_is_full_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record of which only a part could be written is an error, and hides none that follows."""
+    spool = Spool(tmp_path, "one")
+    write = os.pwrite
+    with monkeypatch.context() as full:
+        full.setattr(
+            "otel_burn.spool.os.pwrite", lambda file, data, at: write(file, data[: len(data) // 2], at)
+        )
+        with pytest.raises(OSError, match="a part of a record"):
+            spool.append(b"x" * 100)
+    assert not spool.waiting
+    spool.append(b"a")
+    assert spool.pending(1000)[0] == [b"a"]
+    spool.close()
