@@ -1,9 +1,11 @@
 """What happened on the wire between the start and the end of one HTTP attempt? Taps write it down here."""
 
+import itertools
+import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +13,7 @@ from otel_burn import labels
 from otel_burn.formats import Format
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Call:
     """One HTTP attempt of an LLM call, as bytes and times; nothing is parsed before it has ended.
 
@@ -46,6 +48,11 @@ class Call:
     """Whether the body was read to its end, rather than closed before it."""
     error: str | None = None
     """The class of the exception that ended the attempt, if one did."""
+    process: int = field(default_factory=os.getpid)
+    """Which process began it: a forked child inherits its parent's calls, and they are not its own."""
+    collected: bool = False
+    """Whether the garbage collector ended it, which may be in the middle of anything, a lock of ours included."""
+    _ends: Iterator[int] = field(default_factory=itertools.count)
 
     def answered(self, status: int, content_type: str, request_id: str | None) -> None:
         """The response's head has arrived."""
@@ -75,14 +82,19 @@ class Call:
 
     def ended(self) -> None:
         """The attempt is over: the body was read, closed, or given up."""
-        if not self.ended_ns:
+        if next(self._ends) == 0:  # in one step, for ends in two threads
             self.ended_ns = time.time_ns()
             self.on_end(self)
 
     def body(self) -> bytes:
-        """The response's body, decoded."""
+        """The response's body, decoded; nothing where its encoding is broken, as the caller will find too."""
         data = b"".join(self.chunks)
-        return data if self.decode is None else self.decode(data)
+        if self.decode is None or not data:
+            return data
+        try:
+            return self.decode(data)
+        except Exception:  # noqa: BLE001 - each library has its own class for it
+            return b""
 
 
 def _flow() -> int:

@@ -23,8 +23,9 @@ def resource(settings: Settings) -> Resource:
         names.SERVICE_NAME: program(),
         names.SERVICE_INSTANCE_ID: str(uuid.uuid4()),
         "process.pid": os.getpid(),
-        names.PROJECT: project(Path.cwd()),
     }
+    if name := _project_here():
+        own[names.PROJECT] = name
     if settings.run_id:
         own[names.RUN_ID] = settings.run_id
     # What the user set (`given`) is laid over what we found.
@@ -37,6 +38,13 @@ def program() -> str:
     if script.stem == "__main__":
         return script.parent.name
     return script.stem if script.stem and script.stem != "-c" else "python"
+
+
+def _project_here() -> str:
+    try:
+        return project(Path.cwd())
+    except OSError:  # the folder was deleted, or may not be read
+        return ""
 
 
 def project(folder: Path) -> str:

@@ -4,6 +4,7 @@ import atexit
 import os
 import sys
 import threading
+import weakref
 from typing import Any
 
 from otel_burn import process_note, settings
@@ -27,6 +28,7 @@ class Instrumentation:
         self._forwarded: Any = None
         self._pipeline: Any = None
         self._pipeline_lock = threading.Lock()
+        self._open: weakref.WeakSet[Call] = weakref.WeakSet()
         self._recorder = self._new_recorder()
         self.observer = Observer(self._ended, on_begin=self._begun, on_first_request=self._note)
         self.taps = Taps(self.observer)
@@ -35,6 +37,13 @@ class Instrumentation:
         """Put the taps in."""
         self.taps.put_in()
 
+    @guarded
+    def end_open_calls(self) -> None:
+        """Record what is under way as given up: the process ends, and nobody will end it any more."""
+        for call in list(self._open):
+            call.ended()
+
+    @guarded
     def stop(self) -> None:
         """Take the taps out, record and deliver what has ended."""
         self.observer.active = False
@@ -55,18 +64,24 @@ class Instrumentation:
             self._pipeline.forget()
         self._pipeline = None
         self._pipeline_lock = threading.Lock()
+        self._open = weakref.WeakSet()
         self._recorder = self._new_recorder()
         self.observer.forget()
 
-    def _begun(self) -> None:
+    @guarded
+    def _begun(self, call: Call) -> None:
+        self._open.add(call)
         self._recorder.warm_up()
         self._forward_structure()
 
     def _new_recorder(self) -> Recorder:
         return Recorder(self._tracer, run_id=self.settings.run_id, providers=self.settings.providers)
 
+    @guarded
     def _ended(self, call: Call) -> None:
-        self._recorder.submit(call)
+        self._open.discard(call)
+        if call.process == os.getpid():
+            self._recorder.submit(call)
 
     def _tracer(self) -> Any:
         if self._given_provider is not None:
@@ -90,7 +105,8 @@ class Instrumentation:
         trace = sys.modules.get("opentelemetry.trace")
         if trace is None or self._given_provider is not None:
             return
-        provider = trace.get_tracer_provider()
+        # Not get_tracer_provider(): it sets one where there is none and OTEL_PYTHON_TRACER_PROVIDER names one.
+        provider = getattr(trace, "_TRACER_PROVIDER", None)
         if provider is self._forwarded or not hasattr(provider, "add_span_processor"):
             return
         self._forwarded = provider
@@ -98,6 +114,7 @@ class Instrumentation:
 
         forward(provider, self._carry_structure)
 
+    @guarded
     def _carry_structure(self, span: Any) -> None:
         from otel_burn.pipeline import structure_of  # noqa: PLC0415 - the SDK is there already
 
@@ -131,7 +148,8 @@ def instrument(*, tracer_provider: Any = None) -> None:
     _active.start()
     if not _exit_hooks:
         _exit_hooks.append(True)
-        atexit.register(uninstrument)
+        atexit.register(_at_exit)
+        _follow_workers()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
@@ -159,3 +177,24 @@ def _before_fork() -> None:
 def _after_fork() -> None:
     if _active is not None:
         _active.after_fork()
+    _follow_workers()
+
+
+def _at_exit() -> None:
+    if _active is not None:
+        _active.end_open_calls()
+    uninstrument()
+
+
+def _follow_workers() -> None:
+    """Deliver at the end of a worker of multiprocessing, which leaves by `os._exit`, without atexit."""
+    _end_with_a_worker()
+    if workers := sys.modules.get("multiprocessing.util"):
+        # And again when a worker has begun: what was registered before, it forgets.
+        workers.register_after_fork(_end_with_a_worker, _end_with_a_worker)
+
+
+def _end_with_a_worker(_: object = None) -> None:
+    processes, workers = (sys.modules.get(f"multiprocessing.{name}") for name in ("process", "util"))
+    if processes and workers and processes.parent_process() is not None:
+        workers.Finalize(None, _at_exit, exitpriority=-100)

@@ -1,6 +1,8 @@
 """Who turns ended calls into spans? A background thread, so that parsing and hashing cost the caller nothing."""
 
+import contextlib
 import queue
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -28,7 +30,8 @@ class Recorder:
         self._attempts = Attempts()
         self._waiting: queue.SimpleQueue[Call | Callable[[], object]] = queue.SimpleQueue()
         self._waiting_bytes = 0
-        self._one_at_a_time = threading.Lock()
+        self._counting = threading.RLock()
+        self._one_at_a_time = threading.RLock()
         self._thread: threading.Thread | None = None
         # Re-entrant: the garbage collector may end a dropped stream in the middle of this class.
         self._starting = threading.RLock()
@@ -40,21 +43,24 @@ class Recorder:
 
     def submit(self, call: Call) -> None:
         """Take over an ended *call*. Never blocks, unless far too much waits already."""
-        if self._waiting_bytes > _MOST_WAITING_BYTES:
+        if self._waiting_bytes > _MOST_WAITING_BYTES and not call.collected:
             self._record(call)
             return
-        self._waiting_bytes += len(call.request_body)
+        self._count(len(call.request_body))
         self.defer(call)
+        if self._thread is None and not call.collected:
+            self._work_off()  # no thread can be started (any more)
 
     def defer(self, work: Call | Callable[[], object]) -> None:
         """Do *work* in the background, in the order of arrival."""
         self._waiting.put(work)
-        if self._thread is None:
+        if self._thread is None and not sys.is_finalizing():  # a thread would never come to start then
             self._start()
 
     def flush(self, timeout: float) -> bool:
         """Whether everything that was submitted before is recorded, within *timeout* seconds."""
         if self._thread is None:
+            self._work_off()
             return True
         done = threading.Event()
         self._waiting.put(done.set)
@@ -64,17 +70,29 @@ class Recorder:
         with self._starting:
             if self._thread is None:
                 thread = threading.Thread(target=self._work, name="otel-burn-recorder", daemon=True)
-                thread.start()
-                self._thread = thread
+                with contextlib.suppress(RuntimeError):  # "can't start new thread"
+                    thread.start()
+                    self._thread = thread
 
     def _work(self) -> None:
         while True:
-            item = self._waiting.get()
-            if isinstance(item, Call):
-                self._record(item)
-                self._waiting_bytes -= len(item.request_body)
-            else:
-                guarded(item)()
+            self._do(self._waiting.get())
+
+    def _work_off(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._do(self._waiting.get_nowait())
+
+    def _do(self, item: Call | Callable[[], object]) -> None:
+        if isinstance(item, Call):
+            self._record(item)
+            self._count(-len(item.request_body))
+        else:
+            guarded(item)()
+
+    def _count(self, waiting_bytes: int) -> None:
+        with self._counting:
+            self._waiting_bytes += waiting_bytes
 
     @guarded
     def _record(self, call: Call) -> None:

@@ -30,7 +30,7 @@ class Observer:
         self,
         on_end: Callable[[Call], None],
         *,
-        on_begin: Callable[[], object] = lambda: None,
+        on_begin: Callable[[Call], object] = lambda _: None,
         on_first_request: Callable[[], object] = lambda: None,
     ) -> None:
         self.active = True
@@ -54,9 +54,8 @@ class Observer:
         if format is None:
             return None
         self.llm_calls += 1
-        self._on_begin()
         retries = str(headers.get("x-stainless-retry-count", ""))
-        return Call(
+        call = Call(
             format=format,
             host=host,
             port=port,
@@ -66,6 +65,8 @@ class Observer:
             on_end=self._on_end,
             parent=_current_span_context(),
         )
+        self._on_begin(call)
+        return call
 
     def _count(self, host: str, port: int | None) -> None:
         name = f"{host}:{port}" if port else host
@@ -77,7 +78,8 @@ class Observer:
 
 def _current_span_context() -> Any:
     trace = sys.modules.get("opentelemetry.trace")
-    if trace is None:
-        return None  # nobody can have started a span
-    context = trace.get_current_span().get_span_context()
+    current_span = getattr(trace, "get_current_span", None)
+    if current_span is None:
+        return None  # not imported, or not to its end (the recorder's thread may be at it): nobody started a span
+    context = current_span().get_span_context()
     return context if context.is_valid else None

@@ -14,9 +14,12 @@ class Tee:
         self._call = call
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_inner":  # of a copy that is not filled yet
+            raise AttributeError(name)
         return getattr(self._inner, name)
 
     def __del__(self) -> None:
+        self._call.collected = True
         self._call.ended()  # neither read to its end nor closed: dropped
 
 
