@@ -23,9 +23,11 @@ def start() -> None:
 def _instrument(hook: ImportHook) -> None:
     hook.take_out()
     try:
-        from otel_burn.instrumentation import instrument  # noqa: PLC0415 - the point of this module
+        from otel_burn import instrumentation  # noqa: PLC0415 - the point of this module
 
-        instrument()
+        instrumentation.instrument()
+        if active := instrumentation.active():
+            active.start()  # again, for a library that was half imported the first time
     except Exception as error:  # noqa: BLE001 - the program is not ours to stop
         sys.stderr.write(f"otel-burn: this process is not instrumented: {error}\n")
 
@@ -36,4 +38,7 @@ def _note_untapped() -> None:
     if instrumentation is None:
         from otel_burn.process_note import write  # noqa: PLC0415 - at the end, off the start-up
 
-        write(os.environ["OTEL_BURN_RUN_ID"])
+        try:  # noqa: SIM105 - contextlib is not loaded for a note
+            write(os.environ["OTEL_BURN_RUN_ID"])
+        except Exception:  # noqa: BLE001, S110 - no home, no right to write: no traceback for a note
+            pass

@@ -44,8 +44,9 @@ def _chain():
     ours = sys.modules.pop(__name__, None)
     try:
         __import__(__name__)
-    except ImportError:
-        pass
+    except ImportError as error:
+        if getattr(error, "name", __name__) != __name__:
+            raise  # theirs is there and misses something: the interpreter says so, as it would without us
     finally:
         sys.modules.setdefault(__name__, ours)
 

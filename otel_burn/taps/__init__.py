@@ -29,13 +29,14 @@ class Taps:
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._removals: dict[str, Callable[[], None]] = {}
+        self._tapped: dict[str, ModuleType] = {}
+        self._removals: list[Callable[[], None]] = []
         self._hook = ImportHook(TAPS, self._install)
 
     @property
     def active(self) -> list[str]:
         """The libraries that are tapped."""
-        return sorted(self._removals)
+        return sorted(self._tapped)
 
     def put_in(self) -> None:
         """Tap what is imported already, and wait for the rest."""
@@ -48,10 +49,13 @@ class Taps:
         """Leave every library as it was."""
         self._hook.take_out()
         while self._removals:
-            _, remove = self._removals.popitem()
-            remove()
+            self._removals.pop()()
+        self._tapped.clear()
 
     def _install(self, name: str, module: ModuleType) -> None:
-        if name not in self._removals:
-            tap = importlib.import_module(TAPS[name])
-            self._removals[name] = tap.install(module, self._observer)
+        if self._tapped.get(name) is module:
+            return  # not by name alone: tests import a library anew
+        remove = importlib.import_module(TAPS[name]).install(module, self._observer)
+        if remove is not None:
+            self._tapped[name] = module
+            self._removals.append(remove)

@@ -11,16 +11,21 @@ from otel_burn.taps.observer import INSIDE, Observer
 from otel_burn.taps.tees import TeeClasses, tee_classes
 
 
-def install(module: ModuleType, observer: Observer) -> Callable[[], None]:
-    """Tap the clients of *module* (httpx or httpx2; where both are one, once) and return the way back."""
+def install(module: ModuleType, observer: Observer) -> Callable[[], None] | None:
+    """Tap the clients of *module* (httpx or httpx2; where both are one, once) and return the way back.
+
+    None for a module that is only called so, such as a user's own httpx.py, or is not imported to its end.
+    """
+    if not all(hasattr(module, name) for name in _NEEDED):
+        return None
     tees = tee_classes(module.SyncByteStream, module.AsyncByteStream)
     removals = []
     for name, tap in PATCHES:
         client = getattr(module, name)
-        if getattr(client.send, "otel_burn_tap", False):
-            continue
+        if getattr(getattr(client.send, "otel_burn_tap", None), "active", False):
+            continue  # not so where somebody wrapped, and functools copied the mark of, a tap that is out
         original, patched = client.send, tap(client.send, observer, tees)
-        patched.otel_burn_tap = True
+        patched.otel_burn_tap = observer
         client.send = patched
         removals.append(functools.partial(_restore, client, original, patched))
 
@@ -82,6 +87,7 @@ def tap_send_async(original: Any, observer: Observer, tees: TeeClasses) -> Any:
 
 
 PATCHES: Final = (("Client", tap_send), ("AsyncClient", tap_send_async))
+_NEEDED: Final = ("Client", "AsyncClient", "SyncByteStream", "AsyncByteStream")
 
 
 @guarded

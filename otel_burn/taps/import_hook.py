@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Container, Sequence
 from types import ModuleType
+from typing import Any
 
 OnLoaded = Callable[[str, ModuleType], None]
 
@@ -34,7 +35,7 @@ class ImportHook(importlib.abc.MetaPathFinder):
         """The spec that the other finders give, its loader wrapped; None for what we don't watch."""
         if fullname not in self._watched or self._searching:
             return None
-        self._searching = True
+        self._searching = True  # for all threads: the import system asks one finder at a time
         try:
             spec = importlib.util.find_spec(fullname)
         finally:
@@ -50,6 +51,12 @@ class _Loader(importlib.abc.Loader):
     def __init__(self, own: importlib.abc.Loader, on_loaded: OnLoaded) -> None:
         self._own = own
         self._on_loaded = on_loaded
+
+    def __getattr__(self, name: str) -> Any:
+        # Whoever looks a module up without importing it finds all that its own loader can do.
+        if name == "_own":
+            raise AttributeError(name)
+        return getattr(self._own, name)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
         return self._own.create_module(spec)

@@ -201,3 +201,22 @@ def test_a_collector_that_is_away_changes_nothing(
     assert (done.stdout, done.returncode) == ("done\n", 0)
     assert "are kept in" in done.stderr
     assert time.monotonic() - before < 20
+
+
+def test_a_program_that_may_not_write_our_notes(server: Any, tmp_path: Path) -> None:
+    """A child without a home of ours, such as another user's, ends without a word from us."""
+    agent = script(
+        tmp_path, "import os, subprocess, sys; sys.exit(subprocess.call([sys.executable, '-c', '']))"
+    )
+    child = "import os, subprocess, sys\nos.environ['OTEL_BURN_HOME'] = '/proc/nobody'\n"
+    Path(agent).write_text(child + Path(agent).read_text())
+    done = burn_run(sys.executable, agent)
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_a_sitecustomize_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `sitecustomize` that misses a module is reported by the interpreter, as without us."""
+    script(tmp_path, "import no_such_module", "site/sitecustomize.py")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    done = burn_run(sys.executable, "-c", "print('runs')")
+    assert (done.stdout, "no_such_module" in done.stderr) == ("runs\n", True)

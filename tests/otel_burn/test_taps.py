@@ -1,12 +1,16 @@
 """Do taps see every call, and does nobody notice them?"""
 
 import asyncio
+import copy
+import functools
 import gzip
 import json
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import anthropic
@@ -18,6 +22,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
 import otel_burn
+from otel_burn import instrumentation
 
 Spans = Callable[[], list[ReadableSpan]]
 
@@ -466,3 +471,92 @@ def test_where_httpx_is_httpx2() -> None:
         print(httpx.Client.send is original)
     """)
     assert said.split() == ["True", "True", "True"]
+
+
+@pytest.mark.parametrize(
+    "order", ["import httpx; otel_burn.instrument()", "otel_burn.instrument(); import httpx"]
+)
+def test_a_module_of_the_user_s_own_that_is_called_httpx(tmp_path: Path, order: str) -> None:
+    """It is imported as ever, and not tapped."""
+    (tmp_path / "httpx.py").write_text("mine = True")
+    said = in_a_new_process(f"""
+        import sys
+        sys.path.insert(0, {str(tmp_path)!r})
+        import otel_burn
+        {order}
+        print(httpx.mine)
+    """)
+    assert said == "True"
+
+
+def test_a_library_that_is_imported_anew() -> None:
+    """Where a test throws httpx2 away and imports it again, the new one is tapped too."""
+    said = in_a_new_process("""
+        import sys, otel_burn
+        otel_burn.instrument()
+        import httpx2
+        for name in [name for name in sys.modules if name.startswith("httpx2")]:
+            del sys.modules[name]
+        import httpx2
+        print(hasattr(httpx2.Client.send, "otel_burn_tap"))
+    """)
+    assert said == "True"
+
+
+def test_a_library_is_looked_up_without_being_imported() -> None:
+    """`find_spec` gives a loader that can do all that the library's own can."""
+    said = in_a_new_process("""
+        import importlib.util, pkgutil, otel_burn
+        otel_burn.instrument()
+        loader = importlib.util.find_spec("httpx2").loader
+        print(loader.get_filename("httpx2").endswith("__init__.py"), loader.is_package("httpx2"))
+        print(pkgutil.get_data("httpx2", "py.typed") is not None)
+    """)
+    assert said.split() == ["True", "True", "True"]
+
+
+def test_instrumenting_again_below_somebody_else_s_wrapper(
+    spans: Spans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrapper made with functools copies our mark; calls are seen again all the same, and once."""
+    ours = httpx2.Client.send
+
+    @functools.wraps(ours)
+    def theirs(*args: Any, **kwargs: Any) -> Any:
+        return ours(*args, **kwargs)
+
+    monkeypatch.setattr(httpx2.Client, "send", theirs)
+    otel_burn.uninstrument()
+    otel_burn.instrument()
+    ask_nobody()
+    active = instrumentation.active()
+    assert active is not None
+    assert active.observer.llm_calls == 1
+    otel_burn.uninstrument()
+    monkeypatch.undo()
+
+
+def test_half_an_opentelemetry(monkeypatch: pytest.MonkeyPatch, spans: Spans) -> None:
+    """A call is seen while another thread is in the middle of importing OpenTelemetry."""
+    with monkeypatch.context() as importing:
+        importing.setitem(sys.modules, "opentelemetry.trace", ModuleType("opentelemetry.trace"))
+        ask_nobody()
+    assert len(spans()) == 1
+
+
+def ask_nobody() -> None:
+    """A call over a mock transport."""
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=CHAT))
+    with httpx2.Client(transport=transport) as client:
+        client.post("http://llm/v1/chat/completions", json={"messages": []})
+
+
+def test_a_stream_can_be_copied(server: Any, spans: Spans) -> None:
+    """`copy` works on a response's stream as without us."""
+    server.stream([chat_stream()])
+    with (
+        httpx2.Client() as client,
+        client.stream("POST", f"{server.url}/v1/chat/completions", json={"messages": []}) as r,
+    ):
+        copy.copy(r.stream)
+        assert r.read() == chat_stream()
