@@ -1,5 +1,6 @@
 """What is in a context, without a word of it? Hashes, sizes, error classes and effects of its blocks."""
 
+import json
 import re
 from typing import Any, Final
 
@@ -38,7 +39,10 @@ def canonical(value: Any) -> str:
     """*value* as text: a string as it is, anything else as JSON with sorted keys."""
     if isinstance(value, str):
         return value
-    return msgspec.json.encode(value, order="sorted").decode()
+    try:
+        return msgspec.json.encode(value, order="sorted").decode()
+    except (UnicodeError, OverflowError):  # half a surrogate pair, an integer beyond 64 bits
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def block(
@@ -104,7 +108,7 @@ def _parsed(arguments: Any) -> Any:
         return arguments
     try:
         return msgspec.json.decode(arguments)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):  # models do write [[[[[[[[… without end
         return arguments
 
 

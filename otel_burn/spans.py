@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from otel_burn import names
 from otel_burn.calls import Call
 from otel_burn.exchange import AttributeValue, Request, Response
+from otel_burn.firewall import guarded
 from otel_burn.formats import provider, sse
+from otel_burn.formats.fields import decoded
 from otel_burn.prices import price
 from otel_burn.usage import Usage, UsageStatus
 
@@ -32,10 +32,10 @@ def describe(call: Call, *, call_id: str, number: int, providers: Mapping[str, s
 
     *providers* is the user's own table from host to provider.
     """
-    asked = _decoded(call.request_body)
+    asked = decoded(call.request_body)
     if not call.format.is_request(asked):
         return None
-    request, response = call.format.read_request(asked), _response(call)
+    request, response = call.format.read_request(asked), _response(call) or Response(complete=False)
     error = _error(call, response)
     who = provider(call.host, call.port, call.format, providers)
     attributes: dict[str, AttributeValue | None] = {
@@ -52,8 +52,12 @@ def describe(call: Call, *, call_id: str, number: int, providers: Mapping[str, s
         names.ATTEMPT_NUMBER: number,
     }
     return Description(
-        name=f"{call.format.operation} {request.model or ''}".strip(),
-        attributes={key: value for key, value in attributes.items() if value is not None and value != []},
+        name=_utf8(f"{call.format.operation} {request.model or ''}".strip()),
+        attributes={
+            key: sent
+            for key, value in attributes.items()
+            if (sent := _sendable(value)) is not None and sent != []
+        },
         failed=error is not None and error != ABANDONED,
     )
 
@@ -64,21 +68,28 @@ TRUNCATED: Final = "stream_truncated"
 """`error.type` of a stream that ended without the protocol's terminator."""
 
 
-def _decoded(data: bytes) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def _utf8(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
+def _sendable(value: AttributeValue | None) -> AttributeValue | None:
+    """*value* as OTLP can carry it: no half of a surrogate pair, no integer beyond 64 bits."""
+    if isinstance(value, str):
+        return _utf8(value)
+    if isinstance(value, list):
+        return [_utf8(item) if isinstance(item, str) else item for item in value]  # type: ignore[return-value]
+    return None if isinstance(value, int) and not -_INT64 <= value < _INT64 else value
+
+
+_INT64: Final = 2**63
+
+
+@guarded
 def _response(call: Call) -> Response:
-    if not call.chunks:
-        return Response(complete=False)
     body = call.body()
     if call.content_type.partition(";")[0].strip() == "text/event-stream":
         return call.format.read_stream(sse.events(body))
-    said = _decoded(body)
+    said = decoded(body)
     return call.format.read_response(said) if said else Response(complete=False)
 
 

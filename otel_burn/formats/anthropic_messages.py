@@ -168,12 +168,17 @@ def _tool_result(part: Json, asked: dict[str, str]) -> Block:
 
 
 def _tool_call(part: Json) -> ToolCall:
+    streamed = "".join(part.get(_PIECES, ()))
     return manifest.tool_call(
-        text(part, "id") or "", text(part, "name") or "", part.get("partial_json") or part.get("input", {})
+        text(part, "id") or "", text(part, "name") or "", streamed or part.get("input", {})
     )
 
 
 def _extend(part: Json, delta: Json) -> None:
     """Add a stream's *delta* to the content block that it continues; text is not kept."""
     if (more := text(delta, "partial_json")) is not None:
-        part["partial_json"] = (text(part, "partial_json") or "") + more
+        part.setdefault(_PIECES, []).append(more)
+
+
+_PIECES: Final = "otel_burn.partial_json"
+"""Where the pieces of a streamed input are gathered, which can be many."""

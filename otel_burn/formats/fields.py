@@ -1,6 +1,10 @@
 """How is a field read from JSON that anybody may have sent? As its type, or not at all."""
 
+import json
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from otel_burn import names
 from otel_burn.exchange import AttributeValue
@@ -9,6 +13,17 @@ Json: TypeAlias = dict[str, Any]
 
 _LARGEST: Final = 2**53
 """Above this a count is no longer exact in JSON, and no model has such a context."""
+
+
+def decoded(data: bytes) -> Json:
+    """The object that *data* is as JSON; an empty one when it is none, or is nested deeper than Python goes."""
+    value: Any = None
+    with suppress(msgspec.DecodeError, UnicodeError, RecursionError):
+        value = msgspec.json.decode(data)
+    if value is None:
+        with suppress(ValueError, RecursionError):
+            value = json.loads(data)  # takes what some write: half a surrogate pair, NaN, any integer
+    return value if isinstance(value, dict) else {}
 
 
 def text(source: Json, key: str) -> str | None:
@@ -57,7 +72,8 @@ def parameters(body: Json) -> dict[str, AttributeValue]:
     for key, (name, kind) in PARAMETERS.items():
         value = body.get(key)
         if isinstance(value, str) if kind is str else isinstance(value, int | float) and value == value:
-            found[name] = kind(value)
+            with suppress(OverflowError):
+                found[name] = kind(value)
     if (choices := count(body, "n")) and choices != 1:
         found[names.REQUEST_CHOICE_COUNT] = choices
     stop = body.get("stop_sequences", body.get("stop"))

@@ -64,7 +64,12 @@ def read_stream(events: Iterable[Json]) -> Response:
                 finish[count(choice, "index")] = reason
             for delta in mappings(mapping(choice, "delta"), "tool_calls"):
                 _extend(calls.setdefault((count(choice, "index"), count(delta, "index")), {}), delta)
-    return _response(merged, list(finish.values()), list(calls.values()) if done else [], complete=done)
+    return _response(
+        merged,
+        list(finish.values()),
+        [_joined(call) for call in calls.values()] if done else [],
+        complete=done,
+    )
 
 
 def read_usage(usage: Json) -> Usage | None:
@@ -153,11 +158,15 @@ def _tool_call(call: Json) -> ToolCall:
 
 
 def _extend(call: Json, delta: Json) -> None:
-    """Add a stream's *delta* to the tool *call* that it continues."""
-    function = call.setdefault("function", {"name": "", "arguments": ""})
+    """Add a stream's *delta* to the tool *call* that it continues, in pieces: they can be many."""
+    pieces = call.setdefault("function", {"name": [], "arguments": []})
     call["id"] = call.get("id") or text(delta, "id") or ""
     for key in ("name", "arguments"):
-        function[key] += text(mapping(delta, "function"), key) or ""
+        pieces[key].append(text(mapping(delta, "function"), key) or "")
+
+
+def _joined(call: Json) -> Json:
+    return call | {"function": {key: "".join(pieces) for key, pieces in call["function"].items()}}
 
 
 def _error_type(error: object) -> str:

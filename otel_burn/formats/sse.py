@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import msgspec
+from otel_burn.formats.fields import decoded
 
 DONE = "[DONE]"
 
@@ -26,11 +26,5 @@ def events(body: bytes) -> Iterator[dict[str, object]]:
         yield event
 
 
-def _decoded(data: bytes) -> dict[str, object] | None:
-    if data.strip() == DONE.encode():
-        return {"done": True}
-    try:
-        value = msgspec.json.decode(data)
-    except msgspec.DecodeError:
-        return None
-    return value if isinstance(value, dict) else None
+def _decoded(data: bytes) -> dict[str, object]:
+    return {"done": True} if data.strip() == DONE.encode() else decoded(data)
