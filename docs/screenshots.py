@@ -1,6 +1,7 @@
 """What does the explorer look like? Pictures of every page from any ledger, in light and in dark.
 
-    python docs/screenshots.py --db DB --out DIR
+    python docs/screenshots.py --db DB --out DIR      every page, light and dark, in full
+    python docs/screenshots.py --db DB --readme docs  the two pictures of the README
 
 Needs Playwright and a Chromium (`--chromium`, default /usr/bin/chromium).
 """
@@ -11,12 +12,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from otel_burn_collector.reader import open_ledger
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+WIDTH = 1360
+README = {"explorer.png": ("burn", 1300), "session.png": ("session-3", 1280)}
+"""The README's pictures: which page, and how much of it."""
 PICTURED = """
     SELECT session_id
     FROM sessions LEFT JOIN findings USING (session_id)
@@ -30,16 +37,21 @@ def main() -> None:
     """Take the pictures that the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--db", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="a folder for every page")
+    parser.add_argument("--readme", type=Path, help="a folder for the pictures of the README")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
-    parser.add_argument("--width", type=int, default=1440)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     with explorer(options.db) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        for scheme in ("light", "dark"):
-            for name, path in pages(options.db).items():
-                take(browser, url + path, scheme, options.width, options.out / f"{name}-{scheme}.png")
+        shown = pages(options.db)
+        if options.out:
+            options.out.mkdir(parents=True, exist_ok=True)
+            for scheme in SCHEMES:
+                for name, path in shown.items():
+                    take(browser, url + path, scheme, options.out / f"{name}-{scheme}.png")
+        if options.readme:
+            for file, (page, height) in README.items():
+                take(browser, url + shown[page], "light", options.readme / file, height=height)
         browser.close()
 
 
@@ -50,14 +62,15 @@ def pages(db: Path) -> dict[str, str]:
     return {"burn": "/", "sessions": "/sessions", **shown, "sql": "/sql"}
 
 
-def take(browser: Browser, url: str, scheme: str, width: int, file: Path) -> None:
-    """Picture the whole page at *url*."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+def take(browser: Browser, url: str, scheme: Scheme, file: Path, *, height: int | None = None) -> None:
+    """Picture the page at *url*: the whole of it, or its upper *height* pixels."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": height or 900}, color_scheme=scheme)
     page.goto(url)
     settle(page)
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": width, "height": min(int(height) + 80, 4000)})
-    settle(page)
+    if height is None:
+        whole = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": WIDTH, "height": min(int(whole) + 80, 4000)})
+        settle(page)
     page.screenshot(path=file)
     page.close()
 

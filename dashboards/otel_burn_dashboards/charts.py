@@ -69,7 +69,9 @@ def token_classes(classes: pl.DataFrame, step: int, *, title: str) -> alt.Chart:
 
 def session(context: pl.DataFrame, members: pl.DataFrame, tools: pl.DataFrame, step: int) -> alt.VConcatChart:
     """A session turn by turn: its findings, its context, its tool calls, under each other on one axis of turns."""
-    last = max(int(frame.get_column("turn").max() or 1) for frame in (context, members, tools))  # type: ignore[arg-type]
+    last = max(
+        int(frame.select(_bin(step).max()).item() or 1) for frame in (context, members, tools) if frame.height
+    )
     turns = alt.Scale(domain=[0.5, last + step - 0.5], nice=False, zero=False)
     parts = ((members, _members), (context, _context), (tools, _tools))
     charts = [draw(frame, turns, step) for frame, draw in parts if not frame.is_empty()]
@@ -117,7 +119,8 @@ def _time_bars(
 def _members(members: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     """Which turns are part of which finding?"""
     names = {name: f"{name + 1} {detector(one)}" for name, one in _findings(members)}
-    shown = _turn_spans(members, step).with_columns(
+    binned = members.with_columns(_bin(step)).unique(["turn", "finding"], maintain_order=True)
+    shown = _turn_spans(binned, step).with_columns(
         label=pl.col("finding").replace_strict(names, return_dtype=pl.String)
     )
     chart: alt.Chart = (
@@ -170,7 +173,12 @@ def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     """Which tools did each turn ask for?"""
     outcomes = {"no error reported": "#868E96", "failed": colors.ERROR}
     fine, failed = outcomes
-    shown = _turn_spans(tools, step).with_columns(
+    binned = (
+        tools.with_columns(_bin(step))
+        .group_by("turn", "tool", maintain_order=True)
+        .agg(pl.col("calls", "errors").sum(), pl.col("error").drop_nulls().first())
+    )
+    shown = _turn_spans(binned, step).with_columns(
         outcome=pl.when(pl.col("errors") > 0).then(pl.lit(failed)).otherwise(pl.lit(fine))
     )
     busiest = (
@@ -232,6 +240,11 @@ def _findings(members: pl.DataFrame) -> list[tuple[int, str]]:
     return members.select("finding", "detector").unique().sort("finding").rows()
 
 
+def _bin(step: int) -> pl.Expr:
+    """The first of the turns that share a bar."""
+    return (pl.col("turn") - 1) // step * step + 1
+
+
 def _turn_spans(frame: pl.DataFrame, step: int) -> pl.DataFrame:
     return frame.with_columns(start=pl.col("turn") - 0.44, until=pl.col("turn") + step - 0.56)
 
@@ -242,7 +255,7 @@ def _turns(scale: alt.Scale, *, labels: bool) -> alt.X:
 
 
 def _height(title: str | None, axis: alt.Axis) -> alt.Y:
-    return alt.Y("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True))
+    return alt.Y("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True, nice=True))
 
 
 def _names(field: str, names: list[str]) -> alt.Y:

@@ -87,6 +87,17 @@ def test_what_is_carried_lies_below_what_is_new(ledger: Ledger) -> None:
     assert max(row["high"] for row in rows) == 1080
 
 
+def test_turns_that_share_a_bar_share_it_everywhere(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a long session findings and tools stand under the averages that they belong to."""
+    monkeypatch.setattr(queries, "TURN_BARS", 3)
+    session = queries.session(ledger, session="looping")
+    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    rows = [spec["datasets"][part["data"]["name"]] for part in spec["vconcat"]]
+    assert [sorted({row["turn"] for row in part}) for part in rows] == [[1, 4], [1, 4, 7], [1, 4]]
+    assert [row["calls"] for row in rows[2]] == [3, 3]
+    assert spec["vconcat"][0]["encoding"]["x"]["scale"]["domain"] == [0.5, 9.5]
+
+
 def test_a_failed_tool_call_is_red(ledger: Ledger) -> None:
     """Red means the same as everywhere."""
     session = queries.session(ledger, session="looping")

@@ -136,6 +136,14 @@ def test_a_port_in_use_is_a_sentence(db: Path) -> None:
     assert "--port" in ended.stderr
 
 
+def test_an_address_for_others_is_warned_about_and_answers_to_its_names() -> None:
+    """Who asks for 0.0.0.0 gets it, with the machine's own names, and no allow-list that shuts them out."""
+    assert set(server.names("0.0.0.0")) >= {"localhost", socket.gethostname()}
+    assert "server.allowedHosts" not in server.settings("0.0.0.0", 0)
+    assert server.url("0.0.0.0", 80) == "http://127.0.0.1:80"
+    assert server.url("::1", 80) == "http://[::1]:80"
+
+
 def test_streamlit_may_not_phone_home() -> None:
     """No usage statistics; the host list is one, and not a string that would be ignored."""
     settings = server.settings("127.0.0.1", 0)

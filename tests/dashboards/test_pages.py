@@ -1,10 +1,16 @@
 """Does each page say what it should in every state: data, nothing, no price, a mistake, no database?"""
 
+import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from otel_burn_collector.reader import find_collector
 
 OpenPage = Callable[..., AppTest]
 PAGES = ("burn", "sessions", "sql")
@@ -220,3 +226,26 @@ def test_looking_for_findings_stores_them(open_page: OpenPage, unjudged_db: Path
     next(button for button in app.button if button.label.startswith("Look for")).click().run()
     assert not app.exception
     assert "Repeated tool call" in said(app)
+
+
+def test_the_explorer_follows_a_collector_that_comes_and_goes(
+    open_page: OpenPage, db: Path, tmp_path: Path
+) -> None:
+    """With a collector the numbers come from it; when it is away they come from the file, and the page says so."""
+    copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
+    command = [sys.executable, "-m", "otel_burn", "collector", "--db", str(copy), "--http-port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as collector:
+        try:
+            deadline = time.monotonic() + 30
+            while find_collector(copy) is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            app = open_page("burn", copy)
+            assert "(the collector)" in said(app)
+            assert metrics(app)["LLM calls"] == "12"
+        finally:
+            collector.terminate()
+            collector.wait(timeout=30)
+    app = next(button for button in app.button if button.label == "Refresh").click().run()
+    assert not app.exception
+    assert "the file, no collector runs" in said(app)
+    assert metrics(app)["LLM calls"] == "12"

@@ -33,7 +33,9 @@ def findings(found: queries.Session) -> None:
     """What the detectors say about the session as it is now."""
     st.subheader("Findings", anchor=False, help="Findings overlap: never add them up.")
     if found.findings.is_empty():
-        st.success("No loop and no bloated context in this session.", icon=":material/check:")
+        st.success(
+            "The detectors found no loop and no bloated context in this session.", icon=":material/check:"
+        )
     if found.unseen:
         st.caption(
             f"What {plural(found.unseen, 'call')} carried was not recorded: bloat in their context cannot be seen."
