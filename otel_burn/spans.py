@@ -53,11 +53,7 @@ def describe(call: Call, *, call_id: str, number: int, providers: Mapping[str, s
     }
     return Description(
         name=_utf8(f"{call.format.operation} {request.model or ''}".strip()),
-        attributes={
-            key: sent
-            for key, value in attributes.items()
-            if (sent := _sendable(value)) is not None and sent != []
-        },
+        attributes=_present(attributes),
         failed=error is not None and error != ABANDONED,
     )
 
@@ -66,6 +62,11 @@ ABANDONED: Final = "stream_abandoned"
 """`error.type` of a stream that the caller closed before its end: nobody's error, and not all of the usage."""
 TRUNCATED: Final = "stream_truncated"
 """`error.type` of a stream that ended without the protocol's terminator."""
+
+
+def _present(attributes: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
+    sent = {key: _sendable(value) for key, value in attributes.items()}
+    return {key: value for key, value in sent.items() if value is not None and value != []}
 
 
 def _utf8(text: str) -> str:
