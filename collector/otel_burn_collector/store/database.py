@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -15,6 +16,9 @@ from otel_burn_collector.settings import data_dir_of
 
 LOCK_PATIENCE = 3.0
 """Seconds: a reader without a collector holds the file for one query."""
+_UTC = "SET GLOBAL TimeZone = 'UTC'"
+"""Queries run on cursors, which take over what is global, and nothing else, of their connection."""
+_OPENING = threading.Lock()
 _MEMORY_SHARE, _MEMORY_MOST, _MEMORY_LEAST = 4, 8 << 30, 512 << 20
 _CHECKPOINT_BYTES = 64 << 20
 """DuckDB's write-ahead log before it is folded in. At 16 MiB commits stalled most often, at 512 MiB longest."""
@@ -25,7 +29,7 @@ def open_store(db: Path) -> duckdb.DuckDBPyConnection:
     db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     con = _patiently(db, lambda: duckdb.connect(db, config=_config()))
     try:
-        con.execute("SET TimeZone = 'UTC'")
+        con.execute(_UTC)
         con.execute(files("otel_burn_collector.store").joinpath("journal.sql").read_text(encoding="utf-8"))
         ledger.create(con)
         # Replaying DDL from a torn log is where DuckDB breaks: it must not stay in the log.
@@ -44,9 +48,12 @@ def open_reading(db: Path) -> duckdb.DuckDBPyConnection:
             f"There is no database at {db}. Record something first (otel-burn run -- python agent.py), "
             "or name another database with --db."
         )
-    con = _patiently(db, lambda: duckdb.connect(db, read_only=True, config=_config()))
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET lock_configuration = true")
+    # Readers in one process (the explorer's pages) share an instance, and with it the lock on its configuration.
+    with _OPENING:
+        con = _patiently(db, lambda: duckdb.connect(db, read_only=True, config=_config()))
+        if con.execute("SELECT current_setting('lock_configuration')").fetchall() != [(True,)]:
+            con.execute(_UTC)
+            con.execute("SET lock_configuration = true")
     return con
 
 
