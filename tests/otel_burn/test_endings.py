@@ -142,7 +142,6 @@ def test_calls_while_the_recorder_imports_opentelemetry(server: Any) -> None:
     """Calls of many threads while the first one still makes our thread import the SDK: none is missed."""
     spans = run(
         """
-        import logging, types
         threads = []
         for _ in range(10):
             threads.append(threading.Thread(target=ask))
@@ -160,8 +159,8 @@ def test_the_global_provider_stays_the_application_s_to_set(server: Any) -> None
     """A call before the application sets its provider sets none, even where the environment names one."""
     run(
         """
-        ask()
         from opentelemetry import trace
+        ask()
         from opentelemetry.sdk.trace import TracerProvider
         mine = TracerProvider()
         trace.set_tracer_provider(mine)
