@@ -3,8 +3,6 @@
 import http.client
 import logging
 import threading
-import time
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +16,15 @@ _TIMEOUT_SECONDS: Final = 10.0
 _LARGEST_POST: Final = 4 * 1024 * 1024
 """A collector accepts 64 MiB; others stop at 4."""
 _RETRY_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+_FINAL: Final = frozenset({400, 413, 415, 422, 500, 501})
+"""Answers that are about the request itself. All others (a redirect, 401, 404, 429, 503) may mean a wrong address, a
+missing token or a busy server: OTLP would have some of them dropped, but spans that wait on disk cost little."""
+
+
+class StrangerError(ConnectionError):
+    """Somebody answered, but took nothing; it may be another service, or ours in trouble."""
 
 
 class RefusedError(Exception):
@@ -34,10 +41,10 @@ def post_traces(endpoint: str, body: bytes, timeout: float = _TIMEOUT_SECONDS) -
         status, said = _post(endpoint, body, timeout)
     except (ValueError, http.client.HTTPException) as error:  # no URL, no host name, no HTTP
         raise ConnectionError(f"{endpoint} can't be asked: {error!r}") from error
-    if status in (429, 502, 503, 504):
-        raise ConnectionError(f"{endpoint} answered {status}")
-    if status >= 300:
+    if status in _FINAL:
         raise RefusedError(f"{endpoint} answered {status}: {said[:200]!r}")
+    if status >= 300:
+        raise StrangerError(f"{endpoint} answered {status}: {said[:200]!r}")
 
 
 def _post(endpoint: str, body: bytes, timeout: float) -> tuple[int, bytes]:
@@ -137,17 +144,9 @@ class Delivery:
     def _away(self, error: Exception) -> None:
         self._failures += 1
         if self._failures == 1:
-            _LOG.info(
-                "otel-burn: no collector at %s (%s). Spans wait on disk and are delivered when it is back; "
-                "start one with: otel-burn collector", self._endpoint, error,
+            # A collector that isn't there is nobody's mistake; one that answers otherwise probably is.
+            _LOG.log(
+                logging.WARNING if isinstance(error, StrangerError) else logging.INFO,
+                "otel-burn: no collector took the spans (%s). They wait on disk and are delivered when one does; "
+                "is OTEL_BURN_ENDPOINT right? Start one with: otel-burn collector", error,
             )  # fmt: skip
-
-
-def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
-    """Whether *condition* came true within *timeout* seconds, asked every few milliseconds."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True

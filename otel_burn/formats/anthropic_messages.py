@@ -7,7 +7,7 @@ import msgspec
 
 from otel_burn import manifest, names
 from otel_burn.exchange import AttributeValue, Block, BlockKind, Request, Response, ToolCall
-from otel_burn.formats.fields import Json, count, joined_text, mapping, mappings, parameters, text
+from otel_burn.formats.fields import Json, count, error_code, joined_text, mapping, mappings, parameters, text
 from otel_burn.usage import Usage
 
 _KINDS: Final = {
@@ -41,7 +41,7 @@ def read_request(body: Json) -> Request:
 def read_response(body: Json) -> Response:
     """The response from a whole body, success or error."""
     if body.get("type") == "error":
-        return Response(error_type=text(mapping(body, "error"), "type") or "error")
+        return Response(error_type=error_code(body.get("error")))
     return _response(body, mappings(body, "content"), complete=True)
 
 
@@ -70,7 +70,7 @@ def read_stream(events: Iterable[Json]) -> Response:
             case "message_stop":
                 complete = True
             case "error":
-                message["error_type"] = text(mapping(event, "error"), "type") or "error"
+                message["error_type"] = error_code(event.get("error"))
     return _response(message | {"usage": usage}, list(content.values()), complete=complete)
 
 

@@ -1,6 +1,7 @@
 """How is a field read from JSON that anybody may have sent? As its type, or not at all."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -63,7 +64,10 @@ PARAMETERS: Final[dict[str, tuple[str, type]]] = {
     "seed": (names.REQUEST_SEED, int),
     "reasoning_effort": (names.REQUEST_REASONING_LEVEL, str),
 }
-"""Request fields that mean the same wherever they occur, with their attribute and type."""
+"""Request fields that mean the same wherever they occur, with their attribute and type.
+
+Stop sequences are left out: they are words of the user's, and no content leaves unless it is switched on.
+"""
 
 
 def parameters(body: Json) -> dict[str, AttributeValue]:
@@ -76,9 +80,6 @@ def parameters(body: Json) -> dict[str, AttributeValue]:
                 found[name] = kind(value)
     if (choices := count(body, "n")) and choices != 1:
         found[names.REQUEST_CHOICE_COUNT] = choices
-    stop = body.get("stop_sequences", body.get("stop"))
-    if stops := [stop] if isinstance(stop, str) else stop:
-        found[names.REQUEST_STOP_SEQUENCES] = [str(item) for item in stops] if isinstance(stops, list) else []
     return found
 
 
@@ -91,3 +92,13 @@ def joined_text(content: object) -> str | None:
     parts = [part.get("text") for part in content if isinstance(part, dict)]
     texts = [part for part in parts if isinstance(part, str)]
     return "".join(texts) if len(texts) == len(content) else None
+
+
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+def error_code(error: object) -> str:
+    """The class of a provider's *error* object: its code or type where that is one word, else `error`."""
+    said = [error.get("code"), error.get("type")] if isinstance(error, dict) else []
+    codes = [code for code in said if isinstance(code, str) and _CODE.fullmatch(code)]
+    return codes[0] if codes else "error"

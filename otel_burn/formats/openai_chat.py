@@ -7,7 +7,7 @@ import msgspec
 
 from otel_burn import manifest
 from otel_burn.exchange import Block, BlockKind, Request, Response, ToolCall
-from otel_burn.formats.fields import Json, count, joined_text, mapping, mappings, parameters, text
+from otel_burn.formats.fields import Json, count, error_code, joined_text, mapping, mappings, parameters, text
 from otel_burn.usage import Usage
 
 _PLAIN_KINDS: Final = {
@@ -103,7 +103,7 @@ def _response(body: Json, reasons: list[str], calls: list[Json], *, complete: bo
         tool_calls=tuple(_tool_call(call) for call in calls),
         service_tier=text(body, "service_tier"),
         complete=complete,
-        error_type=_error_type(error) if (error := body.get("error")) else None,
+        error_type=error_code(error) if (error := body.get("error")) else None,
     )
 
 
@@ -167,9 +167,3 @@ def _extend(call: Json, delta: Json) -> None:
 
 def _joined(call: Json) -> Json:
     return call | {"function": {key: "".join(pieces) for key, pieces in call["function"].items()}}
-
-
-def _error_type(error: object) -> str:
-    if not isinstance(error, dict):
-        return "error"
-    return text(error, "code") or text(error, "type") or "error"

@@ -3,12 +3,14 @@
 import logging
 import os
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from otel_burn.delivery import Delivery, RefusedError, post_traces, wait_until
+from otel_burn.delivery import Delivery, RefusedError, StrangerError, post_traces
 from otel_burn.spool import Spool
 
 
@@ -30,11 +32,17 @@ def test_an_address_that_is_none_is_a_collector_that_is_away(endpoint: str) -> N
         post_traces(endpoint, b"")
 
 
-@pytest.mark.parametrize("status", [301, 308, 400, 404, 500])
-def test_only_success_is_success(server: Any, status: int) -> None:
-    """A redirect or an error is no delivery."""
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        *((status, RefusedError) for status in (400, 413, 500)),
+        *((status, StrangerError) for status in (301, 308, 401, 404, 429, 503)),
+    ],
+)
+def test_only_success_is_success(server: Any, status: int, error: type[Exception]) -> None:
+    """What is about the request is final; what may be a wrong address or a busy server leaves spans on disk."""
     server.say({}, status)
-    with pytest.raises(RefusedError, match=str(status)):
+    with pytest.raises(error, match=str(status)):
         post_traces(server.url, b"")
 
 
@@ -78,3 +86,13 @@ def test_a_hanging_collector_never_makes_us_write_into_files_of_the_program(
         answer.set()
         assert wait_until(lambda: not (tmp_path / "one.spool").exists(), 5)
         assert (tmp_path / "theirs").read_bytes() == b"words of the program"
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Whether *condition* came true within *timeout* seconds, asked every few milliseconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
