@@ -22,7 +22,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTH = 1360
-README = {"explorer.png": ("burn", 1300), "session.png": ("session-3", 1280)}
+README = {"explorer.png": ("session-3", 1280), "burn.png": ("burn", 1300)}
 """The README's pictures: which page, and how much of it."""
 PICTURED = """
     SELECT session_id
