@@ -3,6 +3,6 @@ SELECT finding_id, detector, tier, session_id, agent, call_ids, first_at, last_a
        wasted_usd_high, confidence, evidence, fix, count(*) OVER () AS in_all
 FROM findings
 WHERE $since::TIMESTAMP IS NULL OR last_at >= $since::TIMESTAMP
-ORDER BY CASE tier WHEN 'loop' THEN 0 WHEN 'waste' THEN 1 ELSE 2 END,
+ORDER BY tier = 'warn',
          wasted_usd_high DESC NULLS LAST, wasted_tokens DESC NULLS LAST, finding_id
 LIMIT $top::BIGINT;

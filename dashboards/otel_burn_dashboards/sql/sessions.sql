@@ -2,7 +2,7 @@
 WITH found AS (
     SELECT session_id,
            arg_min({tier: tier, detector: detector},
-                   (CASE tier WHEN 'loop' THEN 0 WHEN 'waste' THEN 1 ELSE 2 END, -coalesce(wasted_usd_high, 0)))
+                   (tier = 'warn', -coalesce(wasted_usd_high, 0)))
                AS worst,
            count(*) AS findings
     FROM findings
