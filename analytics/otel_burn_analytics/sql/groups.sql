@@ -11,7 +11,9 @@ SELECT CASE $by::VARCHAR
        sum(input_tokens)::BIGINT AS input_tokens,
        sum(cache_read_tokens)::BIGINT AS cache_read_tokens,
        sum(output_tokens)::BIGINT AS output_tokens,
-       sum(cost_usd) AS cost_usd,
+       -- A refused call costs nothing, which is known; beside unpriced ones alone it must not make a sum of $0.
+       CASE WHEN bool_or(cost_status = 'unpriced') THEN sum(cost_usd) FILTER (cost_status <> 'not_metered')
+            ELSE sum(cost_usd) END AS cost_usd,
        count(*) FILTER (cost_usd IS NULL AND status IS DISTINCT FROM 'error') AS unpriced_calls,
        count(*) OVER () AS groups
 FROM llm_calls

@@ -13,7 +13,9 @@ SELECT count(*) AS calls,
        sum(cache_write_tokens)::BIGINT AS cache_write_tokens,
        sum(output_tokens)::BIGINT AS output_tokens,
        sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
-       sum(cost_usd) AS cost_usd,
+       -- A refused call costs nothing, which is known; beside unpriced ones alone it must not make a sum of $0.
+       CASE WHEN bool_or(cost_status = 'unpriced') THEN sum(cost_usd) FILTER (cost_status <> 'not_metered')
+            ELSE sum(cost_usd) END AS cost_usd,
        -- A refused request bills nothing, so coverage is of the calls that a model answered.
        count(*) FILTER (status IS DISTINCT FROM 'error') AS answered,
        count(*) FILTER (usage_status = 'exact' AND status IS DISTINCT FROM 'error') AS exact_calls,

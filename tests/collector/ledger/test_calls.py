@@ -60,6 +60,22 @@ def test_a_call_without_usage(world: Any, said: dict[str, Any], status: str, cos
     assert (call["cost_usd"], call["cost_status"]) == cost
 
 
+def test_a_refusal_makes_no_sum_of_zero(world: Any) -> None:
+    """A session of one refused call cost $0; beside an unpriced one the sum is unknown, beside a priced one that."""
+    said = {name: {"gen_ai.conversation.id": name} for name in ("refused", "unknown", "priced")}
+    refusal = NOTHING | {"http.response.status_code": 400, "error.type": "400"}
+    for session in said.values():
+        world.load(world.chat(attributes=session | refusal))
+    for name in ("unknown", "priced"):
+        world.load(world.chat(at=5, attributes=said[name] | {"gen_ai.request.model": "mystery-9"}))
+    world.load(world.chat(at=9, attributes=said["priced"]))
+    sums = {
+        row["session_id"]: row["cost_usd"] for row in world.rows("SELECT session_id, cost_usd FROM sessions")
+    }
+    assert (sums["refused"], sums["unknown"]) == (0, None)
+    assert sums["priced"] == world.rows("SELECT max(cost_usd) AS most FROM llm_calls")[0]["most"] > 0
+
+
 def test_usage_is_taken_as_one_set(world: Any) -> None:
     """A report without usage takes all of it from the one below in rank, which says all it knows."""
     top = world.chat("pydantic-ai", seconds=2, attributes={"gen_ai.usage.output_tokens": 21})

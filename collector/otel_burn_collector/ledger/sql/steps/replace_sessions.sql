@@ -18,7 +18,9 @@ SELECT session_key, session_id,
        sum(cache_write_tokens)::BIGINT AS cache_write_tokens,
        sum(output_tokens)::BIGINT AS output_tokens,
        sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
-       sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
+       -- A refused call costs nothing, which is known; beside unpriced ones alone it must not make a sum of $0.
+       (CASE WHEN bool_or(cost_status = 'unpriced') THEN sum(cost_usd) FILTER (cost_status <> 'not_metered')
+            ELSE sum(cost_usd) END)::DECIMAL(38, 12) AS cost_usd,
        count(*) FILTER (cost_status = 'unpriced') AS unpriced_calls
 FROM (SELECT * FROM store.calls WHERE started_at >= getvariable('sessions_from'))
 SEMI JOIN touched_sessions USING (session_key)
