@@ -92,10 +92,11 @@ def _show(db: Path, *, explorer: bool) -> int:
         return status
     _say("Look yourself:    the explorer's address follows; Ctrl-C stops everything.\n")
     try:
-        return dispatch(["explore", "--db", str(db), "--no-browser"])
-    except KeyboardInterrupt:
-        _say("\nStopped.")
-        return 0
+        status = dispatch(["explore", "--db", str(db), "--no-browser"])
+    except KeyboardInterrupt:  # before the explorer could take signals itself
+        status = 0
+    _say("\nStopped.")
+    return status
 
 
 def _run_agent(name: str, folder: Path, environment: Mapping[str, str]) -> bool:
