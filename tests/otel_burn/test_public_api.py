@@ -2,8 +2,14 @@
 
 import subprocess
 import sys
+from importlib.metadata import entry_points
+from typing import Any
 
+import httpx2
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import otel_burn
 from otel_burn import cli
@@ -43,3 +49,19 @@ def test_a_missing_part_names_its_extra(
         monkeypatch.delitem(sys.modules, name)
     assert cli.main(["sql", "SELECT 1"]) == 1
     assert "pip install 'otel-burn[collector]'" in capsys.readouterr().err
+
+
+def test_opentelemetry_instrument_finds_us(server: Any) -> None:
+    """Loaded by the ecosystem's entry point, our spans go to the provider that it gives, and stop when it says so."""
+    (entry,) = entry_points(group="opentelemetry_instrumentor", name="otel_burn")
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    instrumentor = entry.load()()
+    instrumentor.instrument(tracer_provider=provider)
+    with httpx2.Client() as client:
+        client.post(f"{server.url}/v1/chat/completions", json={"model": "m", "messages": []})
+        instrumentor.uninstrument()
+        client.post(f"{server.url}/v1/chat/completions", json={"model": "m", "messages": []})
+    assert [span.name for span in exporter.get_finished_spans()] == ["chat m"]
+    provider.shutdown()
