@@ -5,7 +5,6 @@ import contextlib
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import time
 from http.client import HTTPException
@@ -18,20 +17,11 @@ from otel_burn.cli import dispatch
 from otel_burn.command import Command
 from otel_burn.delivery import RefusedError, post_traces
 from otel_burn.errors import BurnError
+from otel_burn.passing_signals import run_program
 from otel_burn.spool import drain
 
 BOOT: Final = Path(__file__).parent / "boot"
 _REPORT_WAIT_SECONDS: Final = 30
-_WATCHED: Final = frozenset(
-    {
-        signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
-        signal.SIGCHLD,
-    }
-)  # fmt: skip
-_SENT_BY_A_PROCESS: Final = 0
-"""`si_code` of a signal from `kill` or `sigqueue` is zero or less; the kernel's own are above."""
-
-
 _KEEP_SECONDS: Final = 60
 """Between looks at whether the collector still runs."""
 _NOWHERE: Final = "http://127.0.0.1:0"
@@ -62,7 +52,12 @@ def run(options: argparse.Namespace) -> int:
     )
     destination = Destination(db)
     try:
-        status = _run_program(command, _environment(run_id, destination.url), destination)
+        status = run_program(
+            command,
+            _environment(run_id, destination.url),
+            every=_KEEP_SECONDS,
+            meanwhile=destination.keep_quietly,
+        )
     except FileNotFoundError:
         _say(f"there is no program {command[0]!r}; is it installed and on PATH?")
         return _NOT_FOUND
@@ -99,6 +94,11 @@ class Destination:
             port = urlsplit(self.url).port or locations.DEFAULT_HTTP_PORT
             self.url = running_collector.ensure(self._db, port=port).http_url
 
+    def keep_quietly(self) -> None:
+        """The same, without a word when it fails: it is tried again at the end, and said then."""
+        with contextlib.suppress(BurnError):
+            self.keep()
+
 
 def _environment(run_id: str, endpoint: str) -> dict[str, str]:
     folder = locations.run_folder(run_id)
@@ -111,33 +111,6 @@ def _environment(run_id: str, endpoint: str) -> dict[str, str]:
         "OTEL_BURN_ENDPOINT": endpoint,
         "PYTHONPATH": os.pathsep.join([str(BOOT), *(entry for entry in path if entry != str(BOOT))]),
     }
-
-
-def _run_program(command: list[str], environment: dict[str, str], destination: Destination) -> int:
-    """The program's exit status as `subprocess` tells it: negative for the signal that ended it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
-    try:
-        program = subprocess.Popen(
-            command, env=environment, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        )
-        return _wait(program, destination)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _wait(program: subprocess.Popen[bytes], destination: Destination) -> int:
-    """Wait for *program*, passing on what other processes signal.
-
-    What the terminal signals (Ctrl-C) the kernel sends to the whole process group, the program included.
-    """
-    while (status := program.poll()) is None:
-        got = signal.sigtimedwait(_WATCHED, _KEEP_SECONDS)
-        if got is None:
-            with contextlib.suppress(BurnError):  # tried again at the end, and said then
-                destination.keep()
-        elif got.si_signo != signal.SIGCHLD and got.si_code <= _SENT_BY_A_PROCESS:
-            program.send_signal(got.si_signo)
-    return status
 
 
 def _deliver_rest(run_id: str, destination: Destination) -> None:

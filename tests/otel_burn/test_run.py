@@ -220,3 +220,33 @@ def test_a_sitecustomize_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     done = burn_run(sys.executable, "-c", "print('runs')")
     assert (done.stdout, "no_such_module" in done.stderr) == ("runs\n", True)
+
+
+def test_signals_where_they_cannot_be_waited_for(tmp_path: Path) -> None:
+    """On a system without `sigtimedwait`, signals reach the program through handlers, once."""
+    agent = script(
+        tmp_path,
+        """
+        import signal, sys, time
+        got = []
+        signal.signal(signal.SIGTERM, lambda *_: got.append(1))
+        print("ready", flush=True)
+        while not got:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        sys.exit(40 + len(got))
+        """,
+    )
+    program = f"""
+        import os, sys
+        from otel_burn.passing_signals import run_handling
+        sys.exit(run_handling([{sys.executable!r}, {agent!r}], os.environ, 0.05, lambda: None))
+    """
+    running = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
+    )
+    with running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 41

@@ -20,6 +20,9 @@ GROUP_BYTES = 32 << 20
 PENDING_BYTES = 256 << 20
 """More than this waiting for the disk, and new requests are told to come again."""
 
+_sync = getattr(os, "fdatasync", os.fsync)
+"""The data alone where the system can (Linux), else with the file's own times too (macOS)."""
+
 
 class JournalBusyError(Exception):
     """The disk does not keep up, or refuses: the sender should try again soon."""
@@ -100,7 +103,7 @@ class JournalWriter:
             if self._broken or self._end.offset >= self._segment_bytes:
                 self._roll()
             _write(self._file, b"".join([waiting.data for waiting in group]))
-            os.fdatasync(self._file)
+            _sync(self._file)
         except OSError as error:
             # What the file holds now is unknown. It ends here; the reader steps over the torn end.
             self._broken = True
