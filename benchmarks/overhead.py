@@ -104,6 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers in the format that was asked, and takes spans."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one write an answer: two would wait 40 ms for the acknowledgement of the first
 
     def do_POST(self) -> None:
         """Answer one request."""

@@ -10,8 +10,9 @@ from otel_burn.spool import Spool
 
 _LOG: Final = logging.getLogger("otel_burn")
 
-_GATHER_SECONDS: Final = 0.2
-"""Spans of a burst go out together; the spool holds them meanwhile, so nothing is at risk."""
+_GATHER_SECONDS: Final = 1.0
+"""Spans of a second go out together: a post costs more CPU (about 1 ms) than the spans in it. The spool holds them
+meanwhile, so nothing is at risk, and the end of the program doesn't wait for it."""
 _TIMEOUT_SECONDS: Final = 10.0
 _LARGEST_POST: Final = 4 * 1024 * 1024
 """A collector accepts 64 MiB; others stop at 4."""
