@@ -144,5 +144,7 @@ def _seconds(text: str) -> float:
 
 
 COLLECTOR = Command("receive OTLP, keep the ledger, answer SQL", _configure_collector, _run_collector)
-IMPORT = Command("import OTLP files: protobuf, JSON, JSON lines, also gzipped", _configure_import, _run_import)
+IMPORT = Command(
+    "import OTLP files: protobuf, JSON, JSON lines, also gzipped", _configure_import, _run_import
+)
 SQL = Command("ask the ledger in SQL", _configure_sql, _run_sql)
