@@ -24,15 +24,23 @@ from otel_burn.spool import Spool
 
 _LOG: Final = logging.getLogger("otel_burn")
 
-STRUCTURE: Final = (
-    "gen_ai.operation.", "gen_ai.provider.", "gen_ai.system", "gen_ai.conversation.", "gen_ai.agent.name",
-    "gen_ai.agent.id", "gen_ai.workflow.name", "gen_ai.request.", "gen_ai.response.", "gen_ai.usage.",
-    "gen_ai.tool.name", "gen_ai.tool.type", "gen_ai.tool.call.id", "anthropic.usage.", "anthropic.request.id",
-    "anthropic.response.", "openinference.span.kind", "llm.token_count.", "llm.model_name", "llm.provider",
-    "traceloop.span.kind", "traceloop.workflow.name", "session.id", "user.id", "agent.name", "tool.name",
-    "error.type", "http.request.method", "http.response.status_code", "server.",
+STRUCTURE: Final = frozenset(
+    {
+        "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.system", "gen_ai.conversation.id",
+        "gen_ai.agent.name", "gen_ai.agent.id", "gen_ai.agent.version", "gen_ai.workflow.name",
+        "gen_ai.request.model", "gen_ai.request.stream", "gen_ai.response.id", "gen_ai.response.model",
+        "gen_ai.response.finish_reasons", "gen_ai.response.time_to_first_chunk", "gen_ai.tool.name",
+        "gen_ai.tool.type", "gen_ai.tool.call.id", "anthropic.request.id", "anthropic.response.service_tier",
+        "openai.response.service_tier", "openinference.span.kind", "llm.model_name", "llm.provider",
+        "llm.system", "llm.request.type", "traceloop.span.kind", "traceloop.entity.name",
+        "traceloop.workflow.name", "session.id", "user.id", "agent.name", "tool.name", "tool_call.id",
+        "operation.cost", "error.type", "http.request.method", "http.response.status_code",
+        "server.address", "server.port",
+    }
 )  # fmt: skip
-"""What is kept of the application's own spans: an allow-list, since other instrumentations record content."""
+COUNTS: Final = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.cost.")
+"""What is kept of the application's own spans: a list of names, and numbers under four prefixes. Other instrumentations
+record content by default, also under names that begin like harmless ones (`gen_ai.system_instructions`)."""
 
 
 class Pipeline:
@@ -95,7 +103,9 @@ class Pipeline:
 def structure_of(span: ReadableSpan, run_id: str | None) -> ReadableSpan:
     """The application's own *span* without anything that could be content."""
     kept: dict[str, Any] = {
-        key: value for key, value in (span.attributes or {}).items() if key.startswith(STRUCTURE)
+        key: value
+        for key, value in (span.attributes or {}).items()
+        if key in STRUCTURE or (key.startswith(COUNTS) and isinstance(value, int | float))
     }
     if run_id:
         kept[names.RUN_ID] = run_id
