@@ -164,7 +164,8 @@ def test_the_application_s_own_spans_come_along_without_content(server: Any, col
         import otel_burn; otel_burn.instrument()
         secret = "canary-7f3a"
         telling = ("gen_ai.input.messages", "gen_ai.system_instructions", "gen_ai.request.stop_sequences",
-                   "input.value", "gen_ai.response.tool_calls", "gen_ai.usage.note", "llm.prompts", "server.banner", "gen_ai.headers")
+                   "input.value", "gen_ai.response.tool_calls", "gen_ai.usage.note",
+                   "llm.prompts", "server.banner", "gen_ai.headers")
         attributes = {"gen_ai.agent.name": "scribe", **dict.fromkeys(telling, secret)}
         asked = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": [{"role": "user", "content": secret}]}
         with trace.get_tracer("app").start_as_current_span("invoke_agent scribe", attributes=attributes) as span:
