@@ -65,7 +65,7 @@ def exact(amount: Decimal, per: int) -> str:
     return format(one.normalize(), "f")
 
 
-def rate(value: Decimal | TieredPrices, per: int) -> Any:  # noqa: ANN401 - JSON
+def rate(value: Decimal | TieredPrices, per: int) -> Any:
     """A plain rate is its text; a tiered one is [base, [more input tokens than, rate], …]."""
     if isinstance(value, Decimal):
         return exact(value, per)
@@ -78,7 +78,7 @@ def amounts(prices: ModelPrice) -> dict[str, Any]:
     return {PRICED_BY[key][0]: rate(known[key], PRICED_BY[key][1]) for key in PRICED_BY if key in known}
 
 
-def clause(match: Any) -> Any:  # noqa: ANN401 - a union that pydantic builds
+def clause(match: Any) -> Any:
     """A match rule as JSON: {"equals": text}, {"or": [rules]}, …"""
     ((name, value),) = vars(match).items()
     if isinstance(value, list):
