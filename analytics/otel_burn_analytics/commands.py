@@ -88,7 +88,9 @@ def run_findings(options: argparse.Namespace) -> int:
 
 
 REPORT: Final = Command("say what was burned, how sure that is, and why", configure_report, run_report)
-FINDINGS: Final = Command("list what the detectors found, with evidence and fix", configure_findings, run_findings)
+FINDINGS: Final = Command(
+    "list what the detectors found, with evidence and fix", configure_findings, run_findings
+)
 
 
 def _configure_source(parser: argparse.ArgumentParser) -> None:
