@@ -102,7 +102,10 @@ class Destination:
 
 def _environment(run_id: str, endpoint: str) -> dict[str, str]:
     folder = locations.run_folder(run_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:  # ours to bear: the program runs all the same
+        _say(f"{folder} cannot be made ({error.strerror}): what this run burns may be lost")
     path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     return {
         **os.environ,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from otel_burn.errors import BurnError
 from otel_burn_collector.settings import Settings, data_dir_of
 
 SERVICE = "otel-burn-collector"
@@ -51,8 +52,13 @@ def announce(settings: Settings) -> None:
 
 def make_private(folder: Path) -> None:
     """Make *folder* if it isn't there, for its owner only."""
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise BurnError(
+            f"{folder} cannot be made ({error.strerror}). Choose another place with --db or OTEL_BURN_HOME."
+        ) from error
 
 
 def withdraw(settings: Settings) -> None:

@@ -210,6 +210,14 @@ def test_a_failed_detached_start_says_why(tmp_path: Path) -> None:
     assert "is damaged or no DuckDB database" in said
 
 
+def test_a_place_where_nothing_can_be_made(tmp_path: Path) -> None:
+    """A sentence, not a traceback."""
+    (tmp_path / "file").touch()
+    said = refusal("--db", str(tmp_path / "file" / "burn.duckdb"), "--http-port", "0", "--detach")
+    assert "cannot be made" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_cleanly_on_a_signal(start_collector: StartCollector, number: signal.Signals) -> None:
     """Exit code 0, no traceback, and its processes are gone."""

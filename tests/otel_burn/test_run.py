@@ -190,6 +190,16 @@ def test_a_missing_program(tmp_path: Path) -> None:
     assert burn_run().returncode == 1
 
 
+def test_a_home_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program runs all the same, and we say that its calls may be lost."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OTEL_BURN_HOME", str(tmp_path / "file" / "home"))
+    done = burn_run(sys.executable, script(tmp_path, "print('runs')"))
+    assert (done.returncode, done.stdout) == (0, "runs\n")
+    assert "may be lost" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_collector_that_is_away_changes_nothing(
     server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
