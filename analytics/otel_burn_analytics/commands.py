@@ -43,7 +43,7 @@ def configure_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", choices=report.DIMENSIONS, default="model", help="one row for each (default: model)"
     )
-    parser.add_argument("--top", type=int, default=15, metavar="N", help="rows of the table (default: 15)")
+    parser.add_argument("--top", type=_rows, default=15, metavar="N", help="rows of the table (default: 15)")
     parser.add_argument(
         "--wait",
         type=float,
@@ -99,6 +99,12 @@ def _configure_source(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--since", metavar="WHEN", help="only calls since then: 24h, 7d or an ISO date (UTC)")
     parser.add_argument("--json", action="store_true", help="print JSON; dollars are strings, exact")
+
+
+def _rows(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is no number of rows above 0")
+    return int(text)
 
 
 def _scope(options: argparse.Namespace) -> Scope:

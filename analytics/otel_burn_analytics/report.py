@@ -51,11 +51,12 @@ class Spend:
 
 @dataclass(frozen=True)
 class Unpriced:
-    """A model without a price."""
+    """Calls of a model whose cost is unknown: it has no price, or they have no usage."""
 
     provider: str
     model: str
     calls: int
+    without_usage: bool
 
 
 @dataclass(frozen=True)

@@ -119,11 +119,14 @@ def _coverage(report: Report) -> str:
         f"price    {totals.priced_calls:,} {of} priced ({share(totals.priced_calls, totals.answered)})"
         + (f": {spend}" if spend else ""),
     ]
-    if report.unpriced:
+    for missing, without_usage in (("price", False), ("usage", True)):
         models = ", ".join(
-            f"{one.provider}/{one.model} ({plural(one.calls, 'call')})" for one in report.unpriced
+            f"{one.provider}/{one.model} ({plural(one.calls, 'call')})"
+            for one in report.unpriced
+            if one.without_usage is without_usage
         )
-        lines.append(f"         no price for {models}: what they cost is unknown and in no sum here")
+        if models:
+            lines.append(f"         no {missing} for {models}: what they cost is unknown and in no sum here")
     if report.judged_calls_with_context < report.judged_calls:
         lines.append(
             f"context  recorded for {report.judged_calls_with_context:,} of {plural(report.judged_calls, 'call')}: "

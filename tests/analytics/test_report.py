@@ -77,8 +77,16 @@ def test_rows_add_up_to_the_totals(make: Callable[..., report.Report]) -> None:
 def test_a_model_without_a_price_is_named_and_costs_nothing_known(make: Callable[..., report.Report]) -> None:
     """Unknown is no zero."""
     made = make()
-    assert made.unpriced == (report.Unpriced("acme", "acme-7b", 1),)
+    assert made.unpriced == (report.Unpriced("acme", "acme-7b", 1, without_usage=False),)
     assert [row.cost_usd for row in made.rows if row.name == "acme-7b"] == [None]
+
+
+def test_calls_without_usage_do_not_lack_a_price(make: Callable[..., report.Report]) -> None:
+    """A reader who looks for the price would look in vain."""
+    lacking = (report.Unpriced("openai", "gpt-5", 3, without_usage=True),)
+    said = terminal.text(replace(make(), unpriced=lacking))
+    assert "no usage for openai/gpt-5 (3 calls)" in said
+    assert "no price for" not in said
 
 
 def test_a_run_is_told_by_itself(make: Callable[..., report.Report]) -> None:
