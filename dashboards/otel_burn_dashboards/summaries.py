@@ -142,11 +142,11 @@ def _length(about: Mapping[str, Any]) -> Any:
 
 
 def _reported(tokens: int) -> str:
-    return f"{short(tokens)} tokens" if tokens else "no reported tokens"
+    return f"{short(tokens)} tokens without a price" if tokens else "no reported tokens"
 
 
 def _without_price(models: pl.DataFrame) -> str | None:
-    """Which models have no price, and how much they burned."""
+    """Of which models the cost is unknown: how much they burned without a price, or that nobody reported it."""
     if models.is_empty():
         return None
     named = [
@@ -155,6 +155,4 @@ def _without_price(models: pl.DataFrame) -> str | None:
     ]
     more = models.height - len(named)
     others = f" and {plural(more, 'more model')}" if more else ""
-    return (
-        f"No price is known for {', '.join(named)}{others}. Their cost is {UNKNOWN}, and in none of the sums."
-    )
+    return f"The cost of {', '.join(named)}{others} is {UNKNOWN}, and in none of the sums."

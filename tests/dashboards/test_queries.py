@@ -1,5 +1,6 @@
 """Do the pages' questions get the ledger's numbers?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,9 +34,17 @@ def test_models_without_a_price_are_named(ledger: Ledger) -> None:
     """What is missing from the dollars stands beside them, and a refused call is not part of it."""
     sure = summaries.burn_coverage(queries.burn(ledger, since=None, by="model"))
     assert sure.warning is not None
-    assert "house-model-1 (3 calls, 15 k tokens)" in sure.warning
+    assert "house-model-1 (3 calls, 15 k tokens without a price)" in sure.warning
     assert sure.sentences[0] == "40.4 % of the tokens have a price"
     assert sure.sentences[2] == "usage is exact for 11 of 11 answered calls"
+
+
+def test_calls_without_usage_do_not_lack_a_price(ledger: Ledger) -> None:
+    """What nobody reported is said to be that: its model may well have a price."""
+    burn = queries.burn(ledger, since=None, by="model")
+    unreported = pl.DataFrame({"model": ["gpt-5"], "calls": [3], "tokens": [0]})
+    warning = summaries.burn_coverage(replace(burn, unpriced=unreported)).warning
+    assert warning == "The cost of gpt-5 (3 calls, no reported tokens) is unknown, and in none of the sums."
 
 
 def test_a_session_without_any_price_is_unpriced(ledger: Ledger) -> None:
