@@ -39,6 +39,6 @@ def _note_untapped() -> None:
         from otel_burn.process_note import write  # noqa: PLC0415 - at the end, off the start-up
 
         try:  # noqa: SIM105 - contextlib is not loaded for a note
-            write(os.environ["OTEL_BURN_RUN_ID"])
+            write(os.environ["OTEL_BURN_RUN_ID"], ended=True)
         except Exception:  # noqa: BLE001, S110 - no home, no right to write: no traceback for a note
             pass

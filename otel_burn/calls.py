@@ -97,12 +97,12 @@ class Call:
             return b""
 
 
-def _flow() -> int:
-    # asyncio is looked up, not imported: a program that never imported it has no task.
+def in_event_loop() -> bool:
+    """Whether an asyncio event loop runs in this thread."""
+    # asyncio is looked up, not imported: a program that never imported it has no loop.
     asyncio = sys.modules.get("asyncio")
-    if asyncio is not None:
-        try:
-            return id(asyncio.current_task())
-        except RuntimeError:
-            pass  # no running loop in this thread
-    return threading.get_ident()
+    return asyncio is not None and asyncio._get_running_loop() is not None
+
+
+def _flow() -> int:
+    return id(sys.modules["asyncio"].current_task()) if in_event_loop() else threading.get_ident()

@@ -47,7 +47,7 @@ class Instrumentation:
     def stop(self) -> None:
         """Take the taps out, record and deliver what has ended."""
         self.observer.active = False
-        self._note()
+        self._note(ended=True)
         self.taps.take_out()
         self._recorder.flush(_EXIT_SECONDS)
         if self._pipeline is not None:
@@ -122,11 +122,15 @@ class Instrumentation:
             self._recorder.defer(lambda: self._own_pipeline().carry(structure_of(span, self.settings.run_id)))
 
     @guarded
-    def _note(self) -> None:
+    def _note(self, *, ended: bool = False) -> None:
         if self.settings.run_id:
             seen = self.observer
             process_note.write(
-                self.settings.run_id, taps=self.taps.active, hosts=seen.hosts, llm_calls=seen.llm_calls
+                self.settings.run_id,
+                taps=self.taps.active,
+                hosts=seen.hosts,
+                llm_calls=seen.llm_calls,
+                ended=ended,
             )
 
 

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
 
 def write(
-    run_id: str, *, taps: Sequence[str] = (), hosts: Mapping[str, int] | None = None, llm_calls: int = 0
+    run_id: str,
+    *,
+    taps: Sequence[str] = (),
+    hosts: Mapping[str, int] | None = None,
+    llm_calls: int = 0,
+    ended: bool,
 ) -> None:
     """Leave this process's note in the folder of the run *run_id*, replacing an earlier one at once.
 
     Fields: `argv` (the program's name alone: arguments may hold secrets), `executable`, `instrumented`, `taps`,
-    `hosts` (requests by `host:port`) and `llm_calls`.
+    `hosts` (requests by `host:port`), `llm_calls`, and `ended`: whether the process came to its own end. One that
+    was killed, or left by `os._exit`, has false there, and its last calls may be missing.
     """
     folder = locations.run_folder(run_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,6 +36,7 @@ def write(
         "taps": list(taps),
         "hosts": dict(hosts or {}),
         "llm_calls": llm_calls,
+        "ended": ended,
     }
     path = folder / f"process-{os.getpid()}.json"
     temporary = path.with_suffix(".tmp")

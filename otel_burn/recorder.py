@@ -4,17 +4,22 @@ import contextlib
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from otel_burn import names
 from otel_burn.attempts import Attempts
-from otel_burn.calls import Call
+from otel_burn.calls import Call, in_event_loop
 from otel_burn.firewall import guarded
 from otel_burn.spans import describe
 
 _MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 """Request bodies that wait to be read at most; beyond it the caller's own thread does the work (back-pressure)."""
+
+
+_HAND_OVER_SECONDS: Final = 0.005
+"""A call with a large context is recorded in 2 ms."""
 
 
 class Recorder:
@@ -48,8 +53,22 @@ class Recorder:
             return
         self._count(len(call.request_body))
         self.defer(call)
-        if self._thread is None and not call.collected:
+        if call.collected:
+            return
+        if self._thread is None:
             self._work_off()  # no thread can be started (any more)
+        self._let_it_work()
+
+    def _let_it_work(self) -> None:
+        """Give the thread the interpreter until it has recorded what waits, for a few milliseconds at most.
+
+        A program that ends without its own exit (`os._exit`, a worker that is terminated) would else take the call
+        along. The thread would want the interpreter in the next milliseconds anyway; an event loop is not kept waiting.
+        """
+        if in_event_loop():
+            time.sleep(0)
+        else:
+            self.flush(_HAND_OVER_SECONDS)
 
     def defer(self, work: Call | Callable[[], object]) -> None:
         """Do *work* in the background, in the order of arrival."""

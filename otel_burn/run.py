@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from otel_burn import locations, running_collector
+from otel_burn import locations, running_collector, settings
 from otel_burn.cli import dispatch
 from otel_burn.command import Command
 from otel_burn.delivery import RefusedError, post_traces
@@ -45,6 +45,10 @@ def run(options: argparse.Namespace) -> int:
     if not command:
         raise BurnError(
             "there is no program to run; say which after two dashes: otel-burn run -- python agent.py"
+        )
+    if settings.disabled():
+        _say(
+            "OTEL_SDK_DISABLED or OTEL_BURN_DISABLED is set: the program runs, and nothing of it is recorded"
         )
     db = Path(options.db or locations.database()).absolute()
     run_id = (

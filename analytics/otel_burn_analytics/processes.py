@@ -1,4 +1,4 @@
-"""What did the processes of a run say they were and saw? Their notes, for runs in which no call was seen."""
+"""What did the processes of a run say they were and saw? Their notes, for what the ledger cannot know."""
 
 import json
 from collections import Counter
@@ -20,6 +20,8 @@ class Processes:
     taps: tuple[str, ...] = ()
     hosts: dict[str, int] = field(default_factory=dict)
     """Requests by `host:port`."""
+    unfinished: tuple[str, ...] = ()
+    """Programs that sent requests and never came to their own end: killed, left by `os._exit`, or still running."""
 
 
 def of_run(run_id: str) -> Processes:
@@ -34,6 +36,9 @@ def of_run(run_id: str) -> Processes:
         untouched=tuple(sorted({_program(note) for note in notes if not note.get("instrumented")})),
         taps=tuple(sorted({tap for note in ours for tap in note.get("taps") or ()})),
         hosts=dict(hosts.most_common()),
+        unfinished=tuple(
+            sorted(_program(note) for note in ours if note.get("hosts") and note.get("ended") is False)
+        ),
     )
 
 

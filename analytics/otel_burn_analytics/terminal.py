@@ -31,7 +31,7 @@ def text(report: Report) -> str:
             _table(report),
             _findings(report),
         ]
-    parts.append(_untouched(report.processes))
+    parts += [_unfinished(report.processes), _untouched(report.processes)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -215,10 +215,22 @@ def _why(seen: Processes) -> Iterator[str]:
     hosts = ", ".join(f"{host} ({plural(requests, 'request')})" for host, requests in seen.hosts.items())
     yield f"Hosts that it talked to: {hosts or 'none that a tap saw'}."
     yield f"Taps that were active: {', '.join(seen.taps) or 'none (no HTTP client that we know was imported)'}."
+    if seen.unfinished:
+        return  # what follows in the report says why
     if seen.hosts:
         yield "If one of these hosts serves a model, its wire format is not known yet; `otel-burn doctor` lists ours."
     else:
         yield "If it called a model, then through a client without a tap; `otel-burn doctor` names what none can see."
+
+
+def _unfinished(seen: Processes | None) -> str:
+    if seen is None or not seen.unfinished:
+        return ""
+    head = (
+        "PERHAPS NOT ALL  These were killed, left without Python's own exit (os._exit, a pool that is terminated), or "
+        "still run; their last calls may be missing:"
+    )
+    return "\n".join([_wrapped(head), *(f"{INDENT}{program}" for program in seen.unfinished)])
 
 
 def _untouched(seen: Processes | None) -> str:

@@ -126,6 +126,7 @@ def still_world(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OTEL_BURN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OTEL_BURN_ENDPOINT", "http://127.0.0.1:9")  # never a collector of the developer's own
     monkeypatch.setenv("OTEL_BURN_RAISE", "1")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "dummy")
     monkeypatch.setenv("OPENAI_API_KEY", "dummy")

@@ -260,3 +260,15 @@ def test_signals_where_they_cannot_be_waited_for(tmp_path: Path) -> None:
         assert running.stdout.readline() == "ready\n"
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 41
+
+
+def test_a_process_that_leaves_without_its_own_exit(server: Any, tmp_path: Path) -> None:
+    """Calls that ended right before `os._exit` are delivered, and the process's note tells."""
+    server.say(ANSWER)
+    server.say(ANSWER)
+    warm = "import time; time.sleep(2)\n"
+    agent = script(tmp_path, CALLER + warm + CALLER.replace("import os, openai\n", "") + "os._exit(3)")
+    assert burn_run(sys.executable, agent).returncode == 3
+    assert len({span.span_id for span in server.received_spans()}) == 2
+    (note,) = notes()
+    assert note["ended"] is False

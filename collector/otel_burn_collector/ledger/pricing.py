@@ -69,6 +69,8 @@ def _bill(call_id: str, attempts: list[Mapping[str, Any]]) -> dict[str, Any]:
     if all(each.usd is not None for each in prices):
         lines = _summed(line for each in prices for line in each.lines)
         statuses = {each.status for each in prices}
+        if call["usage_status"] == "partial":
+            statuses.add("estimated")  # a lower bound: what the broken-off rest cost, nobody said
         return _row(call_id, sum((line.usd for line in lines), Decimal(0)), max(statuses), lines)
     if call["reported_usd"] is not None:
         return _row(call_id, call["reported_usd"], "reported", ())

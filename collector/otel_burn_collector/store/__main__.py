@@ -23,6 +23,7 @@ def main() -> None:
     )
     loader.start()
     server.serve_inherited()
+    answers.interrupt()
     loader.stop(STOP_PATIENCE)
     con.close()
     if loader.failure is not None:

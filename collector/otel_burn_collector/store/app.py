@@ -1,8 +1,10 @@
 """What does the store answer over HTTP? SELECTs in Arrow, and how far it has loaded."""
 
+import asyncio
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
@@ -23,6 +25,8 @@ ARROW = "application/vnd.apache.arrow.stream"
 CONCURRENT = 4
 """Queries at a time; on two cores more only take memory from each other."""
 REQUEST_BYTES = 1 << 20
+LOOK_SECONDS = 0.5
+"""Between looks at whether the client of a long query is still there."""
 
 
 class Answers:
@@ -41,6 +45,12 @@ class Answers:
         self._limits = limits or Limits()
         self._free = threading.BoundedSemaphore(CONCURRENT)
         self._asked_at = time.monotonic()
+        self._running: weakref.WeakSet[Query] = weakref.WeakSet()
+
+    def interrupt(self) -> None:
+        """Stop every query, as the store is about to end."""
+        for query in list(self._running):
+            query.interrupt()
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -62,13 +72,25 @@ class Answers:
             asked = _question(await request.body())
         except ValueError as error:
             return _error(400, f"The question cannot be read: {error}.")
-        return await run_in_threadpool(self._answer, **asked)
+        started: list[Query] = []
+        answer = asyncio.ensure_future(run_in_threadpool(self._answer, started.append, **asked))
+        while not (await asyncio.wait({answer}, timeout=LOOK_SECONDS))[0]:
+            if await request.is_disconnected():
+                for query in started:
+                    query.interrupt()
+        return await answer
 
-    def _answer(self, sql: str, params: dict[str, object], first: int | None) -> Response:
+    def _answer(
+        self, on_start: Callable[[Query], None], sql: str, params: dict[str, object], first: int | None
+    ) -> Response:
+        def started(query: Query) -> None:
+            self._running.add(query)
+            on_start(query)
+
         if not self._free.acquire(timeout=self._limits.seconds):
             return _error(429, f"{CONCURRENT} queries are running already. Try again when one has ended.")
         try:
-            query = Query(self._con, sql, params, limits=self._limits, first=first)
+            query = Query(self._con, sql, params, limits=self._limits, first=first, on_start=started)
             chunks = _released(ipc_stream(query), self._free)
         except QueryError as error:
             self._free.release()

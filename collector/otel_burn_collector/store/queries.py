@@ -1,7 +1,8 @@
 """How does one SELECT become Arrow, without taking the store down? Read-only, streamed, limited."""
 
+import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -39,14 +40,16 @@ class Query:
         *,
         limits: Limits | None = None,
         first: int | None = None,
+        on_start: Callable[["Query"], None] = lambda _: None,
     ) -> None:
-        """Run *sql*; of its rows only the *first* are wanted."""
+        """Run *sql*; of its rows only the *first* are wanted. *on_start* gets the query before it takes time."""
         self._limits = limits or Limits()
         self._first = first
         self._cursor = con.cursor()
         self._timer = threading.Timer(self._limits.seconds, self._cursor.interrupt)
         self._timer.daemon = True
         self._timer.start()
+        on_start(self)
         try:
             self._reader = self._open(sql, params)
         except BaseException:
@@ -78,6 +81,11 @@ class Query:
     def table(self) -> pa.Table:
         """The whole answer."""
         return pa.Table.from_batches(self.batches(), schema=self.schema)
+
+    def interrupt(self) -> None:
+        """Stop it, from another thread: nobody waits for the answer any more."""
+        with contextlib.suppress(duckdb.Error):  # it has ended in the meantime
+            self._cursor.interrupt()
 
     def close(self) -> None:
         """End the transaction; again is harmless."""

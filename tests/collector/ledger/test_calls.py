@@ -76,6 +76,18 @@ def test_a_refusal_makes_no_sum_of_zero(world: Any) -> None:
     assert sums["priced"] == world.rows("SELECT max(cost_usd) AS most FROM llm_calls")[0]["most"] > 0
 
 
+def test_a_price_of_partial_usage_is_an_estimate(world: Any) -> None:
+    """A stream that broke off says what it read, not what it wrote: its price is a lower bound, and marked."""
+    partial = {
+        "gen_ai.usage.output_tokens": None,
+        "burn.usage.status": "partial",
+        "error.type": "stream_abandoned",
+    }
+    world.load(world.chat(attributes=partial))
+    call = world.call()
+    assert (call["usage_status"], call["cost_status"], call["cost_usd"] > 0) == ("partial", "estimated", True)
+
+
 def test_usage_is_taken_as_one_set(world: Any) -> None:
     """A report without usage takes all of it from the one below in rank, which says all it knows."""
     top = world.chat("pydantic-ai", seconds=2, attributes={"gen_ai.usage.output_tokens": 21})

@@ -6,7 +6,7 @@ SELECT merged.call_id, merged.provider,
        merged.service_tier, merged.status, merged.http_status, merged.reported_usd,
        used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens,
        used.cache_write_5m_tokens, used.cache_write_1h_tokens, used.reasoning_tokens,
-       used.audio_input_tokens, used.audio_output_tokens
+       used.audio_input_tokens, used.audio_output_tokens, merged.usage_status
 FROM merged
 LEFT JOIN used USING (call_id)
 ORDER BY merged.call_id, used.report_id;
