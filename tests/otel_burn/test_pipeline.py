@@ -197,7 +197,7 @@ def test_children_of_a_fork_deliver_their_own_calls(server: Any, collector: Any)
         child = os.fork()
         if not child:
             call()
-            time.sleep(1)
+            time.sleep(0.3)  # recorded, and not delivered yet
             os._exit(0)
         os.waitpid(child, 0)
         call()
