@@ -13,7 +13,10 @@ from typing import Any, Final
 from otel_burn import locations
 from otel_burn.errors import BurnError
 
-_SERVICE: Final = "otel-burn-collector"
+SERVICE: Final = "otel-burn-collector"
+"""What `/healthz` says that answers there."""
+FILE: Final = "collector.json"
+"""What a collector leaves in the data folder beside its database."""
 _START_SECONDS: Final = 30.0
 _IDLE_SECONDS: Final = 900
 """A collector that a run started ends after a quarter of an hour without work."""
@@ -34,7 +37,7 @@ def healthy(url: str) -> Collector | None:
             said: Any = json.load(answer)
     except (OSError, ValueError, urllib.error.URLError):
         return None
-    if not isinstance(said, dict) or said.get("service") != _SERVICE:
+    if not isinstance(said, dict) or said.get("service") != SERVICE:
         return None
     return Collector(url, Path(str(said.get("db"))))
 
@@ -42,7 +45,7 @@ def healthy(url: str) -> Collector | None:
 def of_database(db: Path) -> Collector | None:
     """The collector that owns the database *db*, if one runs."""
     try:
-        noted: Any = json.loads((db.parent / f"{db.name}.d" / "collector.json").read_text(encoding="utf-8"))
+        noted: Any = json.loads((db.parent / f"{db.name}.d" / FILE).read_text(encoding="utf-8"))
         url = str(noted["http_url"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

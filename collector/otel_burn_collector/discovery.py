@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from otel_burn.errors import BurnError
+from otel_burn.running_collector import FILE, SERVICE
 from otel_burn_collector.settings import Settings, data_dir_of
 
-SERVICE = "otel-burn-collector"
-FILE = "collector.json"
 PATIENCE = 5.0
 """Seconds for a collector to answer; one that loads a large batch may take one or two."""
 STORE_PATIENCE = 1.0

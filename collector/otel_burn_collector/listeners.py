@@ -4,7 +4,8 @@ import errno
 import socket
 
 from otel_burn.errors import BurnError
-from otel_burn_collector.discovery import SERVICE, healthz
+from otel_burn.running_collector import SERVICE
+from otel_burn_collector.discovery import healthz
 
 BACKLOG = 1024
 

@@ -15,8 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from otel_burn.running_collector import SERVICE
 from otel_burn_collector.access import LoopbackNames, has_token
-from otel_burn_collector.discovery import SERVICE, status
+from otel_burn_collector.discovery import status
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.otlp.bodies import MAX_BODY_BYTES
 from otel_burn_collector.otlp.signals import BY_NAME, SIGNALS, Signal
