@@ -40,7 +40,7 @@ _STOP_SECONDS: Final = 10.0
 _IDLE_SECONDS: Final = 900
 """Should this process be killed outright, its collector ends by itself after a quarter of an hour."""
 
-_FOREIGN: Final = ("OTEL_", "OPENAI_", "ANTHROPIC_")
+_FOREIGN: Final = ("OTEL_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_")
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
 """What a user's own environment must not change about the demo: it is the same everywhere."""
 
@@ -192,7 +192,6 @@ def _environment(folder: Path, provider: ScriptedProvider) -> dict[str, str]:
         **kept,
         **provider.environment,
         "OTEL_BURN_HOME": str(folder / "home"),
-        "OTEL_BURN_PROVIDERS": f"{provider.openai.address}=openai,{provider.anthropic.address}=anthropic",
     }
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from otel_burn.demo.dialogue import Answer, Block, Prompt, ToolUse, canonical, words
+from otel_burn.demo.dialogue import Answer, Block, Prompt, ToolUse, canonical, text_of, words
 
 SNAPSHOTS = {"gpt-5": "gpt-5-2025-08-07", "gpt-5-mini": "gpt-5-mini-2025-08-07"}
 """The dated name that a response gives for a model's alias."""
@@ -21,7 +21,7 @@ def read(body: Mapping[str, Any]) -> Prompt:
     tools = [Block(canonical(tool)) for tool in body.get("tools") or ()]
     return Prompt(
         model=body["model"],
-        system=next((m["content"] for m in messages if m["role"] in ("system", "developer")), ""),
+        system=next((text_of(m["content"]) for m in messages if m["role"] in ("system", "developer")), ""),
         blocks=(*tools, *(Block(canonical(message)) for message in messages)),
         turn=sum(message["role"] == "assistant" for message in messages),
         stream=bool(body.get("stream")),

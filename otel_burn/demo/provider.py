@@ -1,6 +1,7 @@
-"""What stands in for OpenAI and Anthropic? Servers on loopback that answer from scripts and keep the truth."""
+"""What stands in for OpenAI, Anthropic and Google? Servers on loopback that answer from scripts and keep the truth."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from otel_burn.demo import anthropic_format, openai_format
+from otel_burn.demo import anthropic_format, gemini_format, openai_format, responses_format
 from otel_burn.demo.dialogue import Answer, Prompt
 from otel_burn.demo.prompt_cache import Counting, PromptCache
 from otel_burn.demo.scripted_model import Refused, ScriptedModel
@@ -21,11 +22,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Api:
-    """One provider's API: how it reads, answers, streams, counts and refuses."""
+    """One provider's API: where it is spoken, how it reads, answers, streams, counts and refuses."""
 
     provider: str
-    path: str
-    request_id: str
+    path: re.Pattern[str]
+    """Its groups are read as if they stood in the body."""
+    request_id: str | None
     read: Callable[[Mapping[str, Any]], Prompt]
     count: Counting
     plain: Callable[[Answer], Json]
@@ -34,9 +36,9 @@ class Api:
     error: Callable[[int, str, str], Json]
 
 
-OPENAI = Api(
+CHAT = Api(
     provider="openai",
-    path="/v1/chat/completions",
+    path=re.compile(r"/v1/chat/completions"),
     request_id=openai_format.REQUEST_ID,
     read=openai_format.read,
     count=PromptCache.automatic,
@@ -45,9 +47,20 @@ OPENAI = Api(
     usage=openai_format.usage,
     error=openai_format.error,
 )
-ANTHROPIC = Api(
+RESPONSES = Api(
+    provider="openai",
+    path=re.compile(r"/v1/responses"),
+    request_id=openai_format.REQUEST_ID,
+    read=responses_format.read,
+    count=PromptCache.automatic,
+    plain=responses_format.plain,
+    events=responses_format.events,
+    usage=responses_format.usage,
+    error=openai_format.error,
+)
+MESSAGES = Api(
     provider="anthropic",
-    path="/v1/messages",
+    path=re.compile(r"/v1/messages"),
     request_id=anthropic_format.REQUEST_ID,
     read=anthropic_format.read,
     count=PromptCache.marked,
@@ -56,11 +69,22 @@ ANTHROPIC = Api(
     usage=anthropic_format.usage,
     error=anthropic_format.error,
 )
-KEY_HEADERS = ("authorization", "x-api-key")
+GENERATE_CONTENT = Api(
+    provider="gcp.gemini",
+    path=re.compile(r"/v1(beta)?/models/(?P<model>[^/:]+):(?P<method>generateContent|streamGenerateContent)"),
+    request_id=None,
+    read=gemini_format.read,
+    count=PromptCache.automatic,
+    plain=gemini_format.plain,
+    events=gemini_format.events,
+    usage=gemini_format.usage,
+    error=gemini_format.error,
+)
+KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key")
 
 
 class ScriptedProvider:
-    """Two servers on free ports of loopback, one an API, that answer from the same scripts.
+    """A server a provider on free ports of loopback; they answer from the same scripts.
 
     *pace* is the pause before a response; *truth* is a file that every answer is added to as a JSON line;
     another *salt* makes other ids, and nothing else.
@@ -72,17 +96,23 @@ class ScriptedProvider:
         self.served: list[Json] = []
         self._truth = truth
         self._lock = Lock()
-        self.openai = _Server(self, OPENAI)
-        self.anthropic = _Server(self, ANTHROPIC)
+        self.openai = _Server(self, CHAT, RESPONSES)
+        self.anthropic = _Server(self, MESSAGES)
+        self.gemini = _Server(self, GENERATE_CONTENT)
+        self._servers = (self.openai, self.anthropic, self.gemini)
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that lead the SDKs here."""
+        """The variables that lead the SDKs here, and tell otel-burn who it is that they find."""
+        who = (f"{server.address}={server.apis[0].provider}" for server in self._servers)
         return {
             "OPENAI_BASE_URL": f"http://{self.openai.address}/v1",
             "OPENAI_API_KEY": "demo",
             "ANTHROPIC_BASE_URL": f"http://{self.anthropic.address}",
             "ANTHROPIC_API_KEY": "demo",
+            "GOOGLE_GEMINI_BASE_URL": f"http://{self.gemini.address}",
+            "GEMINI_API_KEY": "demo",
+            "OTEL_BURN_PROVIDERS": ",".join(who),
         }
 
     def record(self, row: Json) -> None:
@@ -94,14 +124,14 @@ class ScriptedProvider:
                     file.write(json.dumps(row) + "\n")
 
     def __enter__(self) -> Self:
-        for server in (self.openai, self.anthropic):
+        for server in self._servers:
             Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for server in (self.openai, self.anthropic):
+        for server in self._servers:
             server.shutdown()
             server.server_close()
 
@@ -109,10 +139,10 @@ class ScriptedProvider:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, provider: ScriptedProvider, api: Api) -> None:
+    def __init__(self, provider: ScriptedProvider, *apis: Api) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.provider = provider
-        self.api = api
+        self.apis = apis
 
     @property
     def address(self) -> str:
@@ -131,26 +161,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        api = self.server.api
-        if self.path.partition("?")[0] != api.path:
-            self._refuse(404, f"There is no {self.path} here; this server knows {api.path} alone.")
+        path = self.path.partition("?")[0]
+        matches = ((api, api.path.fullmatch(path)) for api in self.server.apis)
+        api, match = next((found for found in matches if found[1]), (self.server.apis[0], None))
+        if match is None:
+            known = ", ".join(api.path.pattern for api in self.server.apis)
+            self._refuse(api, 404, f"There is no {self.path} here; this server knows {known} alone.")
             return
         if not any(name in self.headers for name in KEY_HEADERS):
-            self._refuse(401, f"You did not provide an API key in {' or '.join(KEY_HEADERS)}.")
+            self._refuse(api, 401, f"You did not provide an API key in {' or '.join(KEY_HEADERS)}.")
             return
         try:
-            prompt = api.read(json.loads(body))
+            prompt = api.read({**json.loads(body), **match.groupdict()})
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            self._refuse(400, f"The body is no request that this API knows: {error!r}")
+            self._refuse(api, 400, f"The body is no request that this API knows: {error!r}")
             return
         time.sleep(self.server.provider.pace)
-        self._answer(prompt)
+        self._answer(api, prompt)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are recorded, not printed."""
 
-    def _answer(self, prompt: Prompt) -> None:
-        api, provider = self.server.api, self.server.provider
+    def _answer(self, api: Api, prompt: Prompt) -> None:
+        provider = self.server.provider
         script, answer = provider.model.answer(prompt, api.count)
         row = {
             "agent": script.agent,
@@ -162,24 +195,23 @@ class _Handler(BaseHTTPRequestHandler):
             provider.record({**row, "status": 429})
             message = f"Rate limit reached for {prompt.model}. Please try again in {answer.seconds:g}s."
             wait = {"retry-after": "1", "retry-after-ms": f"{answer.seconds * 1000:.0f}"}
-            self._refuse(429, message, wait)
+            self._refuse(api, 429, message, wait)
             return
         used = {**asdict(answer.consumption), "input": answer.consumption.input}
         request_id = f"req_{answer.id}"
-        ids = {"request_id": request_id, "response_id": api.plain(answer)["id"]}
+        whole = api.plain(answer)
+        ids = {"request_id": request_id, "response_id": whole.get("id") or whole["responseId"]}
         provider.record({**row, "status": 200, **ids, "tokens": used, "usage": api.usage(answer)})
-        headers = {api.request_id: request_id}
+        headers = {api.request_id: request_id} if api.request_id else {}
         if prompt.stream:
             self._stream(api.events(answer, prompt), headers)
         else:
-            self._json(200, api.plain(answer), headers)
+            self._json(200, whole, headers)
 
-    def _refuse(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        api = self.server.api
+    def _refuse(self, api: Api, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         request_id = f"req_refused_{status}"
-        self._json(
-            status, api.error(status, message, request_id), {api.request_id: request_id, **(headers or {})}
-        )
+        named = {api.request_id: request_id} if api.request_id else {}
+        self._json(status, api.error(status, message, request_id), {**named, **(headers or {})})
 
     def _json(self, status: int, body: Json, headers: Mapping[str, str] | None = None) -> None:
         payload = json.dumps(body).encode()

@@ -61,4 +61,4 @@ def _answer(identity: str, prompt: Prompt, step: Step, consumption: Consumption)
 
 
 def _thinks(model: str) -> bool:
-    return model.startswith("gpt-5")
+    return model.startswith(("gpt-5", "gemini-"))

@@ -100,13 +100,23 @@ HEARTBEAT = Script(
     steps=(Step("HEARTBEAT_OK"),),
 )
 
+WARDROBE = Script(
+    agent="wardrobe",
+    opening="You tell people what to wear",
+    steps=(
+        Step("Let me look at the weather.", (("get_weather", {"city": "Oslo"}),), reasoning=64),
+        Step("Take a rain coat and warm socks: it is 4 degrees and raining in Oslo.", reasoning=128),
+    ),
+)
+"""The agent of `examples/`, in whichever SDK it is written."""
+
 UNKNOWN = Script(
     agent="unknown",
     opening="",
     steps=(Step("I am scripted, and my script has no part for you.", reasoning=64),),
 )
 
-SCRIPTS = (HEALTHY, FAILING_LOOP, CONTEXT_HOARDER, HEARTBEAT, UNKNOWN)
+SCRIPTS = (HEALTHY, FAILING_LOOP, CONTEXT_HOARDER, HEARTBEAT, WARDROBE, UNKNOWN)
 
 
 def script_for(system: str) -> Script:

@@ -9,7 +9,7 @@ from otel_burn.demo.provider import ScriptedProvider
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedProvider]:
-    """A provider on loopback; the environment leads both SDKs to it."""
+    """A provider on loopback; the environment leads the SDKs to it."""
     with ScriptedProvider() as provider:
         for name, value in provider.environment.items():
             monkeypatch.setenv(name, value)
