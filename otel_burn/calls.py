@@ -7,29 +7,42 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Protocol
 
 from otel_burn import labels
-from otel_burn.formats import Format
+from otel_burn.formats.format import Format
+
+_HAND_OVER: Final = 64 * 1024
+"""Bytes of an answer that are kept until the background thread reads them."""
+
+
+class Headers(Protocol):
+    """Request or response headers, whatever class they have; names in any case."""
+
+    def get(self, key: str, default: Any = None, /) -> Any: ...
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Call:
-    """One HTTP attempt of an LLM call, as bytes and times; nothing is parsed before it has ended.
+    """One HTTP attempt of an LLM call, as bytes and times; nothing is parsed on its way.
 
-    A tap calls `failed`, `answered`, `chunk` and `ended` in the order of events. The first end counts, later
-    ones are nothing, so that every way in which a stream can stop may report it.
+    A tap calls `answered`, `chunk`, `failed`, `exhausted` and `ended` in the order of events. The first end
+    counts, later ones are nothing, so that every way in which a stream can stop may report it.
     """
 
-    format: Format
+    formats: tuple[Format, ...]
+    """What the path may speak; the body tells which."""
     host: str
     port: int | None
+    path: str
     request_body: bytes
     retry_count: int
     """The SDK's own count of retries before this attempt (`x-stainless-retry-count`)."""
     traceparent: str | None
     """What the SDK sends along when it traces itself: the closest parent there is."""
     on_end: Callable[["Call"], None]
+    on_progress: Callable[["Call"], None]
+    """Told when enough of the answer waits that somebody should read it."""
     parent: Any = None
     """The current OpenTelemetry span context when the attempt started, or None."""
     labels: Mapping[str, str] = field(default_factory=labels.current)
@@ -39,11 +52,9 @@ class Call:
     first_chunk_ns: int = 0
     ended_ns: int = 0
     status: int = 0
-    content_type: str = ""
-    request_id: str | None = None
-    decode: Callable[[bytes], bytes] | None = None
-    """Undoes the response's content encoding; None when the chunks are plain."""
-    chunks: list[bytes] = field(default_factory=list)
+    response_headers: Headers = field(default_factory=dict[str, Any])
+    encoded: bool = True
+    """Whether the chunks still have the content encoding of the headers."""
     whole: bool = False
     """Whether the body was read to its end, rather than closed before it."""
     error: str | None = None
@@ -52,17 +63,25 @@ class Call:
     """Which process began it: a forked child inherits its parent's calls, and they are not its own."""
     collected: bool = False
     """Whether the garbage collector ended it, which may be in the middle of anything, a lock of ours included."""
+    reading: Any = None
+    """The background thread's own: what it has read so far."""
+    _chunks: list[bytes] = field(default_factory=list)
+    _waiting: int = 0
     _ends: Iterator[int] = field(default_factory=itertools.count)
 
-    def answered(self, status: int, content_type: str, request_id: str | None) -> None:
-        """The response's head has arrived."""
-        self.status, self.content_type, self.request_id = status, content_type, request_id
+    def answered(self, status: int, headers: Headers, *, encoded: bool = True) -> None:
+        """The response's head has arrived; *encoded* unless the client decodes what it shows to `chunk`."""
+        self.status, self.response_headers, self.encoded = status, headers, encoded
 
     def chunk(self, data: bytes) -> None:
         """A part of the response's body has arrived."""
-        if not self.chunks:
+        if not self.first_chunk_ns:
             self.first_chunk_ns = time.time_ns()
-        self.chunks.append(data)
+        self._chunks.append(data)
+        self._waiting += len(data)
+        if self._waiting > _HAND_OVER:
+            self._waiting = 0
+            self.on_progress(self)
 
     def failed(self, error: BaseException) -> None:
         """The attempt ended in *error*, which the caller gets unchanged."""
@@ -86,15 +105,10 @@ class Call:
             self.ended_ns = time.time_ns()
             self.on_end(self)
 
-    def body(self) -> bytes:
-        """The response's body, decoded; nothing where its encoding is broken, as the caller will find too."""
-        data = b"".join(self.chunks)
-        if self.decode is None or not data:
-            return data
-        try:
-            return self.decode(data)
-        except Exception:  # noqa: BLE001 - each library has its own class for it
-            return b""
+    def take(self) -> list[bytes]:
+        """The chunks that arrived since the last `take`."""
+        taken, self._chunks = self._chunks, []
+        return taken
 
 
 def in_event_loop() -> bool:

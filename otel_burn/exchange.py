@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from otel_burn.usage import Usage, UsageStatus
 
@@ -36,6 +36,10 @@ class Block:
     tool_call_id: str = ""
     error: str = ""
     """The class of error that a tool result reports; "" for none."""
+    sketch: str = ""
+    """A near-duplicate sketch of a tool result (`manifest.sketch`)."""
+    content: Any = field(default=None, compare=False, repr=False)
+    """The JSON value itself; kept only while content capture is on (`manifest.keep_content`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,18 @@ class ToolCall:
     """Each top-level argument's name with the hash of its value, white space normalised."""
     effect: str
     """`read`, `write`, `run` or `unknown`, judged by the tool's name."""
+    sketch: str = ""
+    """A near-duplicate sketch of the arguments (`manifest.sketch`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a request body asks for."""
+    """What a request asks for, beside its context."""
 
     model: str | None
-    stream: bool
+    stream: bool = False
     parameters: dict[str, AttributeValue] = field(default_factory=dict)
     """`gen_ai.request.*` attributes beside model and stream."""
-    blocks: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,14 @@ class Response:
     tool_calls: tuple[ToolCall, ...] = ()
     service_tier: str | None = None
     region: str | None = None
+    speed: str | None = None
+    """The speed at which the provider served, where it sells several (`fast`)."""
+    output: tuple[Block, ...] = ()
+    """The blocks of the answer, hashed as they will be when they are sent back as context."""
+    deferred: bool = False
+    """Whether the provider goes on working in the background: the usage follows on a later fetch of `id`."""
+    more: tuple["Response", ...] = ()
+    """Further model responses in the same HTTP answer, as in the results of a batch."""
     complete: bool = True
     """Whether the protocol's own terminator was seen; the end of the bytes proves nothing."""
     error_type: str | None = None

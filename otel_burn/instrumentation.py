@@ -1,19 +1,26 @@
 """How is this process instrumented, and how is it left as it was?"""
 
 import atexit
+import functools
+import logging
 import os
 import sys
 import threading
 import weakref
-from typing import Any
+from typing import Any, Final
 
-from otel_burn import process_note, settings
+from otel_burn import names, process_note, settings
+from otel_burn.baggage import Baggage
 from otel_burn.calls import Call
+from otel_burn.carrying import Carrying
 from otel_burn.firewall import guarded
+from otel_burn.metrics import Metrics
 from otel_burn.recorder import Recorder
 from otel_burn.settings import Settings
 from otel_burn.taps import Taps
-from otel_burn.taps.observer import Observer
+from otel_burn.taps.observer import INSIDE, Observer
+
+_LOG: Final = logging.getLogger("otel_burn")
 
 _EXIT_SECONDS = 3.0
 """How long the end of a program waits for spans to be recorded, and again for a collector that answers."""
@@ -22,20 +29,27 @@ _EXIT_SECONDS = 3.0
 class Instrumentation:
     """Everything that is active in this process: taps, recorder and, unless a provider is given, our pipeline."""
 
-    def __init__(self, chosen: Settings, tracer_provider: Any = None) -> None:
+    def __init__(self, chosen: Settings, tracer_provider: Any = None, meter_provider: Any = None) -> None:
         self.settings = chosen
-        self._given_provider = tracer_provider
+        self.metrics = Metrics(meter_provider)
+        self.tracer_provider = tracer_provider
         self._forwarded: Any = None
         self._pipeline: Any = None
         self._pipeline_lock = threading.Lock()
         self._open: weakref.WeakSet[Call] = weakref.WeakSet()
         self._recorder = self._new_recorder()
-        self.observer = Observer(self._ended, on_begin=self._begun, on_first_request=self._note)
+        self.observer = Observer(
+            self._ended, on_progress=self._progressed, on_begin=self._begun, on_first_request=self._note
+        )
         self.taps = Taps(self.observer)
+        self.carrying = Carrying()
+        self.baggage = Baggage(chosen.baggage, INSIDE.get)
 
     def start(self) -> None:
-        """Put the taps in."""
+        """Put the taps in, and what carries labels into threads and to other services."""
         self.taps.put_in()
+        self.carrying.put_in()
+        self.baggage.put_in()
 
     @guarded
     def end_open_calls(self) -> None:
@@ -48,6 +62,8 @@ class Instrumentation:
         """Take the taps out, record and deliver what has ended."""
         self.observer.active = False
         self._note(ended=True)
+        self.carrying.take_out()
+        self.baggage.take_out()
         self.taps.take_out()
         self._recorder.flush(_EXIT_SECONDS)
         if self._pipeline is not None:
@@ -75,7 +91,11 @@ class Instrumentation:
         self._forward_structure()
 
     def _new_recorder(self) -> Recorder:
-        return Recorder(self._tracer, run_id=self.settings.run_id, providers=self.settings.providers)
+        # A provider that was given may sample: what a later span would build on might be missing.
+        deltas = self.tracer_provider is None
+        return Recorder(
+            self._emitter, run_id=self.settings.run_id, providers=self.settings.providers, deltas=deltas
+        )
 
     @guarded
     def _ended(self, call: Call) -> None:
@@ -83,12 +103,21 @@ class Instrumentation:
         if call.process == os.getpid():
             self._recorder.submit(call)
 
-    def _tracer(self) -> Any:
-        if self._given_provider is not None:
-            from importlib.metadata import version  # noqa: PLC0415 - once, off the caller's path
+    @guarded
+    def _progressed(self, call: Call) -> None:
+        if call.process == os.getpid():
+            self._recorder.progress(call)
 
-            return self._given_provider.get_tracer("otel_burn", version("otel-burn"))
-        return self._own_pipeline().tracer()
+    def _emitter(self) -> Any:
+        # OpenTelemetry is imported here: a program that never calls an LLM never pays for it.
+        from otel_burn.emission import emit  # noqa: PLC0415
+
+        if self.tracer_provider is not None:
+            from importlib.metadata import version  # noqa: PLC0415
+
+            tracer = self.tracer_provider.get_tracer(names.SCOPE, version("otel-burn"))
+            return functools.partial(emit, tracer)
+        return self._own_pipeline().emit
 
     def _own_pipeline(self) -> Any:
         # The SDK is imported here: a program that never calls an LLM never pays for it.
@@ -103,7 +132,7 @@ class Instrumentation:
     def _forward_structure(self) -> None:
         """Send the application's own spans along once it has an SDK provider, for the structure around calls."""
         trace = sys.modules.get("opentelemetry.trace")
-        if trace is None or self._given_provider is not None:
+        if trace is None or self.tracer_provider is not None:
             return
         # Not get_tracer_provider(): it sets one where there is none and OTEL_PYTHON_TRACER_PROVIDER names one.
         provider = getattr(trace, "_TRACER_PROVIDER", None)
@@ -135,35 +164,71 @@ class Instrumentation:
 
 
 _active: Instrumentation | None = None
+_changing = threading.RLock()
+"""Held by who instruments or uninstruments; re-entrant, as a signal handler may do so too."""
 _exit_hooks: list[bool] = []
+_warned: list[bool] = []
 
 
-def instrument(*, tracer_provider: Any = None) -> None:
-    """Record every LLM call of this process from now on; a second call changes nothing.
+def instrument(*, tracer_provider: Any = None, meter_provider: Any = None) -> None:
+    """Record every LLM call of this process from now on; a second call changes nothing, and warns if it asked to.
 
     With a *tracer_provider*, spans go to it, with its sampler and exporters. Without one they go to the
     collector at `OTEL_BURN_ENDPOINT` through a pipeline of our own, and the global provider is not touched.
+    The standard metrics go to *meter_provider*, else to the global one once the application has set it.
     Nothing happens where `OTEL_SDK_DISABLED` or `OTEL_BURN_DISABLED` is set. Nothing is sent before a call.
     """
     global _active
-    if _active is not None or settings.disabled():
-        return
-    _active = Instrumentation(settings.from_environment(), tracer_provider)
-    _active.start()
-    if not _exit_hooks:
-        _exit_hooks.append(True)
-        atexit.register(_at_exit)
-        _follow_workers()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+    with _changing:
+        if _active is not None:
+            _warn_of_other_options(_active, tracer_provider, meter_provider)
+            return
+        if settings.disabled():
+            return
+        _active = Instrumentation(settings.from_environment(), tracer_provider, meter_provider)
+        _active.start()
+        if not _exit_hooks:
+            _exit_hooks.append(True)
+            atexit.register(_at_exit)
+            _follow_workers()
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
 def uninstrument() -> None:
     """Leave every library as it was, and deliver what was recorded."""
     global _active
-    if _active is not None:
-        stopping, _active = _active, None
-        stopping.stop()
+    with _changing:
+        if _active is not None:
+            stopping, _active = _active, None
+            stopping.stop()
+
+
+def _warn_of_other_options(running: Instrumentation, tracer_provider: Any, meter_provider: Any) -> None:
+    ignored = [
+        name
+        for name, asked, used in (
+            ("tracer_provider", tracer_provider, running.tracer_provider),
+            ("meter_provider", meter_provider, running.metrics.given),
+        )
+        if asked is not None and asked is not used
+    ]
+    if not ignored or _warned:
+        return
+    _warned.append(True)
+    to = (
+        "the tracer_provider of the first instrument()"
+        if running.tracer_provider is not None
+        else f"the collector at {running.settings.endpoint}"
+    )
+    _LOG.warning(
+        "otel-burn: this process is instrumented already and the %s of this instrument() is not used: spans keep "
+        "going to %s. To change that, pass it to the first instrument(), or call otel_burn.uninstrument() before "
+        "this one%s. It is said once.",
+        " and ".join(ignored),
+        to,
+        " (the first was made by `otel-burn run`)" if running.settings.run_id else "",
+    )
 
 
 def active() -> Instrumentation | None:
@@ -179,6 +244,8 @@ def _before_fork() -> None:
 
 
 def _after_fork() -> None:
+    global _changing
+    _changing = threading.RLock()  # a thread that isn't here may have held it
     if _active is not None:
         _active.after_fork()
     _follow_workers()

@@ -1,7 +1,10 @@
 """What is in a context, without a word of it? Hashes, sizes, error classes and effects of its blocks."""
 
+import heapq
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +33,20 @@ _EFFECT_OF: Final = {word: effect for effect, words in _EFFECTS.items() for word
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
+_keeps_content = False
+
+
+def keep_content(keep: bool) -> None:
+    """Whether blocks made from now on carry their content along: the one gate of content capture."""
+    global _keeps_content
+    _keeps_content = keep
+
+
+def keeps_content() -> bool:
+    """Whether content capture is on."""
+    return _keeps_content
+
+
 def hash_text(text: str) -> str:
     """16 hex digits (xxh3-64) over *text* in UTF-8."""
     return xxhash.xxh3_64_hexdigest(text.encode("utf-8", "surrogatepass"))
@@ -54,8 +71,79 @@ def block(
     error: str = "",
 ) -> Block:
     """A block of *content*: any JSON value."""
-    data = canonical(content).encode("utf-8", "surrogatepass")
-    return Block(kind, xxhash.xxh3_64_hexdigest(data), len(data), tool, tool_call_id, error)
+    text = canonical(content)
+    data = text.encode("utf-8", "surrogatepass")
+    return Block(
+        kind,
+        xxhash.xxh3_64_hexdigest(data),
+        len(data),
+        tool,
+        tool_call_id,
+        error,
+        sketch(text) if kind is BlockKind.TOOL_RESULT else "",
+        content if _keeps_content else None,
+    )
+
+
+class Gathered:
+    """A text that arrives in pieces, as in a stream: hashed as it comes, kept only for content capture."""
+
+    def __init__(self) -> None:
+        self._hash = xxhash.xxh3_64()
+        self._size = 0
+        self._pieces: list[str] = []
+
+    def add(self, piece: str) -> None:
+        """The next *piece* of the text."""
+        data = piece.encode("utf-8", "surrogatepass")
+        self._hash.update(data)
+        self._size += len(data)
+        if _keeps_content:
+            self._pieces.append(piece)
+
+    def block(self, kind: BlockKind) -> Block:
+        """The whole text as a block, equal to `block(kind, text)`."""
+        content = "".join(self._pieces) if _keeps_content else None
+        return Block(kind, self._hash.hexdigest(), self._size, content=content)
+
+    def __bool__(self) -> bool:
+        return self._size > 0
+
+
+def named(blocks: Iterable[Block]) -> list[Block]:
+    """*blocks*, in which tool results without a tool's name have got that of the call which they answer."""
+    asked: dict[str, str] = {}
+    found = []
+    for one in blocks:
+        if one.kind is BlockKind.TOOL_CALL:
+            asked[one.tool_call_id] = one.tool
+        elif one.kind is BlockKind.TOOL_RESULT and not one.tool and asked.get(one.tool_call_id):
+            one = replace(one, tool=asked[one.tool_call_id])
+        found.append(one)
+    return found
+
+
+_SHINGLE: Final = 3
+_SKETCHED: Final = 1024
+"""Characters at either end of a text that its sketch is made of: 0.2 ms at most, whatever its size."""
+_SAMPLE: Final = 16
+_WORD: Final = re.compile(r"\w+")
+
+
+def sketch(text: str) -> str:
+    """A near-duplicate sketch of *text*: at most 16 groups of 4 hex digits, "" for less than three words.
+
+    A bottom-k sample (Broder 1997) of the hashes of its three-word shingles: the share of all their groups that two
+    sketches have in common estimates how much of the texts is equal.
+    """
+    edges = text if len(text) <= 2 * _SKETCHED else f"{text[:_SKETCHED]} {text[-_SKETCHED:]}"
+    words = _WORD.findall(edges)
+    shingles = {
+        xxhash.xxh3_64_intdigest(" ".join(words[at : at + _SHINGLE]).encode("utf-8", "surrogatepass"))
+        for at in range(len(words) - _SHINGLE + 1)
+    }
+    # The smallest hashes all begin with zeros, so their low bits tell them apart.
+    return "".join(f"{hashed & 0xFFFF:04x}" for hashed in heapq.nsmallest(_SAMPLE, shingles))
 
 
 def tool_call(call_id: str, name: str, arguments: Any) -> ToolCall:
@@ -68,7 +156,7 @@ def tool_call(call_id: str, name: str, arguments: Any) -> ToolCall:
         args = {}
         args_hash = hash_text(_normalised(canonical(parsed)))
     size = len(canonical(arguments).encode("utf-8", "surrogatepass"))
-    return ToolCall(call_id, name, args_hash, size, args, effect(name))
+    return ToolCall(call_id, name, args_hash, size, args, effect(name), sketch(canonical(parsed)))
 
 
 def arguments_block(call_id: str, name: str, arguments: Any) -> Block:

@@ -31,6 +31,9 @@ USAGE_CACHE_WRITE_INPUT_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
 USAGE_REASONING_OUTPUT_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
 USAGE_AUDIO_INPUT_TOKENS: Final = "gen_ai.usage.audio.input_tokens"
 USAGE_AUDIO_OUTPUT_TOKENS: Final = "gen_ai.usage.audio.output_tokens"
+USAGE_AUDIO_CACHE_READ_INPUT_TOKENS: Final = "gen_ai.usage.audio.cache_read.input_tokens"
+USAGE_IMAGE_INPUT_TOKENS: Final = "gen_ai.usage.image.input_tokens"
+USAGE_IMAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.image.output_tokens"
 OPENAI_RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
 ANTHROPIC_RESPONSE_SERVICE_TIER: Final = "anthropic.response.service_tier"
 ANTHROPIC_CACHE_WRITE_5M: Final = "anthropic.usage.cache_creation.ephemeral_5m_input_tokens"
@@ -56,8 +59,18 @@ ATTEMPT_NUMBER: Final = "burn.attempt.number"
 USAGE_STATUS: Final = "burn.usage.status"
 USAGE_RAW: Final = "burn.usage.raw"
 USAGE_ANOMALY: Final = "burn.usage.anomaly"
+USAGE_UNITS: Final = {
+    unit: f"burn.usage.{unit}"
+    for unit in (
+        "tool_use_input_tokens", "web_search_requests", "web_fetch_requests", "search_units",
+        "compaction_input_tokens", "compaction_output_tokens", "cache_write_30m_tokens", "cache_write_12h_tokens",
+        "audio_input_seconds", "images", "characters",
+    )
+}  # fmt: skip
+"""Billed units that the convention has no name for, with their attributes; numbers."""
 REQUEST_ID: Final = "burn.request.id"
 SERVICE_TIER: Final = "burn.service_tier"
+SPEED: Final = "burn.speed"
 REGION: Final = "burn.region"
 COST_USD: Final = "burn.cost.usd"
 COST_STATUS: Final = "burn.cost.status"
@@ -65,13 +78,26 @@ COST_STATUS: Final = "burn.cost.status"
 # ── Ours: the context manifest. Parallel arrays, one entry a block, in the provider's prompt order ────────
 CONTEXT_VERSION: Final = "burn.context.version"
 CONTEXT_STATUS: Final = "burn.context.status"
+CONTEXT_CHAIN: Final = "burn.context.chain"
+"""The name of the whole list of blocks: equal lists have equal names in every process."""
+CONTEXT_BLOCKS: Final = "burn.context.blocks"
+"""How many blocks the whole list has."""
+CONTEXT_BASE: Final = "burn.context.base"
+"""The chain of the list whose first `CONTEXT_BASE_BLOCKS` blocks stand before the listed ones."""
+CONTEXT_BASE_BLOCKS: Final = "burn.context.base_blocks"
 CONTEXT_KINDS: Final = "burn.context.kinds"
 CONTEXT_HASHES: Final = "burn.context.hashes"
 CONTEXT_BYTES: Final = "burn.context.bytes"
-# The three below are left out when every entry would be "".
+# The four below are left out when every entry would be "".
 CONTEXT_TOOLS: Final = "burn.context.tools"
 CONTEXT_TOOL_CALL_IDS: Final = "burn.context.tool_call_ids"
 CONTEXT_ERRORS: Final = "burn.context.errors"
+CONTEXT_SKETCHES: Final = "burn.context.sketches"
+
+# ── Ours: the answer. Parallel arrays, one entry a block; absent when it broke off ────────────────────────
+OUTPUT_KINDS: Final = "burn.output.kinds"
+OUTPUT_HASHES: Final = "burn.output.hashes"
+OUTPUT_BYTES: Final = "burn.output.bytes"
 
 # ── Ours: the tool calls that the model asked for. Parallel arrays, one entry a tool call ─────────────────
 TOOL_CALLS_IDS: Final = "burn.tool_calls.ids"
@@ -80,4 +106,5 @@ TOOL_CALLS_ARGS_HASHES: Final = "burn.tool_calls.args_hashes"
 TOOL_CALLS_ARGS_BYTES: Final = "burn.tool_calls.args_bytes"
 TOOL_CALLS_ARGS: Final = "burn.tool_calls.args"
 """Per tool call, a JSON object from each top-level argument's name to the hash of its value."""
+TOOL_CALLS_SKETCHES: Final = "burn.tool_calls.sketches"
 TOOL_CALLS_EFFECTS: Final = "burn.tool_calls.effects"

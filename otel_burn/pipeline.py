@@ -18,8 +18,11 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Status, Tracer
 
 from otel_burn import identity, locations, names
+from otel_burn.calls import Call
 from otel_burn.delivery import Delivery
+from otel_burn.emission import Ids, emit
 from otel_burn.settings import Settings
+from otel_burn.spans import Description
 from otel_burn.spool import Spool
 
 _LOG: Final = logging.getLogger("otel_burn")
@@ -51,7 +54,10 @@ class Pipeline:
         self._spool: Spool | None = None
         self._delivery: Delivery | None = None
         self._lock = threading.Lock()
+        self._tracer: Tracer | None = None
+        self._ids = Ids()
         self._provider = TracerProvider(
+            id_generator=self._ids,
             sampler=ALWAYS_ON,
             resource=identity.resource(settings),
             shutdown_on_exit=False,
@@ -61,9 +67,11 @@ class Pipeline:
         )
         self._provider.add_span_processor(_ToSpool(self.carry))
 
-    def tracer(self) -> Tracer:
-        """The tracer of the spans that taps make."""
-        return self._provider.get_tracer(names.SCOPE, version("otel-burn"))
+    def emit(self, call: Call, described: Description) -> None:
+        """Make the span of a call that a tap saw."""
+        if self._tracer is None:
+            self._tracer = self._provider.get_tracer(names.SCOPE, version("otel-burn"))
+        emit(self._tracer, call, described, self._ids)
 
     def carry(self, span: ReadableSpan) -> None:
         """Put a finished *span* into the spool; from here on it outlives the process."""

@@ -6,58 +6,72 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from otel_burn import names
-from otel_burn.attempts import Attempts
+from otel_burn.attempts import FETCH, Attempts
 from otel_burn.calls import Call, in_event_loop
+from otel_burn.contexts import Contexts
 from otel_burn.firewall import guarded
-from otel_burn.spans import describe
+from otel_burn.reading import Reading
+from otel_burn.spans import Description, describe
 
 _MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
-"""Request bodies that wait to be read at most; beyond it the caller's own thread does the work (back-pressure)."""
-
-
+"""Bytes of bodies that wait to be read at most; beyond it the caller waits for the thread (back-pressure)."""
+_CATCH_UP_SECONDS: Final = 10.0
 _HAND_OVER_SECONDS: Final = 0.005
 """A call with a large context is recorded in 2 ms."""
 
+_Work = Call | Callable[[], object] | tuple[Call, list[bytes]]
+Emit = Callable[[Call, Description], None]
+
 
 class Recorder:
-    """Records ended calls as spans of *tracer*, which is made when the first call has ended."""
+    """Records ended calls by *make_emit*'s result, which is made when the first call begins."""
 
     def __init__(
-        self, make_tracer: Callable[[], Any], *, run_id: str | None, providers: Mapping[str, str]
+        self, make_emit: Callable[[], Emit], *, run_id: str | None, providers: Mapping[str, str], deltas: bool
     ) -> None:
-        self._make_tracer = make_tracer
-        self._tracer: Any = None
+        self._make_emit = make_emit
+        self._emit: Emit | None = None
         self._run_id = run_id
         self._providers = providers
         self._attempts = Attempts()
-        self._waiting: queue.SimpleQueue[Call | Callable[[], object]] = queue.SimpleQueue()
+        self._contexts = Contexts(deltas=deltas)
+        self._waiting: queue.SimpleQueue[_Work] = queue.SimpleQueue()
         self._waiting_bytes = 0
         self._counting = threading.RLock()
-        self._one_at_a_time = threading.RLock()
         self._thread: threading.Thread | None = None
         # Re-entrant: the garbage collector may end a dropped stream in the middle of this class.
         self._starting = threading.RLock()
+        self._working = threading.RLock()
 
     def warm_up(self) -> None:
-        """Make the tracer while the first call is under way, so that its span is spooled at once when it ends."""
+        """Make ready while the first call is under way, so that its span is spooled at once when it ends."""
         if self._thread is None:
-            self.defer(self._ensure_tracer)
+            self.defer(self._ensure_emit)
+
+    def progress(self, call: Call) -> None:
+        """Take over what has arrived of the answer to *call*, which goes on."""
+        chunks = call.take()
+        self._count(sum(map(len, chunks)))
+        self.defer((call, chunks))
+        self._keep_pace(call)
 
     def submit(self, call: Call) -> None:
         """Take over an ended *call*. Never blocks, unless far too much waits already."""
-        if self._waiting_bytes > _MOST_WAITING_BYTES and not call.collected:
-            self._record(call)
-            return
         self._count(len(call.request_body))
         self.defer(call)
         if call.collected:
             return
         if self._thread is None:
             self._work_off()  # no thread can be started (any more)
+        self._keep_pace(call)
         self._let_it_work()
+
+    def _keep_pace(self, call: Call) -> None:
+        if self._waiting_bytes > _MOST_WAITING_BYTES and not call.collected:
+            self.flush(_CATCH_UP_SECONDS)
 
     def _let_it_work(self) -> None:
         """Give the thread the interpreter until it has recorded what waits, for a few milliseconds at most.
@@ -70,7 +84,7 @@ class Recorder:
         else:
             self.flush(_HAND_OVER_SECONDS)
 
-    def defer(self, work: Call | Callable[[], object]) -> None:
+    def defer(self, work: _Work) -> None:
         """Do *work* in the background, in the order of arrival."""
         self._waiting.put(work)
         if self._thread is None and not sys.is_finalizing():  # a thread would never come to start then
@@ -102,58 +116,47 @@ class Recorder:
             while True:
                 self._do(self._waiting.get_nowait())
 
-    def _do(self, item: Call | Callable[[], object]) -> None:
-        if isinstance(item, Call):
-            self._record(item)
-            self._count(-len(item.request_body))
-        else:
-            guarded(item)()
+    def _do(self, item: _Work) -> None:
+        with self._working:
+            if isinstance(item, Call):
+                self._record(item)
+                self._count(-len(item.request_body))
+            elif isinstance(item, tuple):
+                self._read(*item)
+                self._count(-sum(map(len, item[1])))
+            else:
+                guarded(item)()
 
     def _count(self, waiting_bytes: int) -> None:
         with self._counting:
             self._waiting_bytes += waiting_bytes
 
     @guarded
+    def _read(self, call: Call, chunks: list[bytes]) -> Reading:
+        if call.reading is None:
+            call.reading = Reading(call)
+        reading: Reading = call.reading
+        reading.feed(chunks)
+        return reading
+
+    @guarded
     def _record(self, call: Call) -> None:
-        with self._one_at_a_time:
-            call_id, number = self._attempts.number(call)
-            described = describe(call, call_id=call_id, number=number, providers=self._providers)
-            if described is None:
-                return  # the path looked like an LLM call, the body does not
+        reading = self._read(call, call.take())
+        if reading is None or reading.format is None:
+            return  # the path looked like an LLM call, the body does not
+        response = reading.response()
+        if reading.format.operation == FETCH:
+            response = self._attempts.uncounted(response)
+        call_id, number = self._attempts.number(call, response)
+        context = self._contexts.read(reading.format, reading.asked)
+        for described in describe(
+            call, reading, response, context, call_id=call_id, number=number, providers=self._providers
+        ):
             if self._run_id:
                 described.attributes[names.RUN_ID] = self._run_id
-            _emit(self._ensure_tracer(), call, described)
+            self._ensure_emit()(call, described)
 
-    def _ensure_tracer(self) -> Any:
-        if self._tracer is None:
-            self._tracer = self._make_tracer()
-        return self._tracer
-
-
-def _emit(tracer: Any, call: Call, described: Any) -> None:
-    # OpenTelemetry is imported here, off the caller's path and only where an LLM was called.
-    from opentelemetry.trace import SpanKind, Status, StatusCode  # noqa: PLC0415
-
-    span = tracer.start_span(
-        described.name,
-        context=_parent(call),
-        kind=SpanKind.CLIENT,
-        attributes=described.attributes,
-        start_time=call.started_ns,
-    )
-    if described.failed:
-        span.set_status(Status(StatusCode.ERROR))
-    span.end(call.ended_ns)
-
-
-def _parent(call: Call) -> Any:
-    """The context of the span that made *call*: what the SDK sent along, else what was current."""
-    from opentelemetry.context import Context  # noqa: PLC0415
-    from opentelemetry.trace import NonRecordingSpan, set_span_in_context  # noqa: PLC0415
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
-
-    if call.traceparent:
-        return TraceContextTextMapPropagator().extract({"traceparent": call.traceparent}, Context())
-    if call.parent is not None:
-        return set_span_in_context(NonRecordingSpan(call.parent), Context())
-    return Context()
+    def _ensure_emit(self) -> Emit:
+        if self._emit is None:
+            self._emit = self._make_emit()
+        return self._emit

@@ -2,9 +2,20 @@
 
 import os
 from dataclasses import dataclass, field
+from typing import Final
 
-from otel_burn import locations
+from otel_burn import locations, names
 from otel_burn.errors import BurnError
+
+
+_LABELS: Final = {
+    "session": names.CONVERSATION_ID,
+    "work": names.WORK_ID,
+    "agent": names.AGENT_NAME,
+    "user": names.USER_ID,
+}
+_TRAVELLING: Final = "session,work,agent"
+"""Not the user: an application may propagate its baggage to third parties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +28,8 @@ class Settings:
     """The `otel-burn run` that this process belongs to."""
     providers: dict[str, str] = field(default_factory=dict)
     """`gen_ai.provider.name` by `host` or `host:port`, for gateways that we can't know."""
+    baggage: frozenset[str] = frozenset()
+    """The labels, by span attribute, that go along in the baggage which the application propagates."""
 
 
 def disabled() -> bool:
@@ -26,11 +39,12 @@ def disabled() -> bool:
 
 
 def from_environment() -> Settings:
-    """The settings from `OTEL_BURN_ENDPOINT`, `OTEL_BURN_RUN_ID` and `OTEL_BURN_PROVIDERS`."""
+    """The settings from `OTEL_BURN_ENDPOINT`, `OTEL_BURN_RUN_ID`, `OTEL_BURN_PROVIDERS` and `OTEL_BURN_BAGGAGE`."""
     return Settings(
         endpoint=locations.endpoint(),
         run_id=os.environ.get("OTEL_BURN_RUN_ID") or None,
         providers=_providers(os.environ.get("OTEL_BURN_PROVIDERS", "")),
+        baggage=_baggage(os.environ.get("OTEL_BURN_BAGGAGE", _TRAVELLING)),
     )
 
 
@@ -45,3 +59,13 @@ def _providers(text: str) -> dict[str, str]:
             )
         found[host.strip()] = provider.strip()
     return found
+
+
+def _baggage(text: str) -> frozenset[str]:
+    words = [word for word in (part.strip().lower() for part in text.split(",")) if word and word != "none"]
+    for word in words:
+        if word not in _LABELS:
+            raise BurnError(
+                f"OTEL_BURN_BAGGAGE has {word!r}; it takes {', '.join(_LABELS)}, separated by commas, or none"
+            )
+    return frozenset(_LABELS[word] for word in words)

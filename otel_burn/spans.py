@@ -1,21 +1,23 @@
 """What does a span say about one HTTP attempt? From bytes to attributes, without effects."""
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from otel_burn import names
+from otel_burn.attempts import FETCH, deferred_id
 from otel_burn.calls import Call
+from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
-from otel_burn.firewall import guarded
-from otel_burn.formats import provider, sse
-from otel_burn.formats.fields import decoded
+from otel_burn.formats.hosts import provider_of
 from otel_burn.prices import price
+from otel_burn.reading import Reading
 from otel_burn.usage import Usage, UsageStatus
 
-MANIFEST_VERSION: Final = 1
+MANIFEST_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +27,75 @@ class Description:
     name: str
     attributes: dict[str, AttributeValue]
     failed: bool
+    identity: str | None = None
+    """What the span's ids are made of, where whoever reports the same thing again shall make the same span."""
 
 
-def describe(call: Call, *, call_id: str, number: int, providers: Mapping[str, str]) -> Description | None:
-    """The span of *call*, attempt *number* of the logical call *call_id*; None when it was no LLM call.
+def describe(
+    call: Call,
+    reading: Reading,
+    response: Response,
+    context: Context,
+    *,
+    call_id: str,
+    number: int,
+    providers: Mapping[str, str],
+) -> Iterator[Description]:
+    """The span of *call*, attempt *number* of the logical call *call_id*, and one for each further response in it.
 
     *providers* is the user's own table from host to provider.
     """
-    asked = decoded(call.request_body)
-    if not call.format.is_request(asked):
-        return None
-    request, response = call.format.read_request(asked), _response(call) or Response(complete=False)
+    format = reading.format
+    assert format is not None  # noqa: S101 - the recorder asks only then
+    request = format.read_request(reading.asked, call.path)
+    known = provider_of(call.host, call.port, providers)
+    who = known.name if known else format.provider
+    fetched = format.operation == FETCH
+    operation = "chat" if fetched and response.usage is not None else format.operation
     error = _error(call, response)
-    who = provider(call.host, call.port, call.format, providers)
     attributes: dict[str, AttributeValue | None] = {
         **call.labels,
         **request.parameters,
-        **dict(_identity(call, request, response, who)),
+        **dict(_identity(call, request, response, operation, who)),
         **dict(_timing(call, request)),
         **dict(_outcome(call, response, error)),
-        **dict(_manifest(request)),
-        **dict(_tool_calls(response)),
-        **dict(_usage(response)),
+        **dict(() if fetched else _manifest(context)),
+        **dict(_answer(response)),
+        **dict(() if operation == FETCH else _usage(response)),
         **dict(_cost(call, request, response, who)),
+        names.REQUEST_ID: reading.request_id,
         names.CALL_ID: call_id,
         names.ATTEMPT_NUMBER: number,
     }
-    return Description(
-        name=_utf8(f"{call.format.operation} {request.model or ''}".strip()),
+    yield Description(
+        name=_utf8(f"{operation} {request.model or response.model or ''}".strip()),
         attributes=_present(attributes),
         failed=error is not None and error != ABANDONED,
+    )
+    for one in response.more:
+        yield _described_further(call, one, who)
+
+
+def _described_further(call: Call, response: Response, who: str) -> Description:
+    """One of several model responses in the same HTTP answer: the provider made it long before."""
+    asked = Request(model=response.model)
+    call_id = deferred_id(response.id or secrets.token_hex(8))
+    attributes: dict[str, AttributeValue | None] = {
+        **call.labels,
+        **dict(_identity(call, asked, response, "chat", who)),
+        names.RESPONSE_FINISH_REASONS: list(response.finish_reasons),
+        names.ERROR_TYPE: response.error_type,
+        **dict(_answer(response)),
+        **dict(_usage(response)),
+        **dict(_cost(call, asked, response, who)),
+        names.CALL_ID: call_id,
+        names.ATTEMPT_NUMBER: 1,
+    }
+    return Description(
+        name=_utf8(f"chat {response.model or ''}".strip()),
+        attributes=_present(attributes),
+        failed=response.error_type is not None,
+        identity=f"{who} {response.id}" if response.id else None,
     )
 
 
@@ -85,15 +126,6 @@ def _sendable(value: AttributeValue | None) -> AttributeValue | None:
 _INT64: Final = 2**63
 
 
-@guarded
-def _response(call: Call) -> Response:
-    body = call.body()
-    if call.content_type.partition(";")[0].strip() == "text/event-stream":
-        return call.format.read_stream(sse.events(body))
-    said = decoded(body)
-    return call.format.read_response(said) if said else Response(complete=False)
-
-
 def _error(call: Call, response: Response) -> str | None:
     """Why this attempt brought no whole response: the caller's exception, the provider's class, the cut."""
     if call.error or response.error_type:
@@ -108,15 +140,15 @@ def _error(call: Call, response: Response) -> str | None:
 _Pairs = Iterator[tuple[str, AttributeValue | None]]
 
 
-def _identity(call: Call, request: Request, response: Response, who: str) -> _Pairs:
-    yield names.OPERATION_NAME, call.format.operation
+def _identity(call: Call, request: Request, response: Response, operation: str, who: str) -> _Pairs:
+    yield names.OPERATION_NAME, operation
     yield names.PROVIDER_NAME, who
     yield names.REQUEST_MODEL, request.model
     yield names.REQUEST_STREAM, request.stream or None
     yield names.RESPONSE_ID, response.id
     yield names.RESPONSE_MODEL, response.model
-    yield names.REQUEST_ID, call.request_id
     yield names.SERVICE_TIER, response.service_tier
+    yield names.SPEED, response.speed
     yield names.REGION, response.region
     yield names.SERVER_ADDRESS, call.host
     yield names.SERVER_PORT, call.port
@@ -148,6 +180,11 @@ def _usage(response: Response) -> _Pairs:
     yield names.USAGE_REASONING_OUTPUT_TOKENS, usage.reasoning_tokens
     yield names.USAGE_AUDIO_INPUT_TOKENS, usage.audio_input_tokens
     yield names.USAGE_AUDIO_OUTPUT_TOKENS, usage.audio_output_tokens
+    yield names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS, usage.audio_cache_read_tokens
+    yield names.USAGE_IMAGE_INPUT_TOKENS, usage.image_input_tokens
+    yield names.USAGE_IMAGE_OUTPUT_TOKENS, usage.image_output_tokens
+    for unit, quantity in usage.units.items():
+        yield names.USAGE_UNITS[unit], quantity
     yield names.USAGE_ANOMALY, anomaly(usage)
 
 
@@ -171,33 +208,43 @@ def _cost(call: Call, request: Request, response: Response, who: str) -> _Pairs:
         model=response.model or request.model,
         at=datetime.fromtimestamp(call.started_ns / 1e9, UTC),
         usage=response.usage,
-        service_tier=response.service_tier,
+        service_tier="fast" if response.speed == "fast" else response.service_tier,
         host=call.host,
     )
     yield names.COST_USD, None if priced.usd is None else float(priced.usd)
     yield names.COST_STATUS, priced.status
 
 
-def _manifest(request: Request) -> _Pairs:
-    blocks = request.blocks
+def _manifest(context: Context) -> _Pairs:
+    blocks = context.blocks
     yield names.CONTEXT_VERSION, MANIFEST_VERSION
-    yield names.CONTEXT_STATUS, "full"
+    yield names.CONTEXT_STATUS, "full" if context.base is None else "delta"
+    yield names.CONTEXT_CHAIN, context.chain
+    yield names.CONTEXT_BLOCKS, context.count
+    yield names.CONTEXT_BASE, context.base
+    yield names.CONTEXT_BASE_BLOCKS, None if context.base is None else context.base_blocks
     yield names.CONTEXT_KINDS, [str(block.kind) for block in blocks]
     yield names.CONTEXT_HASHES, [block.hash for block in blocks]
     yield names.CONTEXT_BYTES, [block.size for block in blocks]
     yield names.CONTEXT_TOOLS, _unless_empty([block.tool for block in blocks])
     yield names.CONTEXT_TOOL_CALL_IDS, _unless_empty([block.tool_call_id for block in blocks])
     yield names.CONTEXT_ERRORS, _unless_empty([block.error for block in blocks])
+    yield names.CONTEXT_SKETCHES, _unless_empty([block.sketch for block in blocks])
 
 
-def _tool_calls(response: Response) -> _Pairs:
-    calls = response.tool_calls
+def _answer(response: Response) -> _Pairs:
+    output, calls = response.output, response.tool_calls
+    if response.complete:
+        yield names.OUTPUT_KINDS, [str(block.kind) for block in output]
+        yield names.OUTPUT_HASHES, [block.hash for block in output]
+        yield names.OUTPUT_BYTES, [block.size for block in output]
     yield names.TOOL_CALLS_IDS, [call.id for call in calls]
     yield names.TOOL_CALLS_NAMES, [call.name for call in calls]
     yield names.TOOL_CALLS_ARGS_HASHES, [call.args_hash for call in calls]
     yield names.TOOL_CALLS_ARGS_BYTES, [call.args_size for call in calls]
     yield names.TOOL_CALLS_ARGS, [json.dumps(call.args, sort_keys=True) for call in calls]
     yield names.TOOL_CALLS_EFFECTS, [call.effect for call in calls]
+    yield names.TOOL_CALLS_SKETCHES, _unless_empty([call.sketch for call in calls])
 
 
 def _unless_empty(values: list[str]) -> list[str] | None:

@@ -1,6 +1,7 @@
 """What does one model response bill for, in tokens? One shape for every provider."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -35,6 +36,11 @@ class Usage:
     reasoning_tokens: int | None = None
     audio_input_tokens: int | None = None
     audio_output_tokens: int | None = None
+    audio_cache_read_tokens: int | None = None
+    image_input_tokens: int | None = None
+    image_output_tokens: int | None = None
+    units: Mapping[str, float] = field(default_factory=dict)
+    """What is billed but has no name in the convention, by unit (`names.USAGE_UNITS`)."""
 
     @property
     def uncached_input_tokens(self) -> int | None:

@@ -1,19 +1,29 @@
 """What does an Anthropic Messages exchange say?"""
 
 from collections.abc import Iterable
-from typing import Final
-
-import msgspec
+from typing import Any, Final
 
 from otel_burn import manifest, names
 from otel_burn.exchange import AttributeValue, Block, BlockKind, Request, Response, ToolCall
-from otel_burn.formats.fields import Json, count, error_code, joined_text, mapping, mappings, parameters, text
+from otel_burn.formats.body import Body
+from otel_burn.formats.fields import (
+    Json,
+    count,
+    error_code,
+    joined_text,
+    mapping,
+    mappings,
+    parameters,
+    raw,
+    text,
+)
+from otel_burn.formats.format import About, Format, Part
+from otel_burn.manifest import Gathered
 from otel_burn.usage import Usage
 
 _KINDS: Final = {
     "image": BlockKind.IMAGE,
     "document": BlockKind.DOCUMENT,
-    "thinking": BlockKind.REASONING,
     "redacted_thinking": BlockKind.REASONING,
 }
 _CALLS: Final = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -21,57 +31,111 @@ _OUR_CALLS: Final = frozenset({"tool_use"})
 """Tool calls that the caller runs; the others the provider runs within the same response."""
 
 
-def is_request(body: Json) -> bool:
+def is_request(body: Body) -> bool:
     """Whether *body* has the shape of a Messages request."""
-    return isinstance(body.get("messages"), list) and "max_tokens" in body
+    return body.is_list("messages") and "max_tokens" in body
 
 
-def read_request(body: Json) -> Request:
-    """The request; its blocks are tools, system, messages: the order in which the cache sees them."""
-    tools = [_definition(tool) for tool in mappings(body, "tools")]
-    system = _content(body.get("system"), BlockKind.SYSTEM, {})
+def read_request(body: Body, _path: str) -> Request:
+    """The request."""
     return Request(
         model=text(body, "model"),
         stream=body.get("stream") is True,
         parameters=_parameters(body),
-        blocks=(*tools, *system, *_messages(mappings(body, "messages"))),
     )
 
 
-def read_response(body: Json) -> Response:
+def read_response(body: Json, _: About) -> Response:
     """The response from a whole body, success or error."""
     if body.get("type") == "error":
         return Response(error_type=error_code(body.get("error")))
-    return _response(body, mappings(body, "content"), complete=True)
+    return _response(
+        body,
+        output=tuple(
+            block for part in mappings(body, "content") for block in _part(part, BlockKind.ASSISTANT)
+        ),
+        tool_calls=tuple(
+            _tool_call(part) for part in mappings(body, "content") if part.get("type") in _OUR_CALLS
+        ),
+    )
 
 
-def read_stream(events: Iterable[Json]) -> Response:
-    """The response from the events of a stream, complete once `message_stop` was seen.
+class Stream:
+    """A streamed response, complete once `message_stop` was seen.
 
     `message_start` carries the input and a placeholder for the output; `message_delta` carries cumulative
     counts that replace it. So a stream that broke off in between reports no output, never the placeholder.
     """
-    message: Json = {}
-    usage: Json = {}
-    content: dict[int | None, Json] = {}
-    complete = False
-    for event in events:
+
+    def __init__(self, _: About) -> None:
+        self._message: Json = {}
+        self._usage: Json = {}
+        self._parts: dict[int | None, _Part] = {}
+        self._complete = False
+
+    def add(self, event: Json) -> None:
+        """Take in the next event."""
         match event.get("type"):
             case "message_start":
-                message = mapping(event, "message")
-                usage = {key: value for key, value in mapping(message, "usage").items() if key not in _OUTPUT}
+                self._message = mapping(event, "message")
+                usage = mapping(self._message, "usage")
+                self._usage = {key: value for key, value in usage.items() if key not in _OUTPUT}
             case "content_block_start":
-                content[count(event, "index")] = dict(mapping(event, "content_block"))
+                self._parts[count(event, "index")] = _Part(mapping(event, "content_block"))
             case "content_block_delta":
-                _extend(content.setdefault(count(event, "index"), {}), mapping(event, "delta"))
+                if part := self._parts.get(count(event, "index")):
+                    part.add(mapping(event, "delta"))
             case "message_delta":
-                usage |= {key: value for key, value in mapping(event, "usage").items() if value is not None}
-                message = message | mapping(event, "delta")
+                usage = mapping(event, "usage")
+                self._usage |= {key: value for key, value in usage.items() if value is not None}
+                self._message |= mapping(event, "delta")
             case "message_stop":
-                complete = True
+                self._complete = True
             case "error":
-                message["error_type"] = error_code(event.get("error"))
-    return _response(message | {"usage": usage}, list(content.values()), complete=complete)
+                self._message["error_type"] = error_code(event.get("error"))
+
+    def response(self) -> Response:
+        """The response as far as it came; tool calls that may be cut are left out."""
+        parts = list(self._parts.values()) if self._complete else []
+        return _response(
+            self._message | {"usage": self._usage},
+            output=tuple(block for part in parts for block in part.output()),
+            tool_calls=tuple(_tool_call(part.joined()) for part in parts if part.is_our_call),
+            complete=self._complete,
+        )
+
+
+class _Part:
+    """What has been streamed of one content block."""
+
+    def __init__(self, start: Json) -> None:
+        self._start = start
+        self._said = Gathered()
+        self._input: list[str] = []
+        self.is_our_call = start.get("type") in _OUR_CALLS
+        self._said.add(text(start, "text") or text(start, "thinking") or "")
+
+    def add(self, delta: Json) -> None:
+        """The next piece."""
+        if (piece := text(delta, "partial_json")) is not None:
+            self._input.append(piece)
+        elif piece := text(delta, "text") or text(delta, "thinking"):
+            self._said.add(piece)
+
+    def joined(self) -> Json:
+        """The content block, its input put together."""
+        streamed = "".join(self._input)
+        return self._start | {"input": streamed} if streamed else self._start
+
+    def output(self) -> Iterable[Block]:
+        """The content block as it will be sent back."""
+        match self._start.get("type"):
+            case "text":
+                yield self._said.block(BlockKind.ASSISTANT)
+            case "thinking":
+                yield self._said.block(BlockKind.REASONING)
+            case _:
+                yield from _part(self.joined(), BlockKind.ASSISTANT)
 
 
 def read_usage(usage: Json) -> Usage | None:
@@ -88,97 +152,121 @@ def read_usage(usage: Json) -> Usage | None:
         cache_write_5m_tokens=count(by_lifetime, "ephemeral_5m_input_tokens"),
         cache_write_1h_tokens=count(by_lifetime, "ephemeral_1h_input_tokens"),
         reasoning_tokens=count(mapping(usage, "output_tokens_details"), "thinking_tokens"),
+        units=dict(_units(usage)),
     )
+
+
+def _units(usage: Json) -> Iterable[tuple[str, float]]:
+    """Server tools, and the compactions within the response: they are billed beside the counts of the message."""
+    for unit in ("web_search_requests", "web_fetch_requests"):
+        if quantity := count(mapping(usage, "server_tool_use"), unit):
+            yield unit, quantity
+    compactions = [one for one in mappings(usage, "iterations") if one.get("type") == "compaction"]
+    for unit in ("input_tokens", "output_tokens"):
+        if quantity := sum(count(one, unit) or 0 for one in compactions):
+            yield f"compaction_{unit}", quantity
 
 
 _OUTPUT: Final = frozenset({"output_tokens", "output_tokens_details"})
 
 
-def _response(message: Json, content: list[Json], *, complete: bool) -> Response:
+def _response(
+    message: Json, *, output: tuple[Block, ...], tool_calls: tuple[ToolCall, ...], complete: bool = True
+) -> Response:
     usage = mapping(message, "usage")
     reason = text(message, "stop_reason")
     return Response(
         id=text(message, "id"),
         model=text(message, "model"),
         usage=read_usage(usage),
-        usage_raw=msgspec.json.encode(usage).decode() if usage else None,
+        usage_raw=raw(usage),
         finish_reasons=(reason,) if reason else (),
-        tool_calls=tuple(_tool_call(part) for part in content if part.get("type") in _OUR_CALLS)
-        if complete
-        else (),
+        tool_calls=tool_calls,
+        output=output,
         service_tier=text(usage, "service_tier"),
+        speed=text(usage, "speed"),
         region=text(usage, "inference_geo"),
         complete=complete,
         error_type=text(message, "error_type"),
     )
 
 
-def _parameters(body: Json) -> dict[str, AttributeValue]:
+def _parameters(body: Body) -> dict[str, AttributeValue]:
     found = parameters(body)
     if level := text(mapping(body, "output_config"), "effort"):
         found[names.REQUEST_REASONING_LEVEL] = level
     return found
 
 
-def _definition(tool: Json) -> Block:
-    uncached = {key: value for key, value in tool.items() if key != "cache_control"}
-    return manifest.block(BlockKind.TOOL_DEFINITION, uncached, tool=text(tool, "name") or "")
+def _definition(tool: Any) -> Iterable[Block]:
+    if isinstance(tool, dict):
+        yield manifest.block(BlockKind.TOOL_DEFINITION, _unmarked(tool), tool=text(tool, "name") or "")
 
 
-def _messages(messages: list[Json]) -> Iterable[Block]:
-    asked: dict[str, str] = {}
-    for message in messages:
-        kind = BlockKind.ASSISTANT if message.get("role") == "assistant" else BlockKind.USER
-        yield from _content(message.get("content"), kind, asked)
+def _system(part: Any) -> Iterable[Block]:
+    return _part(part, BlockKind.SYSTEM)
 
 
-def _content(content: object, kind: BlockKind, asked: dict[str, str]) -> Iterable[Block]:
-    """The blocks of *content*; *asked* learns the name of each tool call, to name its result."""
-    if isinstance(content, str):
-        yield manifest.block(kind, content)
-    for part in content if isinstance(content, list) else ():
-        if not isinstance(part, dict):
-            continue
-        part_type = str(part.get("type"))
-        said = text(part, "text")
-        if said is not None:
-            yield manifest.block(kind, said)
-        elif part_type in _CALLS:
-            call_id, name = text(part, "id") or "", text(part, "name") or ""
-            asked[call_id] = name
-            yield manifest.arguments_block(call_id, name, part.get("input", {}))
-        elif part_type.endswith("tool_result"):
-            yield _tool_result(part, asked)
-        else:
-            uncached = {key: value for key, value in part.items() if key != "cache_control"}
-            yield manifest.block(_KINDS.get(part_type, kind), uncached)
+def _context_message(message: Any) -> Iterable[Block]:
+    """The blocks of one message of a request."""
+    if not isinstance(message, dict):
+        return
+    kind = BlockKind.ASSISTANT if message.get("role") == "assistant" else BlockKind.USER
+    content = message.get("content")
+    for part in content if isinstance(content, list) else (content,):
+        yield from _part(part, kind)
 
 
-def _tool_result(part: Json, asked: dict[str, str]) -> Block:
+def _part(part: Any, kind: BlockKind) -> Iterable[Block]:
+    """The block of one content block, or of a text that stands for one."""
+    if isinstance(part, str):
+        yield manifest.block(kind, part)
+    if not isinstance(part, dict):
+        return
+    part_type = str(part.get("type"))
+    if (said := text(part, "text")) is not None:
+        yield manifest.block(kind, said)
+    elif (thought := text(part, "thinking")) is not None:  # without its signature, which no stream repeats
+        yield manifest.block(BlockKind.REASONING, thought)
+    elif part_type in _CALLS:
+        yield manifest.arguments_block(
+            text(part, "id") or "", text(part, "name") or "", part.get("input", {})
+        )
+    elif part_type.endswith("tool_result"):
+        yield _tool_result(part)
+    else:
+        yield manifest.block(_KINDS.get(part_type, kind), _unmarked(part))
+
+
+def _unmarked(part: Json) -> Json:
+    """*part* without its cache mark, which moves on with each turn."""
+    return {key: value for key, value in part.items() if key != "cache_control"}
+
+
+def _tool_result(part: Json) -> Block:
     content = part.get("content", "")
     said = joined_text(content)
-    call_id = text(part, "tool_use_id") or ""
     return manifest.block(
         BlockKind.TOOL_RESULT,
         content if said is None else said,
-        tool=asked.get(call_id, ""),
-        tool_call_id=call_id,
+        tool_call_id=text(part, "tool_use_id") or "",
         error=manifest.error_class(said or "", flagged=part.get("is_error") is True),
     )
 
 
 def _tool_call(part: Json) -> ToolCall:
-    streamed = "".join(part.get(_PIECES, ()))
-    return manifest.tool_call(
-        text(part, "id") or "", text(part, "name") or "", streamed or part.get("input", {})
-    )
+    return manifest.tool_call(text(part, "id") or "", text(part, "name") or "", part.get("input", {}))
 
 
-def _extend(part: Json, delta: Json) -> None:
-    """Add a stream's *delta* to the content block that it continues; text is not kept."""
-    if (more := text(delta, "partial_json")) is not None:
-        part.setdefault(_PIECES, []).append(more)
-
-
-_PIECES: Final = "otel_burn.partial_json"
-"""Where the pieces of a streamed input are gathered, which can be many."""
+FORMAT: Final = Format(
+    name="anthropic_messages",
+    operation="chat",
+    paths=("/v1/messages",),
+    provider="anthropic",
+    is_request=is_request,
+    read_request=read_request,
+    # Tools, system, messages: the order in which the cache sees them.
+    context=(Part("tools", _definition), Part("system", _system), Part("messages", _context_message)),
+    read_response=read_response,
+    stream=Stream,
+)

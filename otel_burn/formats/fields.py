@@ -3,7 +3,7 @@
 import json
 import re
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -27,13 +27,19 @@ def decoded(data: bytes) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def text(source: Json, key: str) -> str | None:
+class Fields(Protocol):
+    """Anything with members: a decoded object, or a request's body."""
+
+    def get(self, key: str, /) -> Any: ...
+
+
+def text(source: Fields, key: str) -> str | None:
     """The string at *key*."""
     value = source.get(key)
     return value if isinstance(value, str) else None
 
 
-def count(source: Json, key: str) -> int | None:
+def count(source: Fields, key: str) -> int | None:
     """The token count at *key*: a whole number that is not negative."""
     value = source.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
@@ -41,16 +47,26 @@ def count(source: Json, key: str) -> int | None:
     return int(value) if 0 <= value < _LARGEST and value == int(value) else None
 
 
-def mapping(source: Json, key: str) -> Json:
+def mapping(source: Fields, key: str) -> Json:
     """The object at *key*, or an empty one."""
     value = source.get(key)
     return value if isinstance(value, dict) else {}
 
 
-def mappings(source: Json, key: str) -> list[Json]:
+def mappings(source: Fields, key: str) -> list[Json]:
     """The objects in the list at *key*."""
     value = source.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def raw(usage: Json) -> str | None:
+    """A provider's *usage* object as it stands on the span: numbers and tier names only, no content."""
+    if not usage:
+        return None
+    try:
+        return msgspec.json.encode(usage).decode()
+    except (UnicodeError, OverflowError):  # half a surrogate pair, an integer beyond 64 bits
+        return json.dumps(usage)
 
 
 PARAMETERS: Final[dict[str, tuple[str, type]]] = {
@@ -70,7 +86,7 @@ Stop sequences are left out: they are words of the user's, and no content leaves
 """
 
 
-def parameters(body: Json) -> dict[str, AttributeValue]:
+def parameters(body: Fields) -> dict[str, AttributeValue]:
     """The `gen_ai.request.*` attributes that a request *body* sets, beside model and stream."""
     found: dict[str, AttributeValue] = {}
     for key, (name, kind) in PARAMETERS.items():

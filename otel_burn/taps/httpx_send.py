@@ -1,6 +1,7 @@
 """How are httpx and httpx2 tapped? At `send`, the one method of a client that every request passes."""
 
 import functools
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
@@ -95,32 +96,30 @@ def _begin(observer: Observer, request: Any) -> Call | None:
     if not observer.active:
         return None
     url = request.url
-    # `content` raises where the body is a stream, which is then not ours to read: no LLM SDK sends one.
-    return observer.begin(
-        request.method, url.host, url.port, url.path, lambda: request.content, request.headers
-    )
+    path = url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+    return observer.begin(request.method, url.host, url.port, path, lambda: _body(request), request.headers)
+
+
+def _body(request: Any) -> bytes:
+    """The request's body; of a form with files its fields as JSON, as those of an audio transcription."""
+    try:
+        content: bytes = request.content
+    except Exception:  # noqa: BLE001 - each library has its own class: the body is a stream, and not ours to read
+        fields = getattr(request.stream, "fields", ())
+        named = {
+            field.name: field.value for field in fields if isinstance(getattr(field, "value", None), str)
+        }
+        return json.dumps(named).encode() if named else b""
+    return content
 
 
 @guarded
 def _watch(call: Call, response: Any, tees: TeeClasses) -> None:
-    headers = response.headers
-    call.answered(
-        response.status_code,
-        headers.get("content-type", ""),
-        headers.get("request-id") or headers.get("x-request-id"),
-    )
     if hasattr(response, "_content"):  # read already, and decoded; the public property raises otherwise
+        call.answered(response.status_code, response.headers, encoded=False)
         call.chunk(response.content)
         call.exhausted()
         return
-    if encoding := headers.get("content-encoding"):
-        call.decode = functools.partial(_decoded, type(response), encoding)
+    call.answered(response.status_code, response.headers)
     stream = response.stream
     response.stream = tees.of(stream)(stream, call)
-
-
-def _decoded(response_class: Any, encoding: str, data: bytes) -> bytes:
-    """*data* without its content encoding, by the library's own decoders."""
-    response = response_class(200, headers={"content-encoding": encoding}, content=data)
-    decoded: bytes = response.content
-    return decoded

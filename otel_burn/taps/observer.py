@@ -1,13 +1,14 @@
 """Is this HTTP request an LLM call? The question that every tap asks, at the cost of one look-up."""
 
 import itertools
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from otel_burn.calls import Call
+from otel_burn.baggage import withhold
+from otel_burn.calls import Call, Headers
+from otel_burn.carrying import current_parent
 from otel_burn.formats import recognise
 
 INSIDE: Final[ContextVar[bool]] = ContextVar("otel_burn_inside_a_tap", default=False)
@@ -17,12 +18,6 @@ _MOST_HOSTS: Final = 200
 """A crawler meets more hosts than a report can name."""
 
 
-class Headers(Protocol):
-    """Request or response headers, whatever class they have."""
-
-    def get(self, key: str, default: Any = None, /) -> Any: ...
-
-
 class Observer:
     """Starts a `Call` for each request that speaks a known format, and counts the hosts of all."""
 
@@ -30,11 +25,13 @@ class Observer:
         self,
         on_end: Callable[[Call], None],
         *,
+        on_progress: Callable[[Call], None],
         on_begin: Callable[[Call], object] = lambda _: None,
         on_first_request: Callable[[], object] = lambda: None,
     ) -> None:
         self.active = True
         self._on_end = on_end
+        self._on_progress = on_progress
         self._on_begin = on_begin
         self._on_first_request = on_first_request
         self.forget()
@@ -48,22 +45,28 @@ class Observer:
     def begin(
         self, method: str, host: str, port: int | None, path: str, body: Callable[[], bytes], headers: Headers
     ) -> Call | None:
-        """A started call, or None for a request that is none. *body* is asked for only when it is one."""
+        """A started call, or None for a request that is none. *body* is asked for only when it is one.
+
+        *path* is percent-encoded as it is sent, without the query.
+        """
         self._count(host, port)
-        format = recognise(method, path)
-        if format is None:
+        formats = recognise(method, path)
+        withhold(headers, host, llm=bool(formats))
+        if not formats:
             return None
         self.llm_calls += 1
         retries = str(headers.get("x-stainless-retry-count", ""))
         call = Call(
-            format=format,
+            formats=formats,
             host=host,
             port=port,
+            path=path,
             request_body=body(),
             retry_count=int(retries) if retries.isdecimal() else 0,
             traceparent=headers.get("traceparent"),
             on_end=self._on_end,
-            parent=_current_span_context(),
+            on_progress=self._on_progress,
+            parent=current_parent(),
         )
         self._on_begin(call)
         return call
@@ -74,12 +77,3 @@ class Observer:
             self.hosts[name] += 1
         if next(self._requests) == 0:
             self._on_first_request()
-
-
-def _current_span_context() -> Any:
-    trace = sys.modules.get("opentelemetry.trace")
-    current_span = getattr(trace, "get_current_span", None)
-    if current_span is None:
-        return None  # not imported, or not to its end (the recorder's thread may be at it): nobody started a span
-    context = current_span().get_span_context()
-    return context if context.is_valid else None

@@ -12,7 +12,10 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 import otel_burn
 from otel_burn import manifest
-from otel_burn.formats import anthropic_messages, openai_chat, sse
+from otel_burn.exchange import Response
+from otel_burn.formats import anthropic_messages, openai_chat
+from otel_burn.formats.body import Body
+from otel_burn.formats.format import About, Format
 
 Spans = Callable[[], list[ReadableSpan]]
 
@@ -74,6 +77,15 @@ def test_odd_requests_are_calls(spans: Spans, asked: bytes, caplog: pytest.LogCa
     assert caplog.records == []
 
 
+def streamed(format: Format, events: list[dict[str, Any]]) -> Response:
+    """The response from *events*."""
+    assert format.stream is not None
+    stream = format.stream(About("/", Body(b"")))
+    for event in events:
+        stream.add(event)
+    return stream.response()
+
+
 def test_streams_of_a_hundred_thousand_pieces_take_no_minute() -> None:
     """Tool arguments in many small pieces are put together once, not once a piece."""
     piece = {"index": 0, "function": {"name": "", "arguments": "0123456789"}}
@@ -85,16 +97,10 @@ def test_streams_of_a_hundred_thousand_pieces_take_no_minute() -> None:
         {"type": "message_stop"},
     ]
     before = time.process_time()
-    (first,) = openai_chat.read_stream([*chat, {"done": True}]).tool_calls
-    (second,) = anthropic_messages.read_stream(events).tool_calls
+    (first,) = streamed(openai_chat.FORMAT, [*chat, {"done": True}]).tool_calls
+    (second,) = streamed(anthropic_messages.FORMAT, events).tool_calls
     assert time.process_time() - before < 2
     assert first.args_size == second.args_size == 1_000_000
-
-
-def test_a_broken_event_ends_no_stream() -> None:
-    """Events that are no JSON, or too deep, are skipped."""
-    body = b'data: {"id": "\\ud83d"}\n\ndata: ' + b"[" * 100_000 + b'\n\ndata: \xff\n\ndata: {"id": "2"}\n\n'
-    assert list(sse.events(body)) == [{"id": "\ud83d"}, {"id": "2"}]
 
 
 def test_what_json_can_carry_has_a_hash() -> None:

@@ -1,21 +1,31 @@
 """Does the manifest say what is in a context, and never what it reads?"""
 
 import json
+import time
+from typing import Any
 
 import pytest
 
 from otel_burn import manifest
 from otel_burn.exchange import Block, BlockKind
 from otel_burn.formats import anthropic_messages, openai_chat
+from otel_burn.formats.body import Body
+from otel_burn.formats.format import Format
 
 FILE = "def main():\n    return 42\n"
 HASH = manifest.hash_text(FILE)
 
 
+def blocks_of(format: Format, request: dict[str, Any]) -> list[Block]:
+    """The blocks of a *request*."""
+    return format.blocks(Body(json.dumps(request).encode()))
+
+
 def openai_context() -> list[Block]:
     """A context in OpenAI's form: tools, system, user, a tool call and its result."""
     return list(
-        openai_chat.read_request(
+        blocks_of(
+            openai_chat.FORMAT,
             {
                 "model": "m",
                 "tools": [
@@ -43,15 +53,16 @@ def openai_context() -> list[Block]:
                     },
                     {"role": "tool", "tool_call_id": "c1", "content": FILE},
                 ],
-            }
-        ).blocks
+            },
+        )
     )
 
 
 def anthropic_context() -> list[Block]:
     """The same context in Anthropic's form, with cache marks."""
     return list(
-        anthropic_messages.read_request(
+        blocks_of(
+            anthropic_messages.FORMAT,
             {
                 "model": "m",
                 "max_tokens": 1,
@@ -93,8 +104,8 @@ def anthropic_context() -> list[Block]:
                         ],
                     },
                 ],
-            }
-        ).blocks
+            },
+        )
     )
 
 
@@ -106,7 +117,10 @@ def test_the_same_context_reads_the_same_in_both_formats() -> None:
     ]
     same = [b.hash == c.hash for b, c in zip(ours, theirs, strict=True)]
     assert same == [False, True, True, False, True, True]  # tool definitions and images differ in form
-    assert ours[-1] == Block(BlockKind.TOOL_RESULT, HASH, len(FILE), tool="read", tool_call_id="c1")
+    sketch = manifest.sketch(FILE)
+    assert ours[-1] == Block(
+        BlockKind.TOOL_RESULT, HASH, len(FILE), tool="read", tool_call_id="c1", sketch=sketch
+    )
 
 
 def test_a_file_is_the_same_block_as_a_user_message() -> None:
@@ -124,7 +138,7 @@ def test_moving_a_cache_mark_changes_no_block() -> None:
     }
     plain = {"role": "user", "content": [{"type": "image", "source": {"type": "url"}}]}
     first, second = (
-        anthropic_messages.read_request({"max_tokens": 1, "messages": [m]}).blocks for m in (marked, plain)
+        blocks_of(anthropic_messages.FORMAT, {"max_tokens": 1, "messages": [m]}) for m in (marked, plain)
     )
     assert first == second
 
@@ -169,6 +183,35 @@ def test_effects(name: str, effect: str) -> None:
 def test_error_classes(said: str, flagged: bool, error: str) -> None:
     """A failed result has a class; a file that merely talks about errors has none."""
     assert manifest.error_class(said, flagged=flagged) == error
+
+
+def test_a_sketch_tells_near_duplicates() -> None:
+    """Texts that share most of their words share most of their sketch; others share none; short ones have none."""
+    text = " ".join(f"word{n}" for n in range(300))
+    near, other = text.replace("word150", "changed"), " ".join(f"else{n}" for n in range(300))
+    groups = [
+        {sketch[at : at + 4] for at in range(0, len(sketch), 4)}
+        for sketch in map(manifest.sketch, (text, near, other))
+    ]
+    assert len(groups[0]) == 16
+    assert len(groups[0] & groups[1]) / len(groups[0] | groups[1]) > 0.8
+    assert not groups[0] & groups[2]
+    assert manifest.sketch("two words") == ""
+
+
+def test_a_sketch_of_a_megabyte_costs_that_of_its_edges() -> None:
+    """Its input is bounded, so its cost is."""
+    before = time.process_time()
+    manifest.sketch("some words of a log\n" * 100_000)
+    assert time.process_time() - before < 0.1
+
+
+def test_a_streamed_text_is_the_same_block() -> None:
+    """Hashed piece by piece, it equals the text that is sent back as a whole."""
+    gathered = manifest.Gathered()
+    for piece in FILE:
+        gathered.add(piece)
+    assert gathered.block(BlockKind.ASSISTANT) == manifest.block(BlockKind.ASSISTANT, FILE)
 
 
 def test_no_word_of_content_is_kept() -> None:

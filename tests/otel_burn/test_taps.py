@@ -107,6 +107,7 @@ def attributes(span: ReadableSpan) -> dict[str, Any]:
         "server.",
         "burn.call.id",
         "burn.context.",
+        "burn.output.",
         "gen_ai.response.time_to",
         "burn.cost",
         "burn.usage.raw",

@@ -1,0 +1,127 @@
+"""How do labels get to child services? As W3C baggage, in the requests that the application's own instrumentation propagates.
+
+Where OpenTelemetry's propagators put the `baggage` header into a request, our labels go along, under the names of their
+span attributes; `labels.current` of an instrumented service there reads them back from what its own instrumentation
+extracted. Nothing is attached to OpenTelemetry's context, so nothing has to be detached from it, in generators least of
+all. A request that no instrumentation of the application propagates stays as it is.
+
+The question of privacy. Propagators know nothing of where a request goes: an instrumented HTTP client, and SDKs that
+trace themselves (anthropic does so by default), send baggage to LLM providers as well. So the labels are never attached
+to the context that those read; an LLM call that one of our taps sees goes without them, also where they came in as
+baggage from a calling service; gRPC, which we can't see through, never gets them. What is left is any other third party
+that the application propagates to. So `user` stays at home unless `OTEL_BURN_BAGGAGE` names it (`session,work,agent` is
+the default; `none` keeps all at home).
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from otel_burn import labels
+from otel_burn.firewall import guarded
+from otel_burn.formats.hosts import provider_of
+from otel_burn.taps.import_hook import ImportHook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+_HEADER: Final = "baggage"
+_MODULE: Final = "opentelemetry.baggage.propagation"
+_UNSEEN_TRANSPORTS: Final = ("opentelemetry.instrumentation.grpc",)
+"""Modules of setters that inject into what no tap of ours sees: a model may be at the other end."""
+
+
+def withhold(headers: Any, host: str, *, llm: bool) -> None:
+    """Take our labels out of the baggage among a request's *headers* if an LLM provider gets it.
+
+    That is the case of an *llm* call to whatever *host*, and of anything that is sent to a provider's host.
+    """
+    carried = headers.get(_HEADER)
+    if not carried or not hasattr(headers, "__delitem__") or not (llm or provider_of(host, None, {})):
+        return
+    entries = (carried.decode("latin-1") if isinstance(carried, bytes) else carried).split(",")
+    rest = [entry for entry in entries if entry.partition("=")[0].strip() not in labels.LABELS]
+    if not rest:
+        del headers[_HEADER]
+    elif len(rest) < len(entries):
+        headers[_HEADER] = ",".join(rest)
+
+
+class Baggage:
+    """The patch of OpenTelemetry's baggage propagator, while it is put in."""
+
+    def __init__(self, travelling: frozenset[str], inside_llm_call: Callable[[], bool]) -> None:
+        """*travelling* are the labels that may leave; *inside_llm_call* tells whether a tap is sending one."""
+        self._travelling = travelling
+        self._inside_llm_call = inside_llm_call
+        self._active = False
+        self._restore: Callable[[], None] | None = None
+        self._hook = ImportHook({_MODULE}, self._patch)
+
+    def put_in(self) -> None:
+        """Let labels go along from now on; a second time changes nothing."""
+        self._active = True
+        self._hook.put_in()
+        if module := sys.modules.get(_MODULE):
+            self._patch(_MODULE, module)
+
+    def take_out(self) -> None:
+        """Leave the propagator as it was."""
+        self._active = False
+        self._hook.take_out()
+        if self._restore is not None:
+            self._restore()
+            self._restore = None
+
+    @guarded
+    def _patch(self, _: str, module: ModuleType) -> None:
+        propagator = getattr(module, "W3CBaggagePropagator", None)
+        if propagator is None or self._restore is not None:
+            return
+        original = propagator.inject
+
+        @functools.wraps(original)
+        def inject(this: Any, carrier: Any, context: Any = None, *args: Any, **kwargs: Any) -> Any:
+            if self._active:
+                setter = kwargs.get("setter", args[0] if args else None)
+                context = self._context(carrier, context, setter) or context
+            return original(this, carrier, context, *args, **kwargs)
+
+        propagator.inject = inject
+        self._restore = functools.partial(_put_back, propagator, original, inject)
+
+    @guarded
+    def _context(self, carrier: Any, context: Any, setter: Any) -> Any:
+        """*context* with the labels that may go along, and without the others."""
+        from opentelemetry import baggage  # noqa: PLC0415 - it is there: its propagator asks
+
+        if self._inside_llm_call() or _to_provider(carrier):
+            return _without(baggage, context)
+        if type(setter).__module__.startswith(_UNSEEN_TRANSPORTS):
+            return None
+        for name, value in labels.set_here().items():
+            if name in self._travelling:
+                context = baggage.set_baggage(name, value, context)
+        return context
+
+
+def _to_provider(carrier: Any) -> bool:
+    """Whether the headers that are injected into name a provider as their host; some clients add that later."""
+    host = carrier.get("host") or carrier.get("Host") if hasattr(carrier, "get") else None
+    return isinstance(host, str) and provider_of(host.partition(":")[0], None, {}) is not None
+
+
+def _without(baggage: Any, context: Any) -> Any:
+    entries: Mapping[str, object] = baggage.get_all(context)
+    for name in labels.LABELS:
+        if name in entries:
+            context = baggage.remove_baggage(name, context)
+    return context
+
+
+def _put_back(propagator: Any, original: Any, patched: Any) -> None:
+    if propagator.inject is patched:
+        propagator.inject = original

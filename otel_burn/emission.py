@@ -1,0 +1,56 @@
+"""How does a description become a span? With explicit times and an explicit parent, never attached to a context."""
+
+from typing import Any
+
+import xxhash
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import NonRecordingSpan, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from otel_burn.calls import Call
+from otel_burn.spans import Description
+
+
+class Ids(RandomIdGenerator):
+    """Random ids, but for spans that have an identity: whoever makes one again makes the same one."""
+
+    def __init__(self) -> None:
+        self.identity: str | None = None
+
+    def generate_span_id(self) -> int:
+        """A span id, not zero."""
+        return _digest(self.identity) & (2**64 - 1) or 1 if self.identity else super().generate_span_id()
+
+    def generate_trace_id(self) -> int:
+        """A trace id, not zero."""
+        return _digest(self.identity) or 1 if self.identity else super().generate_trace_id()
+
+
+def emit(tracer: Any, call: Call, described: Description, ids: Ids | None = None) -> None:
+    """Make the span of *call* and end it. Only one thread at a time where *ids* are given."""
+    if ids is not None:
+        ids.identity = described.identity
+    span = tracer.start_span(
+        described.name,
+        context=Context() if described.identity else _parent(call),
+        kind=SpanKind.CLIENT,
+        attributes=described.attributes,
+        start_time=call.started_ns,
+    )
+    if described.failed:
+        span.set_status(Status(StatusCode.ERROR))
+    span.end(call.ended_ns)
+
+
+def _parent(call: Call) -> Context:
+    """The context of the span that made *call*: what the SDK sent along, else what was current."""
+    if call.traceparent:
+        return TraceContextTextMapPropagator().extract({"traceparent": call.traceparent}, Context())
+    if call.parent is not None:
+        return set_span_in_context(NonRecordingSpan(call.parent), Context())
+    return Context()
+
+
+def _digest(identity: str) -> int:
+    return xxhash.xxh3_128_intdigest(identity.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,51 @@
+"""What are the events of a server-sent event stream? The framing that OpenAI, Anthropic and others share."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from otel_burn.formats.fields import decoded
+
+DONE: Final = b"[DONE]"
+
+
+class ServerSentEvents:
+    """The JSON object of each event, in order; `{"done": True}` for `[DONE]`.
+
+    Framing after the WHATWG specification: lines end with LF, CRLF or CR; an event's data lines are joined with a line
+    feed; comments and other fields are skipped. Data that is not a JSON object is skipped too.
+    """
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []
+        """The pieces of a line that has not ended."""
+        self._lines: list[bytes] = []
+        """The data lines of an event that has not ended."""
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """The events that *data* completes."""
+        self._rest.append(data)
+        if b"\n" not in data and b"\r" not in data:
+            return
+        text = b"".join(self._rest)
+        held = b"\r" if text.endswith(b"\r") else b""  # may be the first half of CRLF
+        if b"\r" in text:
+            text = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = text.split(b"\n")
+        self._rest = [lines.pop() + held]
+        for line in lines:
+            yield from self._line(line)
+
+    def end(self) -> Iterator[dict[str, Any]]:
+        """The last event, as servers leave out its blank line."""
+        yield from self._line(b"".join(self._rest).removesuffix(b"\r"))
+        yield from self._line(b"")
+        self._rest = []
+
+    def _line(self, line: bytes) -> Iterator[dict[str, Any]]:
+        if line.startswith(b"data:"):
+            self._lines.append(line[5:])
+        elif not line and self._lines:
+            data = self._lines[0] if len(self._lines) == 1 else b"\n".join(self._lines)
+            self._lines = []
+            if event := {"done": True} if data.strip() == DONE else decoded(data):
+                yield event

@@ -1,0 +1,51 @@
+"""What has been read of a call so far? The background thread's side of it."""
+
+from typing import Final
+
+from otel_burn.answers import Answer
+from otel_burn.calls import Call
+from otel_burn.exchange import Response
+from otel_burn.firewall import guarded
+from otel_burn.formats.body import Body
+from otel_burn.formats.format import About, Format
+
+KEPT_HEADERS: Final = (
+    "content-type", "content-encoding", "request-id", "x-request-id", "x-amzn-requestid", "apim-request-id",
+    "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-cache-read-input-token-count", "x-amzn-bedrock-cache-write-input-token-count",
+    "x-ms-served-model", "x-ms-region",
+)  # fmt: skip
+"""The response headers that are looked at; no other is ever read."""
+_REQUEST_IDS: Final = ("request-id", "x-request-id", "x-amzn-requestid", "apim-request-id")
+
+
+class Reading:
+    """One call, read: what it asks, in which format, and the answer as far as it came."""
+
+    def __init__(self, call: Call) -> None:
+        self.asked = Body(call.request_body)
+        self.format: Format | None = next((f for f in call.formats if f.is_request(self.asked)), None)
+        """None when the body has the shape of no format that its path may speak."""
+        given = ((name, call.response_headers.get(name)) for name in KEPT_HEADERS)
+        self._about = About(call.path, self.asked, {name: str(value) for name, value in given if value})
+        self._encoded = call.encoded
+        self._answer: Answer | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the HTTP request."""
+        return next((self._about.headers[name] for name in _REQUEST_IDS if name in self._about.headers), None)
+
+    @guarded
+    def feed(self, chunks: list[bytes]) -> None:
+        """The next *chunks* of the answer."""
+        if self.format is not None and chunks:
+            if self._answer is None:
+                self._answer = Answer(self.format, self._about, encoded=self._encoded)
+            for chunk in chunks:
+                self._answer.feed(chunk)
+
+    def response(self) -> Response:
+        """The response; one that is not complete when there was none, or it can't be read."""
+        read = guarded(self._answer.response)() if self._answer is not None else None
+        return read or Response(complete=False)
