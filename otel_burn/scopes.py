@@ -1,4 +1,4 @@
-"""Which labels hold at this point of the program? Those of the contexts around it, and of generators in the middle of a step.
+"""Which labels hold at this point of the program? Those of the contexts around it, and of generators within a step.
 
 A label that a function or coroutine sets is a context variable, which tasks copy. A generator's body runs in its
 consumer's context, so there the label belongs to the generator's frame instead: it holds while that frame is on the
