@@ -1,5 +1,6 @@
 """How does a description become a span? With explicit times and an explicit parent, never attached to a context."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import xxhash
@@ -27,20 +28,19 @@ class Ids(RandomIdGenerator):
         return _digest(self.identity) or 1 if self.identity else super().generate_trace_id()
 
 
-def emit(tracer: Any, call: Call, described: Description, ids: Ids | None = None) -> None:
-    """Make the span of *call* and end it. Only one thread at a time where *ids* are given."""
-    if ids is not None:
-        ids.identity = described.identity
+def emit(tracer: Any, call: Call, described: Description, attributes: Mapping[str, Any]) -> Any:
+    """The ended span of *call*, with the given *attributes*."""
     span = tracer.start_span(
         described.name,
         context=Context() if described.identity else _parent(call),
         kind=SpanKind.CLIENT,
-        attributes=described.attributes,
+        attributes=attributes,
         start_time=call.started_ns,
     )
     if described.failed:
         span.set_status(Status(StatusCode.ERROR))
     span.end(call.ended_ns)
+    return span
 
 
 def _parent(call: Call) -> Context:

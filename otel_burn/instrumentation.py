@@ -1,7 +1,6 @@
 """How is this process instrumented, and how is it left as it was?"""
 
 import atexit
-import functools
 import logging
 import os
 import sys
@@ -116,7 +115,7 @@ class Instrumentation:
             from importlib.metadata import version  # noqa: PLC0415
 
             tracer = self.tracer_provider.get_tracer(names.SCOPE, version("otel-burn"))
-            return functools.partial(emit, tracer)
+            return lambda call, described: emit(tracer, call, described, described.attributes)
         return self._own_pipeline().emit
 
     def _own_pipeline(self) -> Any:
@@ -148,7 +147,9 @@ class Instrumentation:
         from otel_burn.pipeline import structure_of  # noqa: PLC0415 - the SDK is there already
 
         if self.observer.active:
-            self._recorder.defer(lambda: self._own_pipeline().carry(structure_of(span, self.settings.run_id)))
+            self._recorder.defer(
+                lambda: self._own_pipeline().carry(span, structure_of(span, self.settings.run_id))
+            )
 
     @guarded
     def _note(self, *, ended: bool = False) -> None:

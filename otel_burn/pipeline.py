@@ -8,19 +8,20 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import Status, Tracer
+from opentelemetry.trace import Tracer
 
 from otel_burn import identity, locations, names
 from otel_burn.calls import Call
 from otel_burn.delivery import Delivery
 from otel_burn.emission import Ids, emit
+from otel_burn.otlp import Encoder
 from otel_burn.settings import Settings
 from otel_burn.spans import Description
 from otel_burn.spool import Spool
@@ -61,21 +62,23 @@ class Pipeline:
             sampler=ALWAYS_ON,
             resource=identity.resource(settings),
             shutdown_on_exit=False,
-            span_limits=SpanLimits(
-                max_span_attributes=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET
-            ),
         )
-        self._provider.add_span_processor(_ToSpool(self.carry))
+        self._encoders: dict[Resource, Encoder] = {}
 
     def emit(self, call: Call, described: Description) -> None:
         """Make the span of a call that a tap saw."""
         if self._tracer is None:
             self._tracer = self._provider.get_tracer(names.SCOPE, version("otel-burn"))
-        emit(self._tracer, call, described, self._ids)
+        self._ids.identity = described.identity
+        # Without its attributes, which the SDK would copy, check and cut: they go straight into the spool.
+        self.carry(emit(self._tracer, call, described, {}), described.attributes)
 
-    def carry(self, span: ReadableSpan) -> None:
-        """Put a finished *span* into the spool; from here on it outlives the process."""
-        data = encode_spans([span]).SerializeToString()
+    def carry(self, span: ReadableSpan, attributes: Mapping[str, Any]) -> None:
+        """Put a finished *span* with *attributes* into the spool; from here on it outlives the process."""
+        encoder = self._encoders.get(span.resource)
+        if encoder is None:
+            encoder = self._encoders[span.resource] = Encoder(span.resource.attributes)
+        data = encoder.request(span, attributes)
         with self._lock:
             if self._spool is None:
                 self._spool = Spool(locations.spool(), _spool_name(self._settings))
@@ -108,8 +111,8 @@ class Pipeline:
             self._spool.release()
 
 
-def structure_of(span: ReadableSpan, run_id: str | None) -> ReadableSpan:
-    """The application's own *span* without anything that could be content."""
+def structure_of(span: ReadableSpan, run_id: str | None) -> dict[str, Any]:
+    """The attributes of the application's own *span* without anything that could be content."""
     kept: dict[str, Any] = {
         key: value
         for key, value in (span.attributes or {}).items()
@@ -117,21 +120,10 @@ def structure_of(span: ReadableSpan, run_id: str | None) -> ReadableSpan:
     }
     if run_id:
         kept[names.RUN_ID] = run_id
-    return ReadableSpan(
-        name=span.name,
-        context=span.context,
-        parent=span.parent,
-        resource=span.resource,
-        attributes=kept,
-        kind=span.kind,
-        status=Status(span.status.status_code),
-        start_time=span.start_time,
-        end_time=span.end_time,
-        instrumentation_scope=span.instrumentation_scope,
-    )
+    return kept
 
 
-class _ToSpool(SpanProcessor):
+class _Forwarding(SpanProcessor):
     """Hands each finished span on."""
 
     def __init__(self, carry: Callable[[ReadableSpan], None]) -> None:
@@ -143,7 +135,7 @@ class _ToSpool(SpanProcessor):
 
 def forward(provider: Any, carry: Callable[[ReadableSpan], None]) -> None:
     """Let *carry* see each span that the application's own SDK *provider* finishes."""
-    provider.add_span_processor(_ToSpool(carry))
+    provider.add_span_processor(_Forwarding(carry))
 
 
 def _delivery(spool: Spool, endpoint: str, lock: threading.Lock) -> Delivery | None:
