@@ -1,4 +1,4 @@
-"""How do labels get to child services? As W3C baggage, in the requests that the application's own instrumentation propagates.
+"""How do labels get to child services? As W3C baggage, where the application's own instrumentation propagates it.
 
 Where OpenTelemetry's propagators put the `baggage` header into a request, our labels go along, under the names of their
 span attributes; `labels.current` of an instrumented service there reads them back from what its own instrumentation

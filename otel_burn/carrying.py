@@ -1,4 +1,4 @@
-"""How do labels and the current span get into threads and pools? They are handed over where a thread is started or work is submitted.
+"""How do labels and the current span get into threads and pools? Handed over where one starts or work is submitted.
 
 asyncio's tasks and `asyncio.to_thread` copy the context by themselves; threads and `concurrent.futures` don't. Nothing
 is attached to OpenTelemetry's own context in a user's thread: what is carried is only looked at for an LLM call that

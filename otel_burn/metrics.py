@@ -1,4 +1,4 @@
-"""Which metrics does the application's own meter provider get? The standard ones of the GenAI convention, from our spans' attributes."""
+"""Which metrics does the application's own meter provider get? Those of the GenAI convention, from our spans."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class Metrics:
         common = {name: attributes[name] for name in _COMMON if name in attributes}
         error = {names.ERROR_TYPE: attributes[names.ERROR_TYPE]} if names.ERROR_TYPE in attributes else {}
         common, error = self._bounded(common), self._bounded(error)
-        self._duration.record(duration_s, {**common, **error})
         for token_type, name in _TOKENS.items():
             if isinstance(tokens := attributes.get(name), int):
                 self._tokens.record(tokens, {**common, _TOKEN_TYPE: token_type})
+        self._duration.record(duration_s, {**common, **error})
         if isinstance(seconds := attributes.get(names.RESPONSE_TIME_TO_FIRST_CHUNK), float):
             self._first_chunk.record(seconds, common)
 

@@ -7,7 +7,6 @@ from typing import Final
 from otel_burn import locations, names
 from otel_burn.errors import BurnError
 
-
 _LABELS: Final = {
     "session": names.CONVERSATION_ID,
     "work": names.WORK_ID,

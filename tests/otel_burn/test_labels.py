@@ -109,7 +109,7 @@ def test_a_generator_labels_its_steps_and_not_its_consumer(make: Callable[[], It
         assert (next(steps), here()) == (make.__name__, "consumer")
         with otel_burn.agent("between"):
             assert (str(next(steps)).split()[0], here()) == (make.__name__, "consumer")
-        steps.close()  # type: ignore[attr-defined]
+        steps.close()
         assert here() == "consumer"
     assert here() is None
 
@@ -119,8 +119,8 @@ def test_a_decorated_generator_is_one() -> None:
     assert inspect.isgeneratorfunction(decorated)
     steps = decorated()
     assert next(steps) == "decorated"
-    assert steps.send("x") == "decorated x"  # type: ignore[attr-defined]
-    assert steps.throw(KeyError()) == "decorated caught"  # type: ignore[attr-defined]
+    assert steps.send("x") == "decorated x"
+    assert steps.throw(KeyError()) == "decorated caught"
     with pytest.raises(StopIteration):
         next(steps)
 
