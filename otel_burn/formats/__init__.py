@@ -1,5 +1,6 @@
 """Which wire format does a request speak? One row a format, one file a format."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
@@ -14,36 +15,37 @@ FORMATS: Final = (
 """In the order in which their shapes are tried where several share a path."""
 
 
-def _by_key(formats: Iterable[Format]) -> dict[str, tuple[tuple[str, Format], ...]]:
-    found = defaultdict(list)
+_Row = tuple[re.Pattern[str], Format]
+
+
+def _by_key(formats: Iterable[Format]) -> dict[str, tuple[_Row, ...]]:
+    found: defaultdict[str, list[_Row]] = defaultdict(list)
     for format in formats:
         for path in format.paths:
-            found[_key(format.method, path)].append((path.removesuffix("*"), format))
+            key, parent = _keys(path)
+            pattern = re.compile(re.escape(path).replace(r"\*", "[^/]+") + r"\Z")
+            found[parent if path.endswith("*") else key].append((pattern, format))
     return {key: tuple(rows) for key, rows in found.items()}
 
 
-def _key(method: str, path: str) -> str:
-    """What a path is looked up by: its last segment, or the verb in it; for a GET of one thing, what it is one of."""
+def _keys(path: str) -> tuple[str, str]:
+    """What a path may be looked up by: its last segment, or the verb in it; where that is an id, the one before."""
     before, _, last = path.rpartition("/")
-    if method == "GET":
-        return before[before.rfind("/") :] + "/"
     verb = last.rfind(":")
-    return last if verb < 0 else last[verb:]
+    return last if verb < 0 else last[verb:], before[before.rfind("/") :] + "/"
 
 
 _FORMATS: Final = _by_key(FORMATS)
 
 
 def recognise(method: str, path: str) -> tuple[Format, ...]:
-    """The formats that a request may speak, by one look-up; none for what is no LLM call.
+    """The formats that a request may speak, by a look-up; none for what is no LLM call.
 
     The body's shape is checked later, away from the caller's path (`Format.is_request`).
     """
-    rows = _FORMATS.get(_key(method, path))
+    key, parent = _keys(path)
+    rows = _FORMATS.get(key) or _FORMATS.get(parent)
     if rows is None:
         return ()
-    return tuple(
-        format
-        for ending, format in rows
-        if format.method == method.upper() and (path.endswith(ending) or (method == "GET" and ending in path))
-    )
+    spoken = method.upper()
+    return tuple(format for pattern, format in rows if format.method == spoken and pattern.search(path))

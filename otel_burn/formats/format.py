@@ -58,8 +58,8 @@ class Format:
     operation: str
     """`gen_ai.operation.name`."""
     paths: tuple[str, ...]
-    """How the paths of its requests end: `/chat/completions`; `:generateContent` behind a name; `/responses/*`
-    where an id follows."""
+    """How the paths of its requests end: `/chat/completions`; `:generateContent` behind a name; `*` stands for one
+    segment that may be anything (`/responses/*`), not for two at the end."""
     provider: str
     """`gen_ai.provider.name` where the host doesn't tell."""
     is_request: Callable[[Body], bool]
