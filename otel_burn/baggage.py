@@ -15,21 +15,17 @@ the default; `none` keeps all at home).
 
 from __future__ import annotations
 
-import functools
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_burn import labels
 from otel_burn.firewall import guarded
 from otel_burn.formats.hosts import provider_of
-from otel_burn.taps.import_hook import ImportHook
+from otel_burn.patches import Method, Patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import ModuleType
 
 _HEADER: Final = "baggage"
-_MODULE: Final = "opentelemetry.baggage.propagation"
 _UNSEEN_TRANSPORTS: Final = ("opentelemetry.instrumentation.grpc",)
 """Modules of setters that inject into what no tap of ours sees: a model may be at the other end."""
 
@@ -50,48 +46,25 @@ def withhold(headers: Any, host: str, *, llm: bool) -> None:
         headers[_HEADER] = ",".join(rest)
 
 
-class Baggage:
+class Baggage(Patches):
     """The patch of OpenTelemetry's baggage propagator, while it is put in."""
 
     def __init__(self, travelling: frozenset[str], inside_llm_call: Callable[[], bool]) -> None:
         """*travelling* are the labels that may leave; *inside_llm_call* tells whether a tap is sending one."""
+        super().__init__(
+            {"opentelemetry.baggage.propagation": ("W3CBaggagePropagator", "inject", self._inject)}
+        )
         self._travelling = travelling
         self._inside_llm_call = inside_llm_call
-        self._active = False
-        self._restore: Callable[[], None] | None = None
-        self._hook = ImportHook({_MODULE}, self._patch)
 
-    def put_in(self) -> None:
-        """Let labels go along from now on; a second time changes nothing."""
-        self._active = True
-        self._hook.put_in()
-        if module := sys.modules.get(_MODULE):
-            self._patch(_MODULE, module)
-
-    def take_out(self) -> None:
-        """Leave the propagator as it was."""
-        self._active = False
-        self._hook.take_out()
-        if self._restore is not None:
-            self._restore()
-            self._restore = None
-
-    @guarded
-    def _patch(self, _: str, module: ModuleType) -> None:
-        propagator = getattr(module, "W3CBaggagePropagator", None)
-        if propagator is None or self._restore is not None:
-            return
-        original = propagator.inject
-
-        @functools.wraps(original)
+    def _inject(self, original: Method, patches: Patches) -> Method:
         def inject(this: Any, carrier: Any, context: Any = None, *args: Any, **kwargs: Any) -> Any:
-            if self._active:
+            if patches.active:
                 setter = kwargs.get("setter", args[0] if args else None)
                 context = self._context(carrier, context, setter) or context
             return original(this, carrier, context, *args, **kwargs)
 
-        propagator.inject = inject
-        self._restore = functools.partial(_put_back, propagator, original, inject)
+        return inject
 
     @guarded
     def _context(self, carrier: Any, context: Any, setter: Any) -> Any:
@@ -120,8 +93,3 @@ def _without(baggage: Any, context: Any) -> Any:
         if name in entries:
             context = baggage.remove_baggage(name, context)
     return context
-
-
-def _put_back(propagator: Any, original: Any, patched: Any) -> None:
-    if propagator.inject is patched:
-        propagator.inject = original

@@ -7,7 +7,6 @@ has no current span of its own.
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 from contextvars import ContextVar
@@ -15,11 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from otel_burn import labels, scopes
 from otel_burn.firewall import guarded
-from otel_burn.taps.import_hook import ImportHook
+from otel_burn.patches import Patch, Patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import ModuleType
 
 _PARENT: Final[ContextVar[Any]] = ContextVar("otel_burn_carried_parent", default=None)
 _SUBMITTING: Final[ContextVar[bool]] = ContextVar("otel_burn_submitting", default=False)
@@ -39,46 +37,11 @@ def current_parent() -> Any:
     return context if context.is_valid else _PARENT.get()
 
 
-class Carrying:
+class Carrying(Patches):
     """The patches that carry labels and the current span over, while they are put in."""
 
     def __init__(self) -> None:
-        self.active = False
-        self._patched: dict[str, Callable[[], None]] = {}
-        self._hook = ImportHook(_PATCHES, self._patch)
-
-    def put_in(self) -> None:
-        """Patch what is imported, and wait for the rest; a second time changes nothing."""
-        self.active = True
-        self._hook.put_in()
-        for name in _PATCHES:
-            if module := sys.modules.get(name):
-                self._patch(name, module)
-
-    def take_out(self) -> None:
-        """Leave every class as it was. Where somebody has wrapped us since, we become a plain passage."""
-        self.active = False
-        self._hook.take_out()
-        while self._patched:
-            self._patched.popitem()[1]()
-
-    @guarded
-    def _patch(self, name: str, module: ModuleType) -> None:
-        class_name, method, patch = _PATCHES[name]
-        owner = getattr(
-            module, class_name, None
-        )  # None where the import isn't at its end: the hook comes back
-        if owner is None or name in self._patched:
-            return
-        original = getattr(owner, method)
-        patched = functools.wraps(original)(patch(original, self))
-        setattr(owner, method, patched)
-        self._patched[name] = functools.partial(_restore, owner, method, original, patched)
-
-
-def _restore(owner: Any, method: str, original: Any, patched: Any) -> None:
-    if getattr(owner, method) is patched:
-        setattr(owner, method, original)
+        super().__init__(_PATCHES)
 
 
 class _Carried(NamedTuple):
@@ -119,7 +82,7 @@ def _here() -> _Carried | None:
     return _Carried(dict(held), parent) if held or parent is not None else None
 
 
-def _start(original: Callable[..., Any], carrying: Carrying) -> Callable[..., Any]:
+def _start(original: Callable[..., Any], carrying: Patches) -> Callable[..., Any]:
     """`Thread.start`: the thread begins with what holds where it is started."""
 
     def start(self: threading.Thread, *args: Any, **kwargs: Any) -> Any:
@@ -159,7 +122,7 @@ def _begin_with(thread: threading.Thread, carried: _Carried) -> Callable[[], Non
     return undo
 
 
-def _submit(original: Callable[..., Any], carrying: Carrying) -> Callable[..., Any]:
+def _submit(original: Callable[..., Any], carrying: Patches) -> Callable[..., Any]:
     """`Executor.submit`: the work is done with what holds where it is submitted, and the workers begin with nothing."""
 
     def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -176,8 +139,7 @@ def _submit(original: Callable[..., Any], carrying: Carrying) -> Callable[..., A
     return submit
 
 
-_PATCHES: Final = {
+_PATCHES: Final[dict[str, Patch]] = {
     "threading": ("Thread", "start", _start),
     "concurrent.futures.thread": ("ThreadPoolExecutor", "submit", _submit),
 }
-"""By module: the class, its method, and what makes the method in its place."""
