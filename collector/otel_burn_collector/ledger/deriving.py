@@ -6,6 +6,7 @@ import pyarrow as pa
 from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.identities import Assignment, Published, assign
 from otel_burn_collector.ledger.joining import Link, Report, join
+from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
 from otel_burn_collector.ledger.statements import count, registered, rows, run
 from otel_burn_collector.ledger.tool_runs import tool_runs
@@ -17,7 +18,6 @@ READING = (
     "find_reports",
     "read_reports",
     "insert_reports",
-    "insert_manifests",
     "insert_lineage",
 )
 """From rows as received to reports in one vocabulary."""
@@ -25,7 +25,6 @@ READING = (
 REPLACING = (
     "replace_calls",
     "replace_sessions",
-    "replace_contexts",
     "replace_firsts",
     "replace_tool_calls",
 )
@@ -39,6 +38,7 @@ def apply(con: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Load *batch* and derive again what it touches, inside the caller's transaction."""
     with registered(con, batch_spans=batch.spans, batch_logs=batch.logs, batch_metrics=batch.metrics):
         run(con, "near_batch", *READING)
+        store_lists(con)
     with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):
         run(con, "insert_tool_runs", "touch_units")
     derive(con)
@@ -56,7 +56,7 @@ def derive(con: duckdb.DuckDBPyConnection) -> None:
         return
     assignment = assign_calls(con)
     with registered(con, assigned=assigned_rows(assignment), assigned_aliases=alias_rows(assignment)):
-        run(con, "write_identities", "merge_calls")
+        run(con, "write_identities", "merge_calls", "merge_contexts")
     with registered(con, priced=priced(rows(con, "read_used"))):
         run(con, *REPLACING)
 

@@ -48,10 +48,15 @@ INSERT INTO store.calls BY NAME SELECT * FROM moved;
 INSERT INTO store.calls BY NAME
 SELECT merged.* EXCLUDE (report_id, reported_usd, server_address),
        md5_number_lower(session_id) AS session_key, numbered.turn,
-       priced.cost_usd, priced.cost_status, priced.cost_lines, priced.rate_version
+       priced.cost_usd, priced.cost_status, priced.cost_lines, priced.rate_version,
+       CASE WHEN priced.rest_pico IS NOT NULL
+            THEN {read: priced.read_pico, write: priced.write_pico, rest: priced.rest_pico} END AS input_pico,
+       context.status AS context_status, context.blocks AS context_blocks, context.bytes AS context_bytes,
+       context.parts AS context_parts
 FROM merged
 JOIN numbered USING (call_key)
-JOIN priced USING (call_id);
+JOIN priced USING (call_id)
+LEFT JOIN call_contexts USING (call_id);
 
 DELETE FROM store.attempts
 WHERE started_at >= getvariable('sessions_from') AND call_key IN (SELECT call_key FROM old_calls);

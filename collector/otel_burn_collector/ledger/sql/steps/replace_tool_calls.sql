@@ -16,6 +16,7 @@ SELECT merged.call_key, md5_number_lower(merged.session_id) AS session_key, merg
        unnest(m.asked_names) AS tool_name,
        nullif(unnest(list_resize(coalesce(m.asked_ids, []), len(m.asked_names))), '') AS tool_call_id,
        nullif(unnest(list_resize(coalesce(m.asked_hashes, []), len(m.asked_names))), '') AS args_hash,
+       nullif(unnest(list_resize(coalesce(m.asked_sketches, []), len(m.asked_names))), '') AS args_sketch,
        unnest(list_resize(coalesce(m.asked_effects, []), len(m.asked_names))) AS effect
 FROM listed JOIN merged USING (call_id);
 
@@ -37,12 +38,12 @@ ORDER BY session_id, tool_call_id, ended_at, result_hash;
 CREATE OR REPLACE TEMP TABLE current_tool_calls AS
 WITH listed AS (
     SELECT call_key, session_key, call_id, session_id, agent, agent_id, started_at, position, tool_name, tool_call_id,
-           args_hash, effect, told_by
+           args_hash, args_sketch, effect, told_by
     FROM known_tool_calls ANTI JOIN old_calls USING (call_key)
     WHERE told_by = 'response'
     UNION ALL
     SELECT call_key, session_key, call_id, session_id, agent, agent_id, started_at, position, tool_name, tool_call_id,
-           args_hash, effect, 'response'
+           args_hash, args_sketch, effect, 'response'
     FROM asked
 ), told AS (
     -- Runs that no response listed belong to the call that the record names, else to the last one before.
@@ -56,7 +57,7 @@ WITH listed AS (
     UNION ALL
     SELECT call.call_key, call.session_key, call.call_id, call.session_id, call.agent, call.agent_id, call.started_at,
            row_number() OVER (PARTITION BY call.call_key ORDER BY told.ended_at, told.tool_call_id),
-           told.tool_name, told.tool_call_id, told.args_hash, told.effect, 'run'
+           told.tool_name, told.tool_call_id, told.args_hash, NULL, told.effect, 'run'
     FROM told JOIN session_calls AS call USING (call_key)
 ), ordered AS (
     SELECT *,
@@ -66,8 +67,9 @@ WITH listed AS (
 )
 SELECT ordered.call_key, ordered.session_key, ordered.call_id, ordered.session_id, ordered.agent, ordered.agent_id,
        call.turn, ordered.seq, ordered.position, ordered.effect, ordered.tool_call_id, ordered.tool_name,
-       ordered.args_hash,
+       ordered.args_hash, ordered.args_sketch,
        coalesce(result.hash, run.result_hash) AS result_hash, coalesce(result.bytes, run.result_bytes) AS result_bytes,
+       result.sketch AS result_sketch,
        coalesce(result.error_class, run.error_class) AS error_class, ordered.told_by,
        result.call_id AS result_call_id, ordered.started_at
 FROM ordered

@@ -46,6 +46,11 @@ CREATE TABLE IF NOT EXISTS store.calls (
     cost_status       VARCHAR,
     cost_lines        STRUCT(unit VARCHAR, quantity BIGINT, rate DECIMAL(38, 18), usd DECIMAL(38, 12))[],
     rate_version      VARCHAR,
+    input_pico        STRUCT(read DECIMAL(38, 0), write DECIMAL(38, 0), rest DECIMAL(38, 0)), -- 10^-12 dollars, by stretch
+    context_status    VARCHAR,
+    context_blocks    BIGINT,
+    context_bytes     BIGINT,
+    context_parts     STRUCT(branch BIGINT, "first" BIGINT, "last" BIGINT)[], -- as in store.lists
     trace_id          VARCHAR,
     span_id           VARCHAR,
     parent_span_id    VARCHAR

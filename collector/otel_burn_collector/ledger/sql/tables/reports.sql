@@ -53,21 +53,3 @@ CREATE TABLE IF NOT EXISTS store.reports (
     logical_call     VARCHAR,               -- burn.call.id: groups the attempts of one call
     attempt          INTEGER
 );
-
--- The context manifest and the tool calls of a report, apart from it: long, and read only when a call is built.
-CREATE TABLE IF NOT EXISTS store.manifests (
-    unit            UBIGINT NOT NULL,
-    report_id       VARCHAR NOT NULL,
-    started_at      TIMESTAMP_NS,
-    status          VARCHAR,                -- full partial
-    kinds           VARCHAR[],
-    hashes          VARCHAR[],
-    bytes           BIGINT[],
-    tools           VARCHAR[],              -- NULL where every entry would be ''; so the two below
-    tool_call_ids   VARCHAR[],
-    errors          VARCHAR[],
-    asked_ids       VARCHAR[],
-    asked_names     VARCHAR[],
-    asked_hashes    VARCHAR[],
-    asked_effects   VARCHAR[]
-);

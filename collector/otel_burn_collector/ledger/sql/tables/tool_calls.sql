@@ -13,8 +13,10 @@ CREATE TABLE IF NOT EXISTS store.tool_calls (
     tool_call_id VARCHAR,
     tool_name    VARCHAR,
     args_hash    VARCHAR,
+    args_sketch  VARCHAR,
     result_hash  VARCHAR,
     result_bytes BIGINT,
+    result_sketch VARCHAR,
     error_class  VARCHAR,
     told_by      VARCHAR NOT NULL,          -- response: it listed the tool call; run: an agent's log record did
     result_call_id VARCHAR,                 -- the call whose context brought the result

@@ -5,7 +5,7 @@ SELECT call_id, sources, started_at, duration_ms, ttft_ms, service_name, project
        stream, status, error_type, http_status, attempts, finish_reason, service_tier, region,
        input_tokens, uncached_input_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens,
        cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_status,
-       cost_usd, cost_status, cost_lines, rate_version, trace_id, span_id, parent_span_id
+       cost_usd, cost_status, cost_lines, rate_version, context_status, trace_id, span_id, parent_span_id
 FROM store.calls;
 COMMENT ON VIEW llm_calls IS 'One billed model response, however many reports of it arrived';
 COMMENT ON COLUMN llm_calls.call_id IS 'Never changes once published';
@@ -25,3 +25,4 @@ COMMENT ON COLUMN llm_calls.usage_status IS 'exact, partial (broken off), missin
 COMMENT ON COLUMN llm_calls.cost_usd IS 'US dollars; NULL when unknown, never 0 for unknown';
 COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), estimated (our rates, but only the model''s name tells who bills), reported (the emitter''s own sum, where we have no rate), unpriced, not_metered (local, or refused: nothing was billed)';
 COMMENT ON COLUMN llm_calls.cost_lines IS 'The bill: unit, quantity, dollars per unit, dollars';
+COMMENT ON COLUMN llm_calls.context_status IS 'full; partial (the list that its context goes on from has not arrived: context_blocks has the rest, without shares); NULL when nobody listed it';
