@@ -114,7 +114,10 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 def error_code(error: object) -> str:
-    """The class of a provider's *error* object: its code or type where that is one word, else `error`."""
-    said = [error.get("code"), error.get("type")] if isinstance(error, dict) else []
-    codes = [code for code in said if isinstance(code, str) and _CODE.fullmatch(code)]
+    """The class of a provider's *error* object: its code or type where that is one word or number, else `error`."""
+    if not isinstance(error, dict):
+        return "error"
+    code, kind = error.get("code"), error.get("type")
+    said = (code, kind, None if isinstance(code, bool) or not isinstance(code, int) else str(code))
+    codes = [word for word in said if isinstance(word, str) and _CODE.fullmatch(word)]
     return codes[0] if codes else "error"

@@ -19,19 +19,22 @@ from otel_burn.formats.fields import (
     text,
 )
 from otel_burn.formats.format import About, Format, Part
+from otel_burn.formats.openai_messages import (
+    asked_calls,
+    attachments,
+    call_blocks,
+    choice_blocks,
+    context_message,
+    definition,
+    parts_of,
+    thoughts,
+    tool_call,
+)
+from otel_burn.formats.openai_usage import read_timings, read_usage
 from otel_burn.manifest import Gathered
-from otel_burn.usage import Usage
 
-_PLAIN_KINDS: Final = {
-    "system": BlockKind.SYSTEM,
-    "developer": BlockKind.SYSTEM,
-    "assistant": BlockKind.ASSISTANT,
-}
-_PART_KINDS: Final = {
-    "image_url": BlockKind.IMAGE,
-    "input_audio": BlockKind.DOCUMENT,
-    "file": BlockKind.DOCUMENT,
-}
+_MODEL_PATHS: Final = ("/deployments/", "/engines/", "/serving-endpoints/")
+"""What stands before the model in the path: at Azure, at what speaks as OpenAI did first, at Databricks."""
 
 
 def is_request(body: Body) -> bool:
@@ -49,58 +52,88 @@ def read_request(body: Body, path: str) -> Request:
 
 
 def deployment(path: str) -> str | None:
-    """The deployment that an Azure *path* names (`/openai/deployments/NAME/…`)."""
-    _, found, after = path.partition("/deployments/")
-    return unquote(after.partition("/")[0]) if found else None
+    """The model that a *path* names (`/openai/deployments/NAME/…`)."""
+    for before in _MODEL_PATHS:
+        _, found, after = path.partition(before)
+        if found:
+            return unquote(after.partition("/")[0])
+    return None
 
 
-def read_response(body: Json, _: About) -> Response:
+def read_response(body: Json, about: About) -> Response:
     """The response from a whole body, success or error."""
-    messages = [(choice, mapping(choice, "message")) for choice in mappings(body, "choices")]
+    choices = mappings(body, "choices")
     return _response(
-        body,
-        finish_reasons=tuple(r for choice, _ in messages if (r := text(choice, "finish_reason"))),
-        output=tuple(block for _, message in messages for block in _message(message)),
-        tool_calls=tuple(_tool_call(call) for _, m in messages for call in mappings(m, "tool_calls")),
+        body | {"usage": _usage(body)},
+        about,
+        finish_reasons=tuple(r for choice in choices if (r := text(choice, "finish_reason"))),
+        output=tuple(block for choice in choices for block in choice_blocks(choice)),
+        tool_calls=tuple(
+            tool_call(call) for choice in choices for call in asked_calls(mapping(choice, "message"))
+        ),
     )
 
 
 class Stream:
-    """A streamed response, complete once `[DONE]` was seen.
+    """A streamed response, complete once `[DONE]` was seen, or once nothing more can come that counts.
+
+    Some hosts close the connection without a `[DONE]`. There a response is complete when all its choices have a
+    finish reason and the usage has come with the last of them or later; where none was asked for and none ever came,
+    the finish reasons alone will do, as nothing that is billed follows them.
 
     Usage is read from any chunk, the last one that has it wins: some hosts repeat it cumulatively, and some
     send it beside the last choice.
     """
 
-    def __init__(self, _: About) -> None:
+    def __init__(self, about: About) -> None:
+        self._about = about
         self._merged: Json = {}
         self._choices: dict[int | None, _Choice] = {}
         self._done = False
+        self._settled = False
 
     def add(self, event: Json) -> None:
         """Take in the next chunk."""
         self._done = self._done or event.get("done") is True
-        self._merged.update(
-            {key: value for key, value in event.items() if value is not None and key in _KEPT}
-        )
+        for key in _KEPT:
+            if value := event.get(key):
+                self._merged[key] = value
+        if event.get("object") == "error":
+            self._merged["error"] = event
         for choice in mappings(event, "choices"):
             index = count(choice, "index")
             if (known := self._choices.get(index)) is None:
                 known = self._choices[index] = _Choice()
             known.add(choice)
+            if error := choice.get("error"):
+                self._merged["error"] = error
+        if usage := _usage(event):
+            self._merged["usage"] = usage
+            self._settled = self._finished()
 
     def response(self) -> Response:
-        """The response as far as it came; tool calls that may be cut are left out."""
-        choices = self._choices.values()
+        """The response as far as it came; what may be cut is left out."""
+        complete = self._done or self._over()
+        choices = list(self._choices.values())
+        whole = choices if complete else []
         return _response(
             self._merged,
+            self._about,
             finish_reasons=tuple(choice.finish for choice in choices if choice.finish),
-            output=tuple(block for choice in choices for block in choice.output()) if self._done else (),
-            tool_calls=tuple(_tool_call(call) for choice in choices for call in choice.joined_calls())
-            if self._done
-            else (),
-            complete=self._done,
+            output=tuple(block for choice in whole for block in choice.output()),
+            tool_calls=tuple(tool_call(call) for choice in whole for call in choice.calls()),
+            complete=complete,
         )
+
+    def _finished(self) -> bool:
+        expected = count(self._about.asked, "n") or 1
+        return len(self._choices) >= expected and all(choice.finish for choice in self._choices.values())
+
+    def _over(self) -> bool:
+        if self._settled:
+            return True
+        asked = mapping(self._about.asked, "stream_options").get("include_usage") is True
+        return not asked and "usage" not in self._merged and self._finished()
 
 
 class _Choice:
@@ -108,144 +141,145 @@ class _Choice:
 
     def __init__(self) -> None:
         self.finish: str | None = None
+        self._thought = Gathered()
         self._said = Gathered()
-        self._calls: dict[int | None, Json] = {}
+        self._refused = Gathered()
+        self._audio: str | None = None
+        self._images: list[Json] = []
+        self._calls: list[_Call] = []
+        self._current: dict[int | None, _Call] = {}
 
     def add(self, choice: Json) -> None:
         """The next piece."""
         self.finish = text(choice, "finish_reason") or self.finish
         delta = mapping(choice, "delta")
-        if piece := text(delta, "content"):
-            self._said.add(piece)
-        for call in mappings(delta, "tool_calls"):
-            _extend(self._calls.setdefault(count(call, "index"), {}), call)
+        if piece := delta.get("content") or choice.get("text"):
+            self._add_content(piece)
+        if piece := thoughts(delta):
+            self._thought.add(piece)
+        if piece := text(delta, "refusal"):
+            self._refused.add(piece)
+        for call in asked_calls(delta):
+            self._add_call(call)
+        self._audio = text(mapping(delta, "audio"), "id") or self._audio
+        self._images += mappings(delta, "images")
 
-    def joined_calls(self) -> list[Json]:
+    def _add_content(self, piece: Any) -> None:
+        for part in [{"text": piece}] if isinstance(piece, str) else mappings({"parts": piece}, "parts"):
+            if said := text(part, "text"):
+                self._said.add(said)
+            elif thought := joined_text(part.get("thinking")):
+                self._thought.add(thought)
+
+    def _add_call(self, delta: Json) -> None:
+        """Some hosts send several calls under one index: another id with another name begins another call."""
+        index = count(delta, "index")
+        call = self._current.get(index)
+        if call is None or call.is_another(delta):
+            call = self._current[index] = _Call()
+            self._calls.append(call)
+        call.add(delta)
+
+    def calls(self) -> list[Json]:
         """The tool calls, put together."""
-        return [_joined(call) for call in self._calls.values()]
+        return [call.joined() for call in self._calls]
 
     def output(self) -> Iterable[Block]:
         """The choice as it will be sent back."""
+        if self._thought:
+            yield self._thought.block(BlockKind.REASONING)
         if self._said:
             yield self._said.block(BlockKind.ASSISTANT)
-        yield from _calls(self.joined_calls())
+        if self._refused:
+            yield self._refused.block(BlockKind.ASSISTANT)
+        yield from attachments(self._images, self._audio)
+        yield from call_blocks(self.calls())
 
 
-def read_usage(usage: Json) -> Usage | None:
-    """The token counts; `prompt_tokens` includes what was cached, `completion_tokens` the reasoning."""
-    read, write = mapping(usage, "prompt_tokens_details"), mapping(usage, "completion_tokens_details")
-    if (prompt := count(usage, "prompt_tokens")) is None:
-        return None
-    return Usage(
-        input_tokens=prompt,
-        output_tokens=count(usage, "completion_tokens"),
-        cache_read_tokens=count(read, "cached_tokens"),
-        cache_write_tokens=count(read, "cache_write_tokens"),
-        reasoning_tokens=count(write, "reasoning_tokens"),
-        audio_input_tokens=count(read, "audio_tokens"),
-        audio_output_tokens=count(write, "audio_tokens"),
-    )
+class _Call:
+    """What has been streamed of one tool call: in pieces, as they can be many."""
+
+    def __init__(self) -> None:
+        self._id = ""
+        self._names: list[str] = []
+        self._arguments: list[str] = []
+
+    def is_another(self, delta: Json) -> bool:
+        """Whether *delta* begins a call of its own."""
+        call_id, name, _ = parts_of(delta)
+        return bool(call_id and name and self._names and call_id != self._id)
+
+    def add(self, delta: Json) -> None:
+        """The next piece."""
+        call_id, name, arguments = parts_of(delta)
+        self._id = self._id or call_id
+        if name:
+            self._names.append(name)
+        if arguments:
+            self._arguments.append(manifest.canonical(arguments))
+
+    def joined(self) -> Json:
+        """The call as a whole body has it."""
+        function = {"name": "".join(self._names), "arguments": "".join(self._arguments)}
+        return {"id": self._id, "function": function}
 
 
-_KEPT: Final = frozenset({"id", "model", "usage", "service_tier", "error", "x_groq"})
+_KEPT: Final = ("id", "model", "service_tier", "error", "base_resp", "timings")
+
+
+def _usage(event: Json) -> Json:
+    """The usage object of a body or a chunk: Groq's streams have it in a field of their own, Moonshot's in a choice."""
+    if usage := mapping(event, "usage") or mapping(mapping(event, "x_groq"), "usage"):
+        return usage
+    return next((usage for choice in mappings(event, "choices") if (usage := mapping(choice, "usage"))), {})
 
 
 def _response(
     body: Json,
+    about: About,
     *,
     finish_reasons: tuple[str, ...],
     output: tuple[Block, ...],
     tool_calls: tuple[ToolCall, ...],
     complete: bool = True,
 ) -> Response:
-    # Groq's streams carry the usage in a field of its own.
-    usage = mapping(body, "usage") or mapping(mapping(body, "x_groq"), "usage")
+    usage, timings = mapping(body, "usage"), mapping(body, "timings")
     return Response(
         id=text(body, "id"),
-        model=text(body, "model"),
-        usage=read_usage(usage),
-        usage_raw=raw(usage),
+        model=text(body, "model") or about.headers.get("x-ms-served-model"),
+        usage=read_usage(usage) if usage else read_timings(timings),
+        usage_raw=raw(usage or timings),
         finish_reasons=finish_reasons,
         tool_calls=tool_calls,
         output=output,
         service_tier=text(body, "service_tier"),
+        region=about.headers.get("x-ms-region"),
         complete=complete,
-        error_type=error_code(error) if (error := body.get("error")) else None,
+        error_type=_error(body),
     )
 
 
-def _definition(tool: Any) -> Iterable[Block]:
-    if not isinstance(tool, dict):
-        return
-    name = text(mapping(tool, "function"), "name") or text(tool, "name") or text(tool, "type") or ""
-    yield manifest.block(BlockKind.TOOL_DEFINITION, mapping(tool, "function") or tool, tool=name)
-
-
-def _context_message(message: Any) -> Iterable[Block]:
-    """The blocks of one message of a request."""
-    if isinstance(message, dict):
-        yield from (
-            [_tool_result(message)] if message.get("role") in ("tool", "function") else _message(message)
-        )
-
-
-def _message(message: Json) -> Iterable[Block]:
-    kind = _PLAIN_KINDS.get(str(message.get("role")), BlockKind.USER)
-    content = message.get("content")
-    if isinstance(content, str) and content:
-        yield manifest.block(kind, content)
-    for part in mappings(message, "content"):
-        said = text(part, "text")
-        yield manifest.block(_PART_KINDS.get(str(part.get("type")), kind), part if said is None else said)
-    yield from _calls(mappings(message, "tool_calls"))
-
-
-def _calls(calls: list[Json]) -> Iterable[Block]:
-    for call in calls:
-        function = mapping(call, "function")
-        yield manifest.arguments_block(
-            text(call, "id") or "", text(function, "name") or "", function.get("arguments", "")
-        )
-
-
-def _tool_result(message: Json) -> Block:
-    content = message.get("content")
-    said = joined_text(content)
-    return manifest.block(
-        BlockKind.TOOL_RESULT,
-        content if said is None else said,
-        tool=text(message, "name") or "",
-        tool_call_id=text(message, "tool_call_id") or "",
-        error=manifest.error_class(said or "", flagged=False),
-    )
-
-
-def _tool_call(call: Json) -> ToolCall:
-    function = mapping(call, "function")
-    arguments = function.get("arguments", "")
-    return manifest.tool_call(text(call, "id") or "", text(function, "name") or "", arguments)
-
-
-def _extend(call: Json, delta: Json) -> None:
-    """Add a stream's *delta* to the tool *call* that it continues, in pieces: they can be many."""
-    pieces = call.setdefault("function", {"name": [], "arguments": []})
-    call["id"] = call.get("id") or text(delta, "id") or ""
-    for key in ("name", "arguments"):
-        pieces[key].append(text(mapping(delta, "function"), key) or "")
-
-
-def _joined(call: Json) -> Json:
-    return call | {"function": {key: "".join(pieces) for key, pieces in call["function"].items()}}
+def _error(body: Json) -> str | None:
+    """The class of the error that *body* reports, also where its status was 200."""
+    if error := body.get("error"):
+        return error_code(error)
+    if body.get("object") == "error":  # Mistral, older vLLM
+        return error_code(body)
+    for choice in mappings(body, "choices"):
+        if error := choice.get("error"):  # OpenRouter
+            return error_code(error)
+    code = count(mapping(body, "base_resp"), "status_code")  # MiniMax
+    return str(code) if code else None
 
 
 FORMAT: Final = Format(
     name="openai_chat",
     operation="chat",
-    paths=("/chat/completions",),
+    paths=("/chat/completions", "/invocations"),
     provider="openai_compatible",
     is_request=is_request,
     read_request=read_request,
-    context=(Part("tools", _definition), Part("functions", _definition), Part("messages", _context_message)),
+    context=(Part("tools", definition), Part("functions", definition), Part("messages", context_message)),
     read_response=read_response,
     stream=Stream,
 )
