@@ -20,6 +20,7 @@ REQUEST_FREQUENCY_PENALTY: Final = "gen_ai.request.frequency_penalty"
 REQUEST_PRESENCE_PENALTY: Final = "gen_ai.request.presence_penalty"
 REQUEST_MAX_TOKENS: Final = "gen_ai.request.max_tokens"
 REQUEST_REASONING_LEVEL: Final = "gen_ai.request.reasoning.level"
+REQUEST_PREVIOUS_RESPONSE_ID: Final = "gen_ai.request.previous_response.id"
 RESPONSE_ID: Final = "gen_ai.response.id"
 RESPONSE_MODEL: Final = "gen_ai.response.model"
 RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
@@ -68,6 +69,8 @@ USAGE_UNITS: Final = {
     )
 }  # fmt: skip
 """Billed units that the convention has no name for, with their attributes; numbers."""
+BATCH_REQUESTS: Final = "burn.batch.requests"
+"""How many requests a batch that is created has."""
 REQUEST_ID: Final = "burn.request.id"
 SERVICE_TIER: Final = "burn.service_tier"
 SPEED: Final = "burn.speed"

@@ -5,12 +5,24 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from otel_burn.formats import anthropic_messages, openai_chat
+from otel_burn.formats import (
+    anthropic_batches,
+    anthropic_complete,
+    anthropic_count_tokens,
+    anthropic_messages,
+    anthropic_vertex,
+    openai_chat,
+)
 from otel_burn.formats.format import Format
 
 FORMATS: Final = (
     openai_chat.FORMAT,
     anthropic_messages.FORMAT,
+    anthropic_vertex.FORMAT,
+    anthropic_count_tokens.FORMAT,
+    anthropic_batches.CREATION,
+    anthropic_batches.RESULTS,
+    anthropic_complete.FORMAT,
 )
 """In the order in which their shapes are tried where several share a path."""
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from otel_burn import manifest, names
 from otel_burn.exchange import AttributeValue, Block, BlockKind, Request, Response, ToolCall
+from otel_burn.formats.anthropic_usage import exclusive, input_tokens, more, of_delta, read_usage
 from otel_burn.formats.body import Body
 from otel_burn.formats.fields import (
     Json,
@@ -24,8 +25,13 @@ from otel_burn.usage import Usage
 _KINDS: Final = {
     "image": BlockKind.IMAGE,
     "document": BlockKind.DOCUMENT,
+    "search_result": BlockKind.DOCUMENT,
+    "container_upload": BlockKind.DOCUMENT,
     "redacted_thinking": BlockKind.REASONING,
+    "mcp_tool_listing": BlockKind.TOOL_DEFINITION,
+    "tool_addition": BlockKind.TOOL_DEFINITION,
 }
+_ROLES: Final = {"assistant": BlockKind.ASSISTANT, "system": BlockKind.SYSTEM}
 _CALLS: Final = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 _OUR_CALLS: Final = frozenset({"tool_use"})
 """Tool calls that the caller runs; the others the provider runs within the same response."""
@@ -33,7 +39,7 @@ _OUR_CALLS: Final = frozenset({"tool_use"})
 
 def is_request(body: Body) -> bool:
     """Whether *body* has the shape of a Messages request."""
-    return body.is_list("messages") and "max_tokens" in body
+    return body.is_list("messages") and ("max_tokens" in body or isinstance(body.get("model"), str))
 
 
 def read_request(body: Body, _path: str) -> Request:
@@ -47,7 +53,7 @@ def read_request(body: Body, _path: str) -> Request:
 
 def read_response(body: Json, _: About) -> Response:
     """The response from a whole body, success or error."""
-    if body.get("type") == "error":
+    if body.get("type") == "error" or (isinstance(body.get("error"), dict) and "content" not in body):
         return Response(error_type=error_code(body.get("error")))
     return _response(
         body,
@@ -64,12 +70,14 @@ class Stream:
     """A streamed response, complete once `message_stop` was seen.
 
     `message_start` carries the input and a placeholder for the output; `message_delta` carries cumulative
-    counts that replace it. So a stream that broke off in between reports no output, never the placeholder.
+    counts that replace it. So a stream that broke off in between reports no output, never the placeholder. Where a host
+    ends with `[DONE]` instead of `message_stop`, that counts behind a stop reason.
     """
 
     def __init__(self, _: About) -> None:
         self._message: Json = {}
         self._usage: Json = {}
+        self._read_at_start: int | None = None
         self._parts: dict[int | None, _Part] = {}
         self._complete = False
 
@@ -80,25 +88,28 @@ class Stream:
                 self._message = mapping(event, "message")
                 usage = mapping(self._message, "usage")
                 self._usage = {key: value for key, value in usage.items() if key not in _OUTPUT}
+                self._read_at_start = input_tokens(self._usage)
             case "content_block_start":
                 self._parts[count(event, "index")] = _Part(mapping(event, "content_block"))
             case "content_block_delta":
                 if part := self._parts.get(count(event, "index")):
                     part.add(mapping(event, "delta"))
             case "message_delta":
-                usage = mapping(event, "usage")
-                self._usage |= {key: value for key, value in usage.items() if value is not None}
+                self._usage |= of_delta(mapping(event, "usage"))
                 self._message |= mapping(event, "delta")
             case "message_stop":
                 self._complete = True
-            case "error":
-                self._message["error_type"] = error_code(event.get("error"))
+            case _ if isinstance(event.get("error"), dict):
+                self._message["error_type"] = error_code(event["error"])
+            case _ if event.get("done") is True and "error_type" not in self._message:
+                self._complete = self._complete or text(self._message, "stop_reason") is not None
 
     def response(self) -> Response:
         """The response as far as it came; tool calls that may be cut are left out."""
         parts = list(self._parts.values()) if self._complete else []
         return _response(
             self._message | {"usage": self._usage},
+            usage=read_usage(exclusive(self._usage, self._read_at_start)),
             output=tuple(block for part in parts for block in part.output()),
             tool_calls=tuple(_tool_call(part.joined()) for part in parts if part.is_our_call),
             complete=self._complete,
@@ -113,6 +124,7 @@ class _Part:
         self._said = Gathered()
         self._input: list[str] = []
         self.is_our_call = start.get("type") in _OUR_CALLS
+        self._signature = text(start, "signature") or ""
         self._said.add(text(start, "text") or text(start, "thinking") or "")
 
     def add(self, delta: Json) -> None:
@@ -121,6 +133,10 @@ class _Part:
             self._input.append(piece)
         elif piece := text(delta, "text") or text(delta, "thinking"):
             self._said.add(piece)
+        elif signature := text(delta, "signature"):
+            self._signature += signature
+        elif delta.get("type") == "compaction_delta":
+            self._start = self._start | {key: value for key, value in delta.items() if key != "type"}
 
     def joined(self) -> Json:
         """The content block, its input put together."""
@@ -132,60 +148,40 @@ class _Part:
         match self._start.get("type"):
             case "text":
                 yield self._said.block(BlockKind.ASSISTANT)
-            case "thinking":
+            case "thinking" if self._said:
                 yield self._said.block(BlockKind.REASONING)
+            case "thinking":
+                yield manifest.block(BlockKind.REASONING, self._signature)
             case _:
                 yield from _part(self.joined(), BlockKind.ASSISTANT)
-
-
-def read_usage(usage: Json) -> Usage | None:
-    """The token counts. `input_tokens` of this API excludes what was cached; ours includes it."""
-    if (uncached := count(usage, "input_tokens")) is None:
-        return None
-    read, written = count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")
-    by_lifetime = mapping(usage, "cache_creation")
-    return Usage(
-        input_tokens=uncached + (read or 0) + (written or 0),
-        output_tokens=count(usage, "output_tokens"),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        cache_write_5m_tokens=count(by_lifetime, "ephemeral_5m_input_tokens"),
-        cache_write_1h_tokens=count(by_lifetime, "ephemeral_1h_input_tokens"),
-        reasoning_tokens=count(mapping(usage, "output_tokens_details"), "thinking_tokens"),
-        units=dict(_units(usage)),
-    )
-
-
-def _units(usage: Json) -> Iterable[tuple[str, float]]:
-    """Server tools, and the compactions within the response: they are billed beside the counts of the message."""
-    for unit in ("web_search_requests", "web_fetch_requests"):
-        if quantity := count(mapping(usage, "server_tool_use"), unit):
-            yield unit, quantity
-    compactions = [one for one in mappings(usage, "iterations") if one.get("type") == "compaction"]
-    for unit in ("input_tokens", "output_tokens"):
-        if quantity := sum(count(one, unit) or 0 for one in compactions):
-            yield f"compaction_{unit}", quantity
 
 
 _OUTPUT: Final = frozenset({"output_tokens", "output_tokens_details"})
 
 
 def _response(
-    message: Json, *, output: tuple[Block, ...], tool_calls: tuple[ToolCall, ...], complete: bool = True
+    message: Json,
+    *,
+    output: tuple[Block, ...],
+    tool_calls: tuple[ToolCall, ...],
+    complete: bool = True,
+    usage: Usage | None = None,
 ) -> Response:
-    usage = mapping(message, "usage")
+    said = mapping(message, "usage")
     reason = text(message, "stop_reason")
+    region = text(said, "inference_geo")
     return Response(
         id=text(message, "id"),
         model=text(message, "model"),
-        usage=read_usage(usage),
-        usage_raw=raw(usage),
+        usage=usage or read_usage(said),
+        usage_raw=raw(said),
         finish_reasons=(reason,) if reason else (),
         tool_calls=tool_calls,
         output=output,
-        service_tier=text(usage, "service_tier"),
-        speed=text(usage, "speed"),
-        region=text(usage, "inference_geo"),
+        service_tier=text(said, "service_tier"),
+        speed=text(said, "speed"),
+        region=None if region == "not_available" else region,
+        more=tuple(more(said)),
         complete=complete,
         error_type=text(message, "error_type"),
     )
@@ -211,7 +207,7 @@ def _context_message(message: Any) -> Iterable[Block]:
     """The blocks of one message of a request."""
     if not isinstance(message, dict):
         return
-    kind = BlockKind.ASSISTANT if message.get("role") == "assistant" else BlockKind.USER
+    kind = _ROLES.get(str(message.get("role")), BlockKind.USER)
     content = message.get("content")
     for part in content if isinstance(content, list) else (content,):
         yield from _part(part, kind)
@@ -226,21 +222,23 @@ def _part(part: Any, kind: BlockKind) -> Iterable[Block]:
     part_type = str(part.get("type"))
     if (said := text(part, "text")) is not None:
         yield manifest.block(kind, said)
-    elif (thought := text(part, "thinking")) is not None:  # without its signature, which no stream repeats
-        yield manifest.block(BlockKind.REASONING, thought)
+    elif (thought := text(part, "thinking")) is not None:  # the signature only where the thought is left out
+        yield manifest.block(BlockKind.REASONING, thought or text(part, "signature") or "")
     elif part_type in _CALLS:
         yield manifest.arguments_block(
             text(part, "id") or "", text(part, "name") or "", part.get("input", {})
         )
     elif part_type.endswith("tool_result"):
         yield _tool_result(part)
+    elif part_type == "compaction":
+        yield manifest.block(kind, text(part, "content") or "")
     else:
         yield manifest.block(_KINDS.get(part_type, kind), _unmarked(part))
 
 
 def _unmarked(part: Json) -> Json:
-    """*part* without its cache mark, which moves on with each turn."""
-    return {key: value for key, value in part.items() if key != "cache_control"}
+    """*part* without its cache mark, which moves on with each turn, and without nulls, which come and go."""
+    return {key: value for key, value in part.items() if key != "cache_control" and value is not None}
 
 
 def _tool_result(part: Json) -> Block:
