@@ -21,6 +21,8 @@ class Headers(Protocol):
 
     def get(self, key: str, default: Any = None, /) -> Any: ...
 
+    def items(self) -> Any: ...
+
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Call:

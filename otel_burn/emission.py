@@ -1,7 +1,7 @@
 """How does a description become a span? With explicit times and an explicit parent, never attached to a context."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import xxhash
 from opentelemetry.context import Context
@@ -31,16 +31,28 @@ class Ids(RandomIdGenerator):
 def emit(tracer: Any, call: Call, described: Description, attributes: Mapping[str, Any]) -> Any:
     """The ended span of *call*, with the given *attributes*."""
     span = tracer.start_span(
-        described.name,
+        _sendable(described.name),
         context=Context() if described.identity else _parent(call),
         kind=SpanKind.CLIENT,
-        attributes=attributes,
+        attributes={name: _sendable(value) for name, value in attributes.items()},
         start_time=call.started_ns,
     )
     if described.failed:
         span.set_status(Status(StatusCode.ERROR))
     span.end(call.ended_ns)
     return span
+
+
+def _sendable(value: Any) -> Any:
+    """*value* as OTLP can carry it: no half of a surrogate pair, no integer beyond 64 bits."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_sendable(item) for item in value]
+    return str(value) if isinstance(value, int) and not -_INT64 <= value < _INT64 else value
+
+
+_INT64: Final = 2**63
 
 
 def _parent(call: Call) -> Context:

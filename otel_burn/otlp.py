@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 _HAS_IS_REMOTE: Final = 0x100
 _IS_REMOTE: Final = 0x200
 """`SpanFlags`: that the next bit is meant, and that the parent came from elsewhere."""
+_HALF: Final = 2**63
 _MASK: Final = 2**64 - 1
 _DOUBLE: Final = struct.Struct("<d")
 _FIXED: Final = struct.Struct("<Q")
@@ -64,12 +65,26 @@ def _span(span: ReadableSpan, attributes: Mapping[str, Any]) -> bytes:
 
 
 def _attributes(field: int, attributes: Mapping[str, Any]) -> bytes:
-    tag = _tag(field, 2)
-    found: list[bytes] = []
-    for name, value in attributes.items():
-        pair = _key(name) + _message(2, _any(value))
-        found += (tag, _varint(len(pair)), pair)
-    return b"".join(found)
+    return b"".join(
+        [
+            _brief(field, name, value)
+            if not isinstance(value, list | tuple) and not (isinstance(value, str) and len(value) > _BRIEF)
+            else _pair(field, name, value)
+            for name, value in attributes.items()
+        ]
+    )
+
+
+_BRIEF: Final = 64
+
+
+def _pair(field: int, name: str, value: Any) -> bytes:
+    """A `KeyValue`."""
+    return _message(field, _key(name) + _message(2, _any(value)))
+
+
+_brief: Final = lru_cache(maxsize=4096, typed=True)(_pair)
+"""Most attributes of a call are those of the call before."""
 
 
 def _any(value: Any) -> bytes:
@@ -80,7 +95,7 @@ def _any(value: Any) -> bytes:
     if isinstance(value, bool):
         return b"\x10\x01" if value else b"\x10\x00"
     if isinstance(value, int):
-        return b"\x18" + _varint(value & _MASK)
+        return b"\x18" + _varint(value & _MASK) if -_HALF <= value < _HALF else b""
     if isinstance(value, float):
         return b"\x21" + _DOUBLE.pack(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes):

@@ -1,6 +1,6 @@
 """What has been read of a call so far? The background thread's side of it."""
 
-from typing import Final
+from typing import Any, Final
 
 from otel_burn.answers import Answer
 from otel_burn.calls import Call
@@ -9,11 +9,13 @@ from otel_burn.firewall import guarded
 from otel_burn.formats.body import Body
 from otel_burn.formats.format import About, Format
 
-KEPT_HEADERS: Final = (
+KEPT_HEADERS: Final = frozenset(
+    {
     "content-type", "content-encoding", "request-id", "x-request-id", "x-amzn-requestid", "apim-request-id",
     "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count",
     "x-amzn-bedrock-cache-read-input-token-count", "x-amzn-bedrock-cache-write-input-token-count",
     "x-ms-served-model", "x-ms-region",
+    }
 )  # fmt: skip
 """The response headers that are looked at; no other is ever read."""
 _REQUEST_IDS: Final = ("request-id", "x-request-id", "x-amzn-requestid", "apim-request-id")
@@ -26,8 +28,7 @@ class Reading:
         self.asked = Body(call.request_body)
         self.format: Format | None = next((f for f in call.formats if f.is_request(self.asked)), None)
         """None when the body has the shape of no format that its path may speak."""
-        given = ((name, call.response_headers.get(name)) for name in KEPT_HEADERS)
-        self._about = About(call.path, self.asked, {name: str(value) for name, value in given if value})
+        self._about = About(call.path, self.asked, _kept(call.response_headers))
         self._encoded = call.encoded
         self._answer: Answer | None = None
 
@@ -49,3 +50,14 @@ class Reading:
         """The response; one that is not complete when there was none, or it can't be read."""
         read = guarded(self._answer.response)() if self._answer is not None else None
         return read or Response(complete=False)
+
+
+def _kept(headers: Any) -> dict[str, str]:
+    """The headers that are looked at, whatever class holds them."""
+    if (
+        raw := getattr(headers, "raw", None)
+    ) is not None:  # httpx decodes all of them for each that is asked for
+        pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+    else:
+        pairs = [(str(name).lower(), str(value)) for name, value in headers.items()]
+    return {name: value for name, value in pairs if name in KEPT_HEADERS and value}

@@ -68,7 +68,7 @@ def describe(
         names.ATTEMPT_NUMBER: number,
     }
     yield Description(
-        name=_utf8(f"{operation} {request.model or response.model or ''}".strip()),
+        name=f"{operation} {request.model or response.model or ''}".strip(),
         attributes=_present(attributes),
         failed=error is not None and error != ABANDONED,
     )
@@ -92,7 +92,7 @@ def _described_further(call: Call, response: Response, who: str) -> Description:
         names.ATTEMPT_NUMBER: 1,
     }
     return Description(
-        name=_utf8(f"chat {response.model or ''}".strip()),
+        name=f"chat {response.model or ''}".strip(),
         attributes=_present(attributes),
         failed=response.error_type is not None,
         identity=f"{who} {response.id}" if response.id else None,
@@ -106,24 +106,7 @@ TRUNCATED: Final = "stream_truncated"
 
 
 def _present(attributes: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
-    sent = {key: _sendable(value) for key, value in attributes.items()}
-    return {key: value for key, value in sent.items() if value is not None and value != []}
-
-
-def _utf8(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _sendable(value: AttributeValue | None) -> AttributeValue | None:
-    """*value* as OTLP can carry it: no half of a surrogate pair, no integer beyond 64 bits."""
-    if isinstance(value, str):
-        return _utf8(value)
-    if isinstance(value, list):
-        return [_utf8(item) if isinstance(item, str) else item for item in value]  # type: ignore[return-value]
-    return None if isinstance(value, int) and not -_INT64 <= value < _INT64 else value
-
-
-_INT64: Final = 2**63
+    return {key: value for key, value in attributes.items() if value is not None and value != []}
 
 
 def _error(call: Call, response: Response) -> str | None:
