@@ -4,15 +4,16 @@ import argparse
 import json
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from otel_burn import locations, running_collector, settings
+from otel_burn import emitters, locations, process_note, running_collector, settings
 from otel_burn.command import Command
 from otel_burn.errors import BurnError
 from otel_burn.spool import LARGEST
 from otel_burn.taps import TAPS
+from otel_burn.unseen import UNSEEN
 
 _PARTS: Final = {"collector": "duckdb", "analytics": "polars", "dashboards": "streamlit"}
 _SDKS: Final = (
@@ -26,18 +27,6 @@ _SDKS: Final = (
     "litellm",
     "boto3",
 )
-_NATIVE: Final = {
-    "anthropic": "traces itself by default in its newer versions (off with ANTHROPIC_OPEN_TELEMETRY=false)",
-    "mistralai": "can trace itself in its newer versions",
-}
-_UNSEEN: Final = {
-    "requests": "calls made with requests alone",
-    "aiohttp": "calls made with aiohttp (google-genai's async client, litellm's async clients)",
-    "botocore": "Bedrock calls made with boto3",
-    "websockets": "realtime calls over WebSockets",
-    "grpc": "calls over gRPC",
-}
-"""Libraries that LLM calls can go through and that have no tap yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +117,36 @@ def _taps() -> list[Finding]:
 
 def _emitters() -> list[Finding]:
     """Who else makes spans of the same calls. The ledger counts such a call once; other backends may not."""
-    found = [
-        Finding("note", f"{name} {number}", f"{said}; the ledger counts such calls once")
-        for name, said in _NATIVE.items()
-        if (number := _version(name))
-    ]
-    others = sorted(
-        f"{entry.name} ({entry.dist.name} {entry.dist.version})"
-        for entry in entry_points(group="opentelemetry_instrumentor")
-        if entry.name != "otel_burn" and entry.dist is not None
-    )
-    if others:
+    run_id, at_work = _last_run()
+    found = []
+    for emitter in emitters.installed():
+        active = [one for one in at_work if one.startswith(emitter.name)]
+        said = f"; at work in {run_id}: {', '.join(active)}" if active else ""
         found.append(
-            Finding("note", "also instrumenting", f"{', '.join(others)}; the ledger counts such calls once")
+            Finding(
+                "note",
+                emitter.name,
+                f"{', '.join(emitter.packages)}{said}. It reports the same calls: the ledger counts each once, a "
+                f"backend that gets both reports twice. To switch it off, {emitter.off}",
+            )
         )
     return found
 
 
+def _last_run() -> tuple[str, set[str]]:
+    """The last run on this machine and the emitters that were at work in its processes."""
+    folders = [folder for folder in locations.run_folder("x").parent.glob("*") if folder.is_dir()]
+    if not folders:
+        return "", set()
+    last = max(folders, key=lambda folder: folder.stat().st_mtime).name
+    return last, {one for note in process_note.of_run(last) for one in note.get("emitters") or ()}
+
+
 def _unseen() -> list[Finding]:
     return [
-        Finding("note", name, f"is installed and has no tap yet: {said} are not recorded")
-        for name, said in _UNSEEN.items()
-        if _version("grpcio" if name == "grpc" else name)
+        Finding("note", one.package, f"{number} is installed and has no tap: {one.said} are not recorded")
+        for one in UNSEEN
+        if (number := _version(one.package))
     ]
 
 

@@ -18,6 +18,7 @@ from otel_burn.recorder import Recorder
 from otel_burn.settings import Settings
 from otel_burn.taps import Taps
 from otel_burn.taps.observer import INSIDE, Observer
+from otel_burn.watching import Watching
 
 _LOG: Final = logging.getLogger("otel_burn")
 
@@ -43,12 +44,14 @@ class Instrumentation:
         self.taps = Taps(self.observer)
         self.carrying = Carrying()
         self.baggage = Baggage(chosen.baggage, INSIDE.get)
+        self.watching = Watching(chosen.providers)
 
     def start(self) -> None:
         """Put the taps in, and what carries labels into threads and to other services."""
         self.taps.put_in()
         self.carrying.put_in()
         self.baggage.put_in()
+        self.watching.put_in()
 
     @guarded
     def end_open_calls(self) -> None:
@@ -63,6 +66,7 @@ class Instrumentation:
         self._note(ended=True)
         self.carrying.take_out()
         self.baggage.take_out()
+        self.watching.take_out()
         self.taps.take_out()
         self._recorder.flush(_EXIT_SECONDS)
         if self._pipeline is not None:
@@ -160,6 +164,7 @@ class Instrumentation:
                 taps=self.taps.active,
                 hosts=seen.hosts,
                 llm_calls=seen.llm_calls,
+                connections=self.watching.met,
                 ended=ended,
             )
 

@@ -1,13 +1,10 @@
 """What did the processes of a run say they were and saw? Their notes, for what the ledger cannot know."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from otel_burn import locations
+from otel_burn import process_note
 
 
 @dataclass(frozen=True)
@@ -22,11 +19,13 @@ class Processes:
     """Requests by `host:port`."""
     unfinished: tuple[str, ...] = ()
     """Programs that sent requests and never came to their own end: killed, left by `os._exit`, or still running."""
+    unseen: tuple[str, ...] = ()
+    """What may have called a model without a tap: connections to providers, and models in the process."""
 
 
 def of_run(run_id: str) -> Processes:
     """What the processes of *run_id* left in the run's folder; nothing where it was made on another machine."""
-    notes = list(_notes(locations.run_folder(run_id)))
+    notes = list(process_note.of_run(run_id))
     ours = [note for note in notes if note.get("instrumented")]
     hosts: Counter[str] = Counter()
     for note in ours:
@@ -36,20 +35,11 @@ def of_run(run_id: str) -> Processes:
         untouched=tuple(sorted({_program(note) for note in notes if not note.get("instrumented")})),
         taps=tuple(sorted({tap for note in ours for tap in note.get("taps") or ()})),
         hosts=dict(hosts.most_common()),
+        unseen=tuple(sorted({one for note in ours for one in note.get("unseen") or ()})),
         unfinished=tuple(
             sorted(_program(note) for note in ours if note.get("hosts") and note.get("ended") is False)
         ),
     )
-
-
-def _notes(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.glob("process-*.json")):
-        try:
-            note = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # a process that was killed while it wrote; the others still tell
-        if isinstance(note, dict):
-            yield note
 
 
 def _program(note: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ def text(report: Report) -> str:
             _table(report),
             _findings(report),
         ]
-    parts += [_unfinished(report.processes), _untouched(report.processes)]
+    parts += [_unfinished(report.processes), _unseen(report.processes), _untouched(report.processes)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -215,7 +215,7 @@ def _why(seen: Processes) -> Iterator[str]:
     hosts = ", ".join(f"{host} ({plural(requests, 'request')})" for host, requests in seen.hosts.items())
     yield f"Hosts that it talked to: {hosts or 'none that a tap saw'}."
     yield f"Taps that were active: {', '.join(seen.taps) or 'none (no HTTP client that we know was imported)'}."
-    if seen.unfinished:
+    if seen.unfinished or seen.unseen:
         return  # what follows in the report says why
     if seen.hosts:
         yield "If one of these hosts serves a model, its wire format is not known yet; `otel-burn doctor` lists ours."
@@ -231,6 +231,13 @@ def _unfinished(seen: Processes | None) -> str:
         "still run; their last calls may be missing:"
     )
     return "\n".join([_wrapped(head), *(f"{INDENT}{program}" for program in seen.unfinished)])
+
+
+def _unseen(seen: Processes | None) -> str:
+    if seen is None or not seen.unseen:
+        return ""
+    head = "NOT SEEN  These processes also used what no tap can see; calls that went there are not recorded:"
+    return "\n".join([_wrapped(head), *(f"{INDENT}{one}" for one in seen.unseen)])
 
 
 def _untouched(seen: Processes | None) -> str:

@@ -131,6 +131,7 @@ def test_a_run_without_calls_says_what_it_saw(
             "instrumented": True,
             "taps": ["httpx2"],
             "hosts": {"x:443": 1},
+            "unseen": ["WebSockets to api.openai.com"],
         },
         {"argv": ["tool.py"], "executable": "/opt/old/python", "instrumented": False},
     ]
