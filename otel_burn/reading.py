@@ -14,6 +14,7 @@ KEPT_HEADERS: Final = frozenset(
     "content-type", "content-encoding", "request-id", "x-request-id", "x-amzn-requestid", "apim-request-id",
     "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count",
     "x-amzn-bedrock-cache-read-input-token-count", "x-amzn-bedrock-cache-write-input-token-count",
+    "x-amzn-bedrock-service-tier", "x-amzn-bedrock-performanceconfig-latency", "x-amzn-errortype",
     "x-ms-served-model", "x-ms-region",
     }
 )  # fmt: skip

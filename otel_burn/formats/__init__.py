@@ -11,6 +11,10 @@ from otel_burn.formats import (
     anthropic_count_tokens,
     anthropic_messages,
     anthropic_vertex,
+    bedrock_agents,
+    bedrock_converse,
+    bedrock_count_tokens,
+    bedrock_invoke,
     openai_chat,
 )
 from otel_burn.formats.format import Format
@@ -23,6 +27,10 @@ FORMATS: Final = (
     anthropic_batches.CREATION,
     anthropic_batches.RESULTS,
     anthropic_complete.FORMAT,
+    bedrock_converse.FORMAT,
+    *bedrock_invoke.FORMATS,
+    bedrock_count_tokens.FORMAT,
+    *bedrock_agents.FORMATS,
 )
 """In the order in which their shapes are tried where several share a path."""
 

@@ -5,8 +5,6 @@ payload, CRC-32 of all before it (4). A header is: length of its name (1), name,
 type 7 is text with a length of 2 bytes. Source: the AWS SDKs, `application/vnd.amazon.eventstream`.
 """
 
-import base64
-import binascii
 import struct
 import zlib
 from collections.abc import Iterator
@@ -25,8 +23,8 @@ _SIZES: Final = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 class EventStream:
     """Each message as `{event type: payload}`, the way in which botocore names events; `exception`s likewise.
 
-    The `chunk` of a model's own format carries its event in base64: it is given as that event, without an envelope. The
-    stream ends at the first message whose checksum is wrong: where the next one would begin is then unknown.
+    An error that is no exception is `{"error": {"code": …}}`. The stream ends at the first message whose checksum is
+    wrong: where the next one would begin is then unknown.
     """
 
     def __init__(self) -> None:
@@ -59,14 +57,9 @@ class EventStream:
 
 
 def _event(headers: dict[str, str], payload: bytes) -> dict[str, Any]:
-    name = headers.get(":event-type") or headers.get(":exception-type") or headers.get(":error-code") or ""
-    said = decoded(payload)
-    if name == "chunk" and isinstance(said.get("bytes"), str):
-        try:
-            return decoded(base64.b64decode(said["bytes"]))
-        except (binascii.Error, ValueError):
-            return {}
-    return {name: said}
+    if code := headers.get(":error-code"):
+        return {"error": {"code": code}}
+    return {headers.get(":event-type") or headers.get(":exception-type") or "": decoded(payload)}
 
 
 def _headers(data: bytes) -> dict[str, str]:

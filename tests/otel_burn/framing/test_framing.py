@@ -1,6 +1,5 @@
 """Are events found however a server frames them, and wherever the network cuts them?"""
 
-import base64
 import json
 import struct
 import zlib
@@ -44,12 +43,12 @@ STREAMS = {
     "messages": (
         AWS,
         message({"text": "hi"}, event_type="contentBlockDelta", message_type="event")
-        + message({"bytes": base64.b64encode(b'{"type": "x"}').decode()}, event_type="chunk")
-        + message({"message": "slow down"}, exception_type="throttlingException"),
+        + message({"message": "slow down"}, exception_type="throttlingException")
+        + message({}, message_type="error", error_code="InternalFailure", error_message="oops"),
         [
             {"contentBlockDelta": {"text": "hi"}},
-            {"type": "x"},
             {"throttlingException": {"message": "slow down"}},
+            {"error": {"code": "InternalFailure"}},
         ],
     ),
 }
