@@ -17,6 +17,7 @@ from otel_burn.metrics import Metrics
 from otel_burn.recorder import Recorder
 from otel_burn.settings import Settings
 from otel_burn.taps import Taps
+from otel_burn.taps.asked_usage import AskedUsage
 from otel_burn.taps.observer import INSIDE, Observer
 from otel_burn.watching import Watching
 
@@ -39,7 +40,11 @@ class Instrumentation:
         self._open: weakref.WeakSet[Call] = weakref.WeakSet()
         self._recorder = self._new_recorder()
         self.observer = Observer(
-            self._ended, on_progress=self._progressed, on_begin=self._begun, on_first_request=self._note
+            self._ended,
+            on_progress=self._progressed,
+            asked_usage=AskedUsage(chosen.providers, enabled=chosen.include_usage),
+            on_begin=self._begun,
+            on_first_request=self._note,
         )
         self.taps = Taps(self.observer)
         self.carrying = Carrying()

@@ -27,6 +27,8 @@ class Settings:
     """The `otel-burn run` that this process belongs to."""
     providers: dict[str, str] = field(default_factory=dict)
     """`gen_ai.provider.name` by `host` or `host:port`, for gateways that we can't know."""
+    include_usage: bool = True
+    """Whether OpenAI-format streams are asked for their usage where the caller didn't."""
     baggage: frozenset[str] = frozenset()
     """The labels, by span attribute, that go along in the baggage which the application propagates."""
 
@@ -43,6 +45,7 @@ def from_environment() -> Settings:
         endpoint=locations.endpoint(),
         run_id=os.environ.get("OTEL_BURN_RUN_ID") or None,
         providers=_providers(os.environ.get("OTEL_BURN_PROVIDERS", "")),
+        include_usage=os.environ.get("OTEL_BURN_INCLUDE_USAGE", "").strip().lower() not in ("false", "0"),
         baggage=_baggage(os.environ.get("OTEL_BURN_BAGGAGE", _TRAVELLING)),
     )
 

@@ -73,6 +73,10 @@ class Format:
     stream: Callable[[About], Stream] | None = None
     """Starts to read a streamed answer; None where the format has none."""
     method: str = "POST"
+    opaque: bool = False
+    """Whether a good answer may be no JSON at all, but sound or plain text: it is then read as an empty object."""
+    usage_on_request: bool = False
+    """Whether its streams report usage only when `stream_options.include_usage` asks for it."""
 
     def blocks(self, body: Body) -> list[Block]:
         """All blocks of a request, each tool result with the name of its tool."""

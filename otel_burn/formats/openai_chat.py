@@ -255,11 +255,11 @@ def _response(
         service_tier=text(body, "service_tier"),
         region=about.headers.get("x-ms-region"),
         complete=complete,
-        error_type=_error(body),
+        error_type=error_of(body),
     )
 
 
-def _error(body: Json) -> str | None:
+def error_of(body: Json) -> str | None:
     """The class of the error that *body* reports, also where its status was 200."""
     if error := body.get("error"):
         return error_code(error)
@@ -282,4 +282,5 @@ FORMAT: Final = Format(
     context=(Part("tools", definition), Part("functions", definition), Part("messages", context_message)),
     read_response=read_response,
     stream=Stream,
+    usage_on_request=True,
 )

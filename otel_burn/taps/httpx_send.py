@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from otel_burn.calls import Call
 from otel_burn.firewall import guarded
+from otel_burn.taps.asked_usage import REFUSALS, AskedUsage, Hiding
 from otel_burn.taps.observer import INSIDE, Observer
+from otel_burn.taps.patching import patch
 from otel_burn.taps.tees import TeeClasses, tee_classes
 
 
@@ -20,75 +22,112 @@ def install(module: ModuleType, observer: Observer) -> Callable[[], None] | None
     if not all(hasattr(module, name) for name in _NEEDED):
         return None
     tees = tee_classes(module.SyncByteStream, module.AsyncByteStream)
-    removals = []
-    for name, tap in PATCHES:
-        client = getattr(module, name)
-        if getattr(getattr(client.send, "otel_burn_tap", None), "active", False):
-            continue  # not so where somebody wrapped, and functools copied the mark of, a tap that is out
-        original, patched = client.send, tap(client.send, observer, tees)
-        patched.otel_burn_tap = observer
-        client.send = patched
-        removals.append(functools.partial(_restore, client, original, patched))
+    removals = [
+        removal
+        for name, tap in PATCHES
+        if (removal := patch(getattr(module, name), "send", functools.partial(tap, module, tees), observer))
+    ]
 
     def remove() -> None:
-        for restore in removals:
-            restore()
+        for removal in removals:
+            removal()
 
     return remove
 
 
-def _restore(client: Any, original: Any, patched: Any) -> None:
-    # Whoever wrapped us later keeps us underneath; an observer that is off then makes us a plain passage.
-    if client.send is patched:
-        client.send = original
-
-
-def tap_send(original: Any, observer: Observer, tees: TeeClasses) -> Any:
+def tap_send(module: Any, tees: TeeClasses, original: Any, observer: Observer) -> Any:
     """`Client.send`, observed."""
 
-    @functools.wraps(original)
     def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         call = None if INSIDE.get() else _begin(observer, request)
         if call is None:
             return original(self, request, *args, **kwargs)
         inside = INSIDE.set(True)
+        question = _ask(observer.asked_usage, call, request, module) if kwargs.get("stream") else None
         try:
             response = original(self, request, *args, **kwargs)
+            if question is not None and question.is_refused(response.status_code):
+                response.close()
+                response = original(self, request, *args, **kwargs)
+                question.told(response.status_code)
         except BaseException as error:
             call.failed(error)
             raise
         finally:
+            if question is not None:
+                question.take_back()
             INSIDE.reset(inside)
-        _watch(call, response, tees)
+        _watch(call, response, tees, question)
         return response
 
     return send
 
 
-def tap_send_async(original: Any, observer: Observer, tees: TeeClasses) -> Any:
+def tap_send_async(module: Any, tees: TeeClasses, original: Any, observer: Observer) -> Any:
     """`AsyncClient.send`, observed."""
 
-    @functools.wraps(original)
     async def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         call = None if INSIDE.get() else _begin(observer, request)
         if call is None:
             return await original(self, request, *args, **kwargs)
         inside = INSIDE.set(True)
+        question = _ask(observer.asked_usage, call, request, module) if kwargs.get("stream") else None
         try:
             response = await original(self, request, *args, **kwargs)
+            if question is not None and question.is_refused(response.status_code):
+                await response.aclose()
+                response = await original(self, request, *args, **kwargs)
+                question.told(response.status_code)
         except BaseException as error:
             call.failed(error)
             raise
         finally:
+            if question is not None:
+                question.take_back()
             INSIDE.reset(inside)
-        _watch(call, response, tees)
+        _watch(call, response, tees, question)
         return response
 
     return send
 
 
 PATCHES: Final = (("Client", tap_send), ("AsyncClient", tap_send_async))
-_NEEDED: Final = ("Client", "AsyncClient", "SyncByteStream", "AsyncByteStream")
+_NEEDED: Final = ("Client", "AsyncClient", "SyncByteStream", "AsyncByteStream", "ByteStream")
+
+
+class _Question:
+    """A request that asks for usage while it is sent, and is as it was before and afterwards."""
+
+    def __init__(self, asked_usage: AskedUsage, call: Call, request: Any, body: bytes, stream: Any) -> None:
+        self._asked_usage = asked_usage
+        self._call = call
+        self._request = request
+        self.hides = True
+        """Whether the answer has a chunk that only we asked for."""
+        self._before: tuple[Any, bytes, Any] | None = request.stream, request.content, request.headers.copy()
+        request.stream, request._content = stream, body
+        request.headers["content-length"] = str(len(body))
+        # The answer's extra chunk can be hidden in plain text only.
+        request.headers["accept-encoding"] = "identity"
+
+    def is_refused(self, status: int) -> bool:
+        """Whether it is to be sent as the caller made it: the *status* may be for what we added."""
+        if status not in REFUSALS:
+            return False
+        self.take_back()
+        return True
+
+    def told(self, status: int) -> None:
+        """Without the question, the answer has this *status*."""
+        if status < 400:
+            self._asked_usage.refused(self._call)
+        self.hides = False
+
+    def take_back(self) -> None:
+        """Make the request what it was."""
+        if self._before is not None:
+            self._request.stream, self._request._content, self._request.headers = self._before
+            self._before = None
 
 
 @guarded
@@ -114,12 +153,20 @@ def _body(request: Any) -> bytes:
 
 
 @guarded
-def _watch(call: Call, response: Any, tees: TeeClasses) -> None:
+def _ask(asked_usage: AskedUsage, call: Call, request: Any, module: Any) -> _Question | None:
+    body = asked_usage.body(call, request.headers)
+    return None if body is None else _Question(asked_usage, call, request, body, module.ByteStream(body))
+
+
+@guarded
+def _watch(call: Call, response: Any, tees: TeeClasses, question: _Question | None) -> None:
     if hasattr(response, "_content"):  # read already, and decoded; the public property raises otherwise
         call.answered(response.status_code, response.headers, encoded=False)
         call.chunk(response.content)
         call.exhausted()
         return
     call.answered(response.status_code, response.headers)
+    plain = response.headers.get("content-encoding", "identity") == "identity"
     stream = response.stream
-    response.stream = tees.of(stream)(stream, call)
+    hiding = Hiding() if question is not None and question.hides and plain else None
+    response.stream = tees.of(stream)(stream, call, hiding)

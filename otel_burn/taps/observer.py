@@ -10,6 +10,7 @@ from otel_burn.baggage import withhold
 from otel_burn.calls import Call, Headers
 from otel_burn.carrying import current_parent
 from otel_burn.formats import recognise
+from otel_burn.taps.asked_usage import AskedUsage
 
 INSIDE: Final[ContextVar[bool]] = ContextVar("otel_burn_inside_a_tap", default=False)
 """True while a tapped client sends, so that a client which sends through another one is seen once."""
@@ -26,10 +27,12 @@ class Observer:
         on_end: Callable[[Call], None],
         *,
         on_progress: Callable[[Call], None],
+        asked_usage: AskedUsage,
         on_begin: Callable[[Call], object] = lambda _: None,
         on_first_request: Callable[[], object] = lambda: None,
     ) -> None:
         self.active = True
+        self.asked_usage = asked_usage
         self._on_end = on_end
         self._on_progress = on_progress
         self._on_begin = on_begin
@@ -55,14 +58,13 @@ class Observer:
         if not formats:
             return None
         self.llm_calls += 1
-        retries = str(headers.get("x-stainless-retry-count", ""))
         call = Call(
             formats=formats,
             host=host,
             port=port,
             path=path,
             request_body=body(),
-            retry_count=int(retries) if retries.isdecimal() else 0,
+            retry_count=_retries(headers),
             traceparent=headers.get("traceparent"),
             on_end=self._on_end,
             on_progress=self._on_progress,
@@ -77,3 +79,12 @@ class Observer:
             self.hosts[name] += 1
         if next(self._requests) == 0:
             self._on_first_request()
+
+
+def _retries(headers: Headers) -> int:
+    """How often the SDK says that it has tried before: openai's and anthropic's way to say it, and botocore's."""
+    said = str(headers.get("x-stainless-retry-count") or "")
+    if said.isdecimal():
+        return int(said)
+    attempt = str(headers.get("amz-sdk-request") or "").partition("attempt=")[2].partition(";")[0]
+    return max(int(attempt) - 1, 0) if attempt.isdecimal() else 0

@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 from otel_burn.calls import Call
+from otel_burn.taps.asked_usage import Hiding
 
 
 class Tee:
     """Stands before a response's stream and shows a call what passes."""
 
-    def __init__(self, inner: Any, call: Call) -> None:
+    def __init__(self, inner: Any, call: Call, hiding: Hiding | None = None) -> None:
         self._inner = inner
         self._call = call
+        self._hiding = hiding
 
     def __getattr__(self, name: str) -> Any:
         if name == "_inner":  # of a copy that is not filled yet
@@ -27,17 +29,21 @@ class SyncPassage(Tee):
     """The chunks of a stream that is iterated."""
 
     def __iter__(self) -> Iterator[bytes]:
-        chunk_seen = self._call.chunk
+        chunk_seen, hiding = self._call.chunk, self._hiding
         try:
             for chunk in self._inner:
                 chunk_seen(chunk)
-                yield chunk
+                shown = chunk if hiding is None else hiding.feed(chunk)
+                if shown:
+                    yield shown
         except GeneratorExit:
             raise  # given up by the reader: `close` follows and ends the call
         except BaseException as error:
             self._call.failed(error)
             raise
         self._call.exhausted()
+        if hiding is not None and (shown := hiding.end()):
+            yield shown
 
     def close(self) -> None:
         try:
@@ -50,17 +56,21 @@ class AsyncPassage(Tee):
     """The chunks of a stream that is iterated asynchronously."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        chunk_seen = self._call.chunk
+        chunk_seen, hiding = self._call.chunk, self._hiding
         try:
             async for chunk in self._inner:
                 chunk_seen(chunk)
-                yield chunk
+                shown = chunk if hiding is None else hiding.feed(chunk)
+                if shown:
+                    yield shown
         except GeneratorExit:
             raise
         except BaseException as error:
             self._call.failed(error)
             raise
         self._call.exhausted()
+        if hiding is not None and (shown := hiding.end()):
+            yield shown
 
     async def aclose(self) -> None:
         try:

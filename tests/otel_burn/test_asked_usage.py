@@ -1,0 +1,214 @@
+"""Is usage asked for where the caller didn't, without the caller ever noticing?"""
+
+import asyncio
+import gzip
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel_burn.taps.asked_usage import Hiding, asking
+
+Spans = Callable[[], list[ReadableSpan]]
+CHUNK = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5"}
+WORDS: list[dict[str, Any]] = [
+    CHUNK | {"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}], "usage": None}
+    for word in ("one ", "two ", "three")
+]
+LAST: dict[str, Any] = CHUNK | {
+    "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+    "usage": None,
+}
+COUNTED: dict[str, Any] = CHUNK | {"choices": [], "usage": {"prompt_tokens": 70, "completion_tokens": 3}}
+
+
+def sse(*events: Any, end: str = "\n") -> bytes:
+    """An event stream, with its terminator."""
+    lines = [f"data: {json.dumps(event)}{end}{end}" for event in events]
+    return "".join([*lines, f"data: [DONE]{end}{end}"]).encode()
+
+
+@pytest.fixture
+def known(server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The server on loopback as a host that is known to understand the question; before `spans`."""
+    monkeypatch.setenv("OTEL_BURN_PROVIDERS", f"127.0.0.1:{server.port}=openai")
+    return server
+
+
+def client(server: Any) -> openai.OpenAI:
+    """The OpenAI SDK without retries."""
+    return openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0)
+
+
+def ask(server: Any, **options: Any) -> list[Any]:
+    """The chunks that the caller sees."""
+    question: dict[str, Any] = {
+        "model": "gpt-5",
+        "messages": [{"role": "user", "content": "hi"}],
+        "stream": True,
+    }
+    with client(server) as made:
+        return list(made.chat.completions.create(**(question | options)))
+
+
+def sent(server: Any) -> Any:
+    """The body of the last request."""
+    return json.loads(server.requests[-1][2])
+
+
+def usage(span: ReadableSpan) -> tuple[Any, ...]:
+    """The counts on a span."""
+    said = span.attributes or {}
+    return (
+        said.get("gen_ai.usage.input_tokens"),
+        said.get("gen_ai.usage.output_tokens"),
+        said["burn.usage.status"],
+    )
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_the_caller_sees_what_it_would_have_seen(known: Any, spans: Spans, cut: int) -> None:
+    """The same chunks wherever the network cuts, and a span with the counts."""
+    body = sse(*WORDS, LAST, COUNTED)
+    known.stream([body[at : at + cut] for at in range(0, len(body), cut)])
+    chunks = ask(known)
+    assert [chunk.choices[0].delta.content for chunk in chunks] == ["one ", "two ", "three", None]
+    assert sent(known)["stream_options"] == {"include_usage": True}
+    (span,) = spans()
+    assert usage(span) == (70, 3, "exact")
+
+
+def test_a_caller_that_asks_gets_its_answer(known: Any, spans: Spans) -> None:
+    """Whoever asks for usage sees the chunk with it."""
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    assert ask(known, stream_options={"include_usage": True})[-1].usage.prompt_tokens == 70
+    known.stream([sse(*WORDS, LAST)])
+    assert len(ask(known, stream_options={"include_usage": False})) == 4
+    assert sent(known)["stream_options"] == {"include_usage": False}
+    assert [usage(span)[2] for span in spans()] == ["exact", "missing"]
+
+
+def test_other_options_stay(known: Any, spans: Spans) -> None:
+    """What the caller set beside it goes along."""
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    ask(known, stream_options={"include_obfuscation": False})
+    assert sent(known)["stream_options"] == {"include_obfuscation": False, "include_usage": True}
+    assert len(spans()) == 1
+
+
+def test_a_host_that_refuses_is_asked_once(known: Any, spans: Spans) -> None:
+    """A 400 for what we added never reaches the caller, and that host is not asked again."""
+    known.say({"error": {"message": "unknown field stream_options"}}, status=400)
+    known.stream([sse(*WORDS, LAST)])
+    known.stream([sse(*WORDS, LAST)])
+    assert len(ask(known)) == len(ask(known)) == 4
+    assert ["stream_options" in json.loads(body) for _, _, body in known.requests] == [True, False, False]
+    first, second = spans()
+    assert (usage(first), usage(second)) == ((None, None, "missing"), (None, None, "missing"))
+    assert (first.attributes or {})["http.response.status_code"] == 200
+
+
+def test_a_request_that_is_wrong_in_itself(known: Any, spans: Spans) -> None:
+    """The caller gets the server's answer to its own request, and the host is asked again."""
+    for _ in range(2):
+        known.say({"error": {"message": "no such model", "code": "model_not_found"}}, status=400)
+    with pytest.raises(openai.BadRequestError, match="no such model"):
+        ask(known)
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    ask(known)
+    assert [usage(span)[2] for span in spans()] == ["missing", "exact"]
+
+
+def test_an_unknown_host_is_left_alone(server: Any, spans: Spans) -> None:
+    """Nobody knows whether it would understand."""
+    server.stream([sse(*WORDS, LAST)])
+    ask(server)
+    assert "stream_options" not in sent(server)
+    assert usage(spans()[0])[2] == "missing"
+
+
+def test_an_async_client(known: Any, spans: Spans) -> None:
+    """The same without threads, refused and then not."""
+    known.say({"error": {"message": "unknown field"}}, status=422)
+    known.stream([sse(*WORDS, LAST)])
+
+    async def chunks() -> int:
+        async with openai.AsyncOpenAI(base_url=f"{known.url}/v1", max_retries=0) as made:
+            stream = await made.chat.completions.create(model="m", messages=[], stream=True)
+            return len([chunk async for chunk in stream])
+
+    assert asyncio.run(chunks()) == 4
+    assert ["stream_options" in json.loads(body) for _, _, body in known.requests] == [True, False]
+    assert len(spans()) == 1
+
+
+def test_a_signed_request_is_left_alone(known: Any, spans: Spans) -> None:
+    """Its signature covers its body."""
+    known.stream([sse(*WORDS, LAST)])
+    ask(known, extra_headers={"x-amz-date": "20260101T000000Z"})
+    assert "stream_options" not in sent(known)
+    assert len(spans()) == 1
+
+
+@pytest.fixture
+def switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's switch; before `spans`."""
+    monkeypatch.setenv("OTEL_BURN_INCLUDE_USAGE", "false")
+
+
+def test_switched_off(known: Any, switched_off: None, spans: Spans) -> None:
+    """`OTEL_BURN_INCLUDE_USAGE=false` asks nobody."""
+    known.stream([sse(*WORDS, LAST)])
+    ask(known)
+    assert "stream_options" not in sent(known)
+    assert len(spans()) == 1
+
+
+def test_the_request_is_the_caller_s_own_afterwards(known: Any, spans: Spans) -> None:
+    """Whoever looks at the request of a response finds what was asked, not what we made of it."""
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    body = {"model": "gpt-5", "messages": [], "stream": True}
+    with (
+        httpx2.Client() as plain,
+        plain.stream("POST", f"{known.url}/v1/chat/completions", json=body) as response,
+    ):
+        response.read()
+        assert json.loads(response.request.content) == body
+        assert response.request.headers["accept-encoding"] != "identity"
+        assert response.request.headers["content-length"] == str(len(response.request.content))
+    assert b"prompt_tokens" not in response.content
+    assert usage(spans()[0]) == (70, 3, "exact")
+
+
+def test_a_server_that_compresses_all_the_same(known: Any, spans: Spans) -> None:
+    """We asked for plain text; bytes that aren't are passed on as they are, one chunk more to the caller."""
+    known.stream([gzip.compress(sse(*WORDS, LAST, COUNTED))], content_encoding="gzip")
+    assert len(ask(known)) == 5
+    assert usage(spans()[0]) == (70, 3, "exact")
+
+
+@given(st.lists(st.integers(0, 400), max_size=5), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_hiding_wherever_the_network_cuts(cuts: list[int], end: str) -> None:
+    """Only the answer to our question is taken out, byte by byte the rest stays."""
+    before, after = sse(*WORDS, LAST, COUNTED, end=end), sse(*WORDS, LAST, end=end)
+    places = [0, *sorted(min(cut, len(before)) for cut in cuts), len(before)]
+    hiding = Hiding()
+    pieces = [before[a:b] for a, b in itertools.pairwise(places)]
+    assert b"".join([*map(hiding.feed, pieces), hiding.end()]) == after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'{"stream": false}', b'{"stream": "true"}', b'{"stream": true, "stream_options": 7}',
+     b'{"stream": true, "stream_options": {"include_usage": false}}', b"\xff", b'{"a":' + b"[" * 100_000],
+)  # fmt: skip
+def test_what_is_not_asked(body: bytes) -> None:
+    """No stream, no JSON, or an answer given already."""
+    assert asking(body) is None
