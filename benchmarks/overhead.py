@@ -1,188 +1,196 @@
-"""How much CPU does otel-burn add to an LLM call? Run: python benchmarks/overhead.py
+"""How much CPU and latency does otel-burn add to an LLM call, and how much do others?
 
-Each cell asks a fixed server in another process through the real SDK, in a new interpreter a round, once plain
-and once with otel-burn delivering to that server, the two taking turns. Counted is the whole process's CPU time
-(`time.process_time`, all threads, so the background work too) a call, after a warm-up; the least of the rounds stands
-for a quiet machine.
+Run: python benchmarks/overhead.py --environments /tmp/overhead --rounds 5
+
+The first run makes the environments (from the package index, minutes); later ones install only otel-burn anew.
+Real SDKs call a provider in another process on loopback, a sink in a third takes the spans; neither's CPU counts. Each
+cell (SDK, context, plain or streamed), variant (`overhead_peers.VARIANTS`) and round has a new interpreter; a round
+takes the cells in random order, and the variants of a cell, shuffled, one right after the other, so that what else the
+machine does meets all of them alike. Measured: CPU of the whole process a call (`time.process_time`: all threads, and
+the export of everything, are in it), the caller's wall clock, and the first call from import on. Calls follow each
+other without a pause. A cell whose spans did not all arrive is void.
+
+The contexts: `small` is one message of 1 kB. `same` is 200 messages of plain text (500 kB), the same in each call.
+`growing` is an agent at work: ten tools, 200 messages of tool calls and results (500 kB), two more with each call, and
+back to 200 when there are 250.
+
+`--rounds`, `--cells` (`anthropic-growing,openai-small`), `--variants` (`otel-burn,OpenLIT`) and `--calls` (divides their
+number) make it shorter; `--json` keeps the raw numbers (`overhead_tables.py FILE` prints their tables again).
 """
 
 import argparse
+import contextlib
+import hashlib
 import json
 import os
-import statistics
+import random
 import subprocess
 import sys
 import tempfile
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-CELLS = [
-    (sdk, size, stream) for sdk in ("openai", "anthropic") for size in (1, 400) for stream in (False, True)
+import overhead_peers
+import overhead_tables
+from overhead_peers import ENVIRONMENTS, VARIANTS
+
+HERE = Path(__file__).parent
+Cell = tuple[str, str, bool]
+CELLS: list[Cell] = [
+    (sdk, size, stream)
+    for sdk in ("openai", "anthropic")
+    for size in ("small", "same", "growing")
+    for stream in (False, True)
 ]
-WARM_UP, CALLS = 20, 150
+CALLS = {"small": 200, "same": 75, "growing": 75}
+PAUSE = 0.0002
+"""Seconds between the chunks of a stream, so that the client reads each on its own, as from a real provider."""
 
 
-def ask(sdk: str, kilobytes: int, stream: bool) -> Any:
-    """A function that makes one call."""
-    url = os.environ["SERVER"]
-    messages = [{"role": ("user", "assistant")[i % 2], "content": "x" * 2000} for i in range(kilobytes // 2)]
-    messages.append({"role": "user", "content": "go on"})
-    if sdk == "openai":
-        import openai
-
-        create = openai.OpenAI(base_url=f"{url}/v1", api_key="k").chat.completions.create
-        options: dict[str, Any] = {"model": "gpt-5", "messages": messages, "stream": stream}
-        if stream:
-            options["stream_options"] = {"include_usage": True}
-    else:
-        import anthropic
-
-        create = anthropic.Anthropic(base_url=url, api_key="k").messages.create
-        options = {"model": "claude-opus-4-8", "messages": messages, "stream": stream, "max_tokens": 9}
-
-    def call() -> None:
-        answer = create(**options)
-        if stream:
-            for _ in answer:
-                pass
-
-    return call
+def cell_name(cell: Cell) -> str:
+    """`openai small plain`."""
+    return f"{cell[0]} {cell[1]} {'stream' if cell[2] else 'plain'}"
 
 
-def measure(sdk: str, kilobytes: int, stream: bool, tapped: bool) -> None:
-    """Print the CPU milliseconds a call in this process."""
-    if tapped:
-        import otel_burn
-
-        otel_burn.instrument()
-    call = ask(sdk, kilobytes, stream)
-    for _ in range(WARM_UP):
-        call()
-    time.sleep(0.5)
-    before = time.process_time()
-    for _ in range(CALLS):
-        call()
-    if tapped:
-        from otel_burn import instrumentation
-
-        active = instrumentation.active()
-        assert active is not None
-        active.flush(30)
-    sys.stdout.write(str((time.process_time() - before) / CALLS * 1000))
+def environment(folder: Path, name: str, project: Path) -> Path:
+    """The Python of the environment *name* below *folder*, made where it is missing, with otel-burn as it is now."""
+    place, requirements = folder / name, ENVIRONMENTS[name]
+    python, stamp = place / "bin" / "python", place / "requirements"
+    wanted = hashlib.sha256("\n".join(requirements).encode()).hexdigest()
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if not stamp.exists() or stamp.read_text() != wanted:
+        sys.stderr.write(f"making {place}\n")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+        subprocess.run([*install, *requirements, str(project)], check=True)
+        stamp.write_text(wanted)
+    subprocess.run([*install, "--no-deps", "--force-reinstall", str(project)], check=True)
+    return python
 
 
-CHAT = {"id": "1", "object": "chat.completion", "created": 1, "model": "gpt-5", "choices": [
-    {"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105}}  # fmt: skip
-MESSAGE = {"id": "m", "type": "message", "role": "assistant", "model": "claude-opus-4-8",
-    "content": [{"type": "text", "text": "ok"}], "stop_reason": "end_turn", "stop_sequence": None,
-    "usage": {"input_tokens": 100, "output_tokens": 5}}  # fmt: skip
+@contextlib.contextmanager
+def server(python: Path, *arguments: str) -> Iterator[str]:
+    """The address of a provider or sink, for as long as it is needed."""
+    command = [str(python), str(HERE / "provider.py"), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
 
 
-def streamed(path: str) -> bytes:
-    """Fifty chunks in the format of *path*."""
-    events: list[Any]
-    if "completions" in path:
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5"}
-        word = chunk | {"choices": [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]}
-        events = [word] * 50 + [chunk | {"choices": [], "usage": CHAT["usage"]}]
-        return "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode() + b"data: [DONE]\n\n"
-    word = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word "}}
-    events = [
-        {"type": "message_start", "message": MESSAGE | {"content": []}},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        *[word] * 50,
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 50}},
-        {"type": "message_stop"},
+def measure(task: dict[str, Any], python: Path, home: str) -> dict[str, Any]:
+    """What one cell costs with one variant, in a new interpreter, with what arrived at the sink."""
+    variant = VARIANTS[task["variant"]]
+    command = [str(python), "-W", "ignore", str(HERE / "overhead_call.py"), json.dumps(task)]
+    done = subprocess.run(
+        command,
+        env=overhead_peers.variables(variant, task["sink"], home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.stderr.write(f"{variant.name}, {task['cell']}: {done.stderr[-2000:]}\n")
+        return {"failed": True}
+    result: dict[str, Any] = json.loads(done.stdout)
+    with urllib.request.urlopen(task["sink"], timeout=60) as answer:
+        result["arrived"] = json.load(answer)
+    return result
+
+
+def one_round(
+    number: int, options: argparse.Namespace, pythons: dict[str, Path], provider: str, sink: str
+) -> Iterator[dict[str, Any]]:
+    """Every cell with every variant once, in an order of its own."""
+    draw = random.Random(number)
+    cells = chosen_cells(options.cells)
+    for cell in draw.sample(cells, len(cells)):
+        chosen = [i for i, variant in enumerate(VARIANTS) if variant.environment in pythons]
+        if options.variants:
+            wanted = {*options.variants.split(","), overhead_peers.NONE}
+            chosen = [i for i in chosen if VARIANTS[i].name in wanted]
+        for i in draw.sample(chosen, len(chosen)):
+            with tempfile.TemporaryDirectory() as home:
+                task = {
+                    "variant": i,
+                    "cell": cell,
+                    "provider": provider,
+                    "sink": f"{sink}/{number}-{CELLS.index(cell)}-{i}",
+                    "calls": max(CALLS[cell[1]] // options.calls, 1),
+                }
+                result = measure(task, pythons[VARIANTS[i].environment], home)
+            yield {
+                "round": number,
+                "cell": cell_name(cell),
+                "variant": VARIANTS[i].name,
+                "environment": VARIANTS[i].environment,
+                "load": os.getloadavg()[0],
+                **result,
+            }
+
+
+def parse() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--environments", type=Path, help="folder of the environments, made once", required=True
+    )
+    parser.add_argument("--project", type=Path, default=HERE.parent, help="the otel-burn to measure")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--cells", default="", help="words of cells' names, as anthropic-growing,openai-small"
+    )
+    parser.add_argument("--variants", default="", help=f"names, separated by commas, of: {_names()}")
+    parser.add_argument("--calls", type=int, default=1, metavar="N", help="make one N-th of the calls")
+    parser.add_argument("--json", type=Path, help="append every measurement to this file, a line each")
+    options = parser.parse_args()
+    if not chosen_cells(options.cells):
+        parser.error(f"--cells {options.cells}: no such cell; there are {', '.join(map(cell_name, CELLS))}")
+    return options
+
+
+def chosen_cells(words: str) -> list[Cell]:
+    """The cells with all *words* (`anthropic-growing`) in their names."""
+    return [
+        cell
+        for cell in CELLS
+        if all(word in cell_name(cell).split() for word in filter(None, words.split("-")))
     ]
-    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers in the format that was asked, and takes spans."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # one write an answer: two would wait 40 ms for the acknowledgement of the first
-
-    def do_POST(self) -> None:
-        """Answer one request."""
-        asked = self.rfile.read(int(self.headers["content-length"]))
-        stream = b'"stream":true' in asked.replace(b" ", b"")
-        plain = CHAT if "completions" in self.path else MESSAGE
-        spans = self.path == "/v1/traces"
-        body = b"" if spans else streamed(self.path) if stream else json.dumps(plain).encode()
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream" if stream else "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
-
-
-def serve() -> None:
-    """Serve until the standard input closes."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
-    sys.stdout.flush()
-    server.serve_forever()
-
-
-def one_round(cell: tuple[str, int, bool], tapped: bool, environment: dict[str, str]) -> float:
-    """CPU milliseconds a call, measured in a new interpreter."""
-    sdk, size, stream = cell
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        __file__,
-        "--measure",
-        sdk,
-        str(size),
-        str(int(stream)),
-        str(int(tapped)),
-    ]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+def _names() -> str:
+    return ", ".join(dict.fromkeys(variant.name for variant in VARIANTS))
 
 
 def main() -> None:
-    """Run every cell and print a table in Markdown."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--measure", nargs=4)
-    parser.add_argument("--serve", action="store_true")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    if options.serve:
-        return serve()
-    if options.measure:
-        sdk, size, stream, tapped = options.measure
-        return measure(sdk, int(size), stream == "1", tapped == "1")
-    with tempfile.TemporaryDirectory() as home:
-        server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
-        environment = {**os.environ, "SERVER": url, "OTEL_BURN_ENDPOINT": url, "OTEL_BURN_HOME": home,
-                       "ANTHROPIC_OPEN_TELEMETRY": "false"}  # fmt: skip
-        sys.stdout.write(
-            "| call | SDK alone, ms | otel-burn adds, ms | spread of the rounds, ms |\n|---|---|---|---|\n"
-        )
-        for cell in CELLS:
-            pairs = [
-                [one_round(cell, tapped, environment) for tapped in (False, True)]
-                for _ in range(options.rounds)
-            ]
-            alone, tapped = (min(values) for values in zip(*pairs, strict=True))
-            spread = statistics.pstdev(second - first for first, second in pairs)
-            name = f"{cell[0]}, {cell[1]} kB, {'stream of 50' if cell[2] else 'plain'}"
-            sys.stdout.write(f"| {name} | {alone:.2f} | {tapped - alone:+.2f} | {spread:.2f} |\n")
-            sys.stdout.flush()
-        server.terminate()
-        server.wait()
-    return None
+    """Measure, and print the tables in Markdown."""
+    options = parse()
+    found: list[dict[str, Any]] = []
+    folder = options.environments.resolve()
+    wanted = options.variants.split(",")
+    names = {
+        v.environment
+        for v in VARIANTS
+        if not options.variants or (v.name in wanted and v.name != overhead_peers.OURS)
+    }
+    pythons = {name: environment(folder, name, options.project) for name in names or {"current"}}
+    any_python = next(iter(pythons.values()))
+    with server(any_python, "--pause", str(PAUSE)) as provider, server(any_python) as sink:
+        for number in range(options.rounds):
+            for measurement in one_round(number, options, pythons, provider, sink):
+                found.append(measurement)
+                if options.json:
+                    with options.json.open("a") as file:
+                        file.write(json.dumps(measurement) + "\n")
+                sys.stderr.write(overhead_tables.line(measurement) + "\n")
+    sys.stdout.write(overhead_tables.tables(found))
 
 
 if __name__ == "__main__":
