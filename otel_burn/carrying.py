@@ -61,7 +61,7 @@ def _release(tokens: tuple[Any, Any]) -> None:
 
 
 class _Work:
-    """A submitted function, with what it gets along."""
+    """A submitted function, with what it gets along; can be pickled as far as the function can."""
 
     def __init__(self, function: Callable[..., Any], carried: _Carried) -> None:
         self._function = function
@@ -142,4 +142,5 @@ def _submit(original: Callable[..., Any], carrying: Patches) -> Callable[..., An
 _PATCHES: Final[dict[str, Patch]] = {
     "threading": ("Thread", "start", _start),
     "concurrent.futures.thread": ("ThreadPoolExecutor", "submit", _submit),
+    "concurrent.futures.process": ("ProcessPoolExecutor", "submit", _submit),
 }

@@ -103,7 +103,11 @@ def _switches() -> list[Finding]:
 
 
 def _taps() -> list[Finding]:
-    clients = [f"{name} {number}" for name in TAPS if (number := _version(name))]
+    clients = [
+        f"{library} {number}"
+        for library in (name.partition(".")[0] for name in TAPS)
+        if (number := _version(library))
+    ]
     sdks = [f"{name} {number}" for name in _SDKS if (number := _version(name))]
     return [
         Finding(

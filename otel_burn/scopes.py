@@ -108,7 +108,7 @@ def leave(key: object, frame: FrameType) -> None:
 
 def hold(labels: Mapping[str, str]) -> Any:
     """Let *labels*, and no others, hold in this context; the token for `release`."""
-    return _TOP.set(_Entered(None, "", "", labels) if labels else None)
+    return _TOP.set(_Entered(None, "", "", labels, within=frozenset(_running())))
 
 
 def release(token: Any) -> None:

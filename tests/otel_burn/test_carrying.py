@@ -4,11 +4,13 @@ import asyncio
 import contextvars
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from multiprocessing.pool import ThreadPool
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -199,6 +201,44 @@ assert not hasattr(ThreadPoolExecutor.submit, "__wrapped__")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout == "{'gen_ai.conversation.id': 's1'}\n", done.stderr
+
+
+def test_pools_of_processes() -> None:
+    """Work in another process is labelled too, and a worker forked within a session does others' work as theirs."""
+    program = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+import otel_burn
+from otel_burn import carrying, labels
+
+def here():
+    parent = carrying.current_parent()
+    return labels.current().get("gen_ai.conversation.id"), parent and parent.span_id
+
+def steps(pool):
+    with otel_burn.session("generator"):
+        yield pool.submit(here).result()
+
+if __name__ == "__main__":
+    otel_burn.instrument()
+    tracer = TracerProvider().get_tracer("app")
+    for method in sys.argv[1:]:
+        with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
+            found = list(steps(pool))
+            with otel_burn.session("s1"), tracer.start_as_current_span("agent") as span:
+                session, parent = pool.submit(here).result()
+            assert parent == span.get_span_context().span_id
+            print(method, found, session, pool.submit(here).result())
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program.py"
+        path.write_text(program)
+        command = [sys.executable, "-W", "ignore", path, "fork", "spawn"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    expected = "[('generator', None)] s1 (None, None)"
+    assert done.stdout == f"fork {expected}\nspawn {expected}\n", done.stderr
 
 
 def test_without_labels_or_spans_work_is_passed_as_it_is(instrumented: None) -> None:

@@ -1,0 +1,86 @@
+"""Is a process instrumented once, whoever asks and how often, and left as it was?"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.sdk.trace import TracerProvider
+
+import otel_burn
+from otel_burn import instrumentation
+
+
+def methods() -> list[Any]:
+    """Every method that we patch and that is imported here."""
+    return [
+        httpx.Client.send,
+        httpx.AsyncClient.send,
+        httpx2.Client.send,
+        httpx2.AsyncClient.send,
+        threading.Thread.start,
+        ThreadPoolExecutor.submit,
+        W3CBaggagePropagator.inject,
+    ]
+
+
+def test_threads_that_instrument_at_once() -> None:
+    """Twelve threads that instrument and uninstrument as they please leave every method as it was."""
+    before = methods()
+    barrier = threading.Barrier(12)
+
+    def toggle() -> None:
+        barrier.wait()
+        for _ in range(10):
+            otel_burn.instrument()
+            otel_burn.uninstrument()
+
+    threads = [threading.Thread(target=toggle) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert instrumentation.active() is None
+    assert methods() == before
+
+
+def test_threads_that_instrument_together_share_one() -> None:
+    """Each method is patched once, however many threads ask for it at the same time."""
+    before = methods()
+    barrier = threading.Barrier(12)
+
+    def instrument() -> None:
+        barrier.wait()
+        otel_burn.instrument()
+
+    threads = [threading.Thread(target=instrument) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [method.__wrapped__ for method in methods()] == before
+    otel_burn.uninstrument()
+    assert methods() == before
+
+
+def test_other_options_the_second_time_are_said_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warning names the option, where spans go all the same, and what to do; the same options again are fine."""
+    monkeypatch.setattr(instrumentation, "_warned", [])
+    first, second = TracerProvider(shutdown_on_exit=False), TracerProvider(shutdown_on_exit=False)
+    otel_burn.instrument(tracer_provider=first)
+    otel_burn.instrument(tracer_provider=first)
+    otel_burn.instrument()
+    assert not caplog.records
+    otel_burn.instrument(tracer_provider=second)
+    otel_burn.instrument(tracer_provider=second, meter_provider=object())
+    otel_burn.uninstrument()
+    (record,) = caplog.records
+    said = record.getMessage()
+    assert "tracer_provider of this instrument() is not used" in said
+    assert "the tracer_provider of the first instrument()" in said
+    assert "otel_burn.uninstrument()" in said
