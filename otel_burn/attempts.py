@@ -3,7 +3,7 @@
 import secrets
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import xxhash
 
@@ -15,33 +15,62 @@ FETCH: Final = "fetch_response"
 """`gen_ai.operation.name` of asking for a response that was made before: the convention gives it no usage."""
 _REMEMBERED: Final = 1024
 """Calls that can be in the middle of their retries at once; beyond that an attempt counts as a call."""
+_PATIENCE_NS: Final = 60 * 10**9
+"""SDKs wait 30 s at most, or as long as `retry-after` says, which is rarely more than a minute."""
+_PASSING: Final = frozenset({408, 409, 425, 429})
+"""The client errors after which SDKs try again: timeout, lock conflict, too early, too many requests."""
 _FETCHED: Final = 32768
 """Fetched responses that are remembered as counted."""
 
 
-class Attempts:
-    """Numbers the attempts of each logical call: same flow of control, same body, same host, next count.
+class _Last(NamedTuple):
+    """The last attempt of a logical call."""
 
-    A retry that does not say so (`x-stainless-retry-count`) cannot be told from a new call that asks the
-    same again, and counts as one.
+    call_id: str
+    number: int
+    host: str
+    retries: int
+    ended_ns: int
+    again: bool
+    """Whether it ended so that whoever asks the same again tries again."""
+    redirected: bool
+
+
+class Attempts:
+    """Numbers the attempts of each logical call: same flow of control, same body, same host.
+
+    An attempt is a retry where its SDK counts on from the one before (`x-stainless-retry-count`), and wherever the one
+    before failed in a way that passes (no connection, a timeout, 429, 5xx ...) no longer than a minute ago. So it is
+    for SDKs that don't count, for tenacity and for a loop in the user's own code: who asks the same again after such a
+    failure tries again. A redirect goes on with the same call, at whatever host.
     """
 
     def __init__(self) -> None:
-        self._open: OrderedDict[tuple[int, str, int], tuple[str, int]] = OrderedDict()
+        self._open: OrderedDict[tuple[int, int], _Last] = OrderedDict()
         self._fetched: Remembered[bool] = Remembered(_FETCHED)
 
     def number(self, call: Call, response: Response) -> tuple[str, int]:
         """The id of the logical call that *call* is an attempt of, and its number from 1."""
         if response.deferred and response.id:
             return deferred_id(response.id), 1 if call.request_body else 2
-        key = (call.flow, call.host, xxhash.xxh3_64_intdigest(call.request_body))
-        call_id, retries = self._open.pop(key, ("", -1))
-        if not call_id or call.retry_count != retries + 1:
-            call_id = secrets.token_hex(8)
-        self._open[key] = call_id, call.retry_count
+        key = (call.flow, xxhash.xxh3_64_intdigest(call.request_body))
+        last = self._open.pop(key, None)
+        if last is not None and _goes_on(last, call):
+            call_id, number = last.call_id, last.number + 1
+        else:
+            call_id, number = secrets.token_hex(8), call.retry_count + 1
+        self._open[key] = _Last(
+            call_id=call_id,
+            number=number,
+            host=call.host,
+            retries=call.retry_count,
+            ended_ns=call.ended_ns,
+            again=_passes(call, response),
+            redirected=300 <= call.status < 400,
+        )
         if len(self._open) > _REMEMBERED:
             self._open.popitem(last=False)
-        return call_id, call.retry_count + 1
+        return call_id, number
 
     def uncounted(self, response: Response) -> Response:
         """A fetched *response* without the usage that was counted already, by the call itself or an earlier fetch.
@@ -62,6 +91,21 @@ class Attempts:
             return False
         self._fetched[key] = True
         return True
+
+
+def _goes_on(last: _Last, call: Call) -> bool:
+    if last.host != call.host and not last.redirected:
+        return False
+    if call.retry_count == last.retries + 1:
+        return True
+    return last.again and call.started_ns - last.ended_ns < _PATIENCE_NS
+
+
+def _passes(call: Call, response: Response) -> bool:
+    """Whether an attempt ended so that one tries again: no connection, a break, a timeout, too much load."""
+    if call.status >= 400:
+        return call.status >= 500 or call.status in _PASSING
+    return bool(call.error or response.error_type) or 300 <= call.status < 400
 
 
 def deferred_id(response_id: str) -> str:

@@ -33,9 +33,12 @@ _UNSEEN_TRANSPORTS: Final = ("opentelemetry.instrumentation.grpc",)
 def withhold(headers: Any, host: str, *, llm: bool) -> None:
     """Take our labels out of the baggage among a request's *headers* if an LLM provider gets it.
 
-    That is the case of an *llm* call to whatever *host*, and of anything that is sent to a provider's host.
+    That is the case of an *llm* call to whatever *host*, and of anything that is sent to a provider's host. Baggage
+    that is part of a signature (AWS) stays.
     """
     carried = headers.get(_HEADER)
+    if carried and _HEADER in str(headers.get("authorization")).partition("SignedHeaders=")[2].partition(",")[0]:
+        return
     if not carried or not hasattr(headers, "__delitem__") or not (llm or provider_of(host, None, {})):
         return
     entries = (carried.decode("latin-1") if isinstance(carried, bytes) else carried).split(",")
