@@ -115,7 +115,7 @@ def _error(call: Call, response: Response) -> str | None:
         return call.error or response.error_type
     if call.status >= 400:
         return str(call.status)
-    if response.complete:
+    if response.complete or 300 <= call.status < 400:
         return None
     return TRUNCATED if call.whole else ABANDONED
 
