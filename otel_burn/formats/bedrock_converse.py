@@ -22,9 +22,9 @@ _SERVERS_OWN: Final = "server_tool_use"
 """The type of a tool call that the model's provider runs within the same response."""
 
 
-def is_request(body: Body) -> bool:
-    """Whether *body* has the shape of a Converse request; one that calls a stored prompt has no messages."""
-    return body.is_list("messages") or "promptVariables" in body
+def is_request(_: Body) -> bool:
+    """Always: no other format has its paths, and one that calls a stored prompt needs nothing in its body."""
+    return True
 
 
 def read_request(body: Body, path: str) -> Request:

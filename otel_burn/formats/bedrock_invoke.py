@@ -26,6 +26,8 @@ from otel_burn.formats.format import About, Format, Part
 
 _METRICS: Final = "amazon-bedrock-invocationMetrics"
 """A member of the last chunk, whatever the model: Bedrock's own counts."""
+_TRACE: Final = "amazon-bedrock-trace"
+"""A member of the last chunk where a guardrail was asked to tell what it did; one that blocked counts nothing."""
 
 
 def read_request(body: Body, path: str) -> Request:
@@ -86,6 +88,7 @@ class Stream:
         self._about = about
         self._family: Any = None
         self._metrics: Json = {}
+        self._ended = False
         self._error: str | None = None
 
     def add(self, event: Json) -> None:
@@ -95,6 +98,7 @@ class Stream:
             return
         said = _unpacked(event["chunk"])
         self._metrics |= mapping(said, _METRICS)
+        self._ended = self._ended or _METRICS in said or _TRACE in said
         if self._family is None and (start := _start_of(said)):
             self._family = start(self._about)
         if self._family is not None:
@@ -102,7 +106,7 @@ class Stream:
 
     def response(self) -> Response:
         """The response as far as it came."""
-        ended = bool(self._metrics) and self._error is None
+        ended = self._ended and self._error is None
         if isinstance(self._family, TextStream):
             response = self._family.response(complete=ended)
         elif self._family is not None:
@@ -180,6 +184,10 @@ def _plain(kind: BlockKind) -> Callable[[Any], Iterable[Block]]:
     return read
 
 
+_ASKED: Final = (
+    "message", "prompt", "inputText", "query", "texts", "inputs", "text_prompts", "textToImageParams",
+    "singleEmbeddingParams",
+)  # fmt: skip
 _CONTEXT: Final = (
     Part("tools", _definition),
     Part("toolConfig", bedrock_converse.CONTEXT[0].read),
@@ -189,10 +197,7 @@ _CONTEXT: Final = (
     Part("chat_history", _plain(BlockKind.USER)),
     Part("messages", _message),
     Part("tool_results", _plain(BlockKind.TOOL_RESULT)),
-    *(
-        Part(key, _plain(BlockKind.USER))
-        for key in ("message", "prompt", "inputText", "query", "texts", "inputs", "textToImageParams")
-    ),
+    *(Part(key, _plain(BlockKind.USER)) for key in _ASKED),
 )
 
 
@@ -227,10 +232,6 @@ _OF_IMAGES: Final = frozenset(
 )
 
 
-def _is_completion(body: Body) -> bool:
-    return "prompt" in body or "inputText" in body
-
-
 def _format(name: str, operation: str, is_request: Callable[[Body], bool]) -> Format:
     return Format(
         name=f"bedrock_invoke_{name}",
@@ -250,6 +251,6 @@ FORMATS: Final = (
     _format("rerank", "rerank", _is_rerank),
     _format("embeddings", "embeddings", _is_embedding),
     _format("images", "generate_content", _is_image),
-    _format("completion", "text_completion", _is_completion),
+    _format("completion", "text_completion", lambda _: True),
 )
-"""One path, one reading; what is asked for tells the operation."""
+"""One path, one reading; what is asked for tells the operation. No other format has these paths."""
