@@ -34,6 +34,7 @@ class Api:
     events: Callable[[Answer, Prompt], Iterator[bytes]]
     usage: Callable[[Answer], Json]
     error: Callable[[int, str, str], Json]
+    stream_type: str = "text/event-stream; charset=utf-8"
 
 
 CHAT = Api(
@@ -80,6 +81,8 @@ GENERATE_CONTENT = Api(
     usage=gemini_format.usage,
     error=gemini_format.error,
 )
+MISSING_MODEL = "no-such-model"
+"""The one model that no provider here has."""
 KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key")
 
 
@@ -96,10 +99,15 @@ class ScriptedProvider:
         self.served: list[Json] = []
         self._truth = truth
         self._lock = Lock()
-        self.openai = _Server(self, CHAT, RESPONSES)
-        self.anthropic = _Server(self, MESSAGES)
-        self.gemini = _Server(self, GENERATE_CONTENT)
-        self._servers = (self.openai, self.anthropic, self.gemini)
+        self._servers: list[ApiServer] = []
+        self.openai = self.listen(CHAT, RESPONSES)
+        self.anthropic = self.listen(MESSAGES)
+        self.gemini = self.listen(GENERATE_CONTENT)
+
+    def listen(self, *apis: Api) -> "ApiServer":
+        """A server for *apis* on a port of its own; it answers once this provider is entered."""
+        self._servers.append(ApiServer(self, *apis))
+        return self._servers[-1]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -136,7 +144,9 @@ class ScriptedProvider:
             server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
+class ApiServer(ThreadingHTTPServer):
+    """Speaks the APIs of one provider."""
+
     daemon_threads = True
 
     def __init__(self, provider: ScriptedProvider, *apis: Api) -> None:
@@ -146,6 +156,7 @@ class _Server(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
+        """Its host and port."""
         return f"127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -155,7 +166,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: ApiServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -184,6 +195,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, api: Api, prompt: Prompt) -> None:
         provider = self.server.provider
+        if prompt.model == MISSING_MODEL:
+            provider.record(
+                {"provider": api.provider, "model": prompt.model, "stream": prompt.stream, "status": 404}
+            )
+            self._refuse(api, 404, f"The model {prompt.model} does not exist.")
+            return
         script, answer = provider.model.answer(prompt, api.count)
         row = {
             "agent": script.agent,
@@ -200,11 +217,11 @@ class _Handler(BaseHTTPRequestHandler):
         used = {**asdict(answer.consumption), "input": answer.consumption.input}
         request_id = f"req_{answer.id}"
         whole = api.plain(answer)
-        ids = {"request_id": request_id, "response_id": whole.get("id") or whole["responseId"]}
+        ids = {"request_id": request_id, "response_id": whole.get("id") or whole.get("responseId")}
         provider.record({**row, "status": 200, **ids, "tokens": used, "usage": api.usage(answer)})
         headers = {api.request_id: request_id} if api.request_id else {}
         if prompt.stream:
-            self._stream(api.events(answer, prompt), headers)
+            self._stream(api.events(answer, prompt), api.stream_type, headers)
         else:
             self._json(200, whole, headers)
 
@@ -218,9 +235,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(status, "application/json", {**(headers or {}), "content-length": str(len(payload))})
         self.wfile.write(payload)
 
-    def _stream(self, events: Iterator[bytes], headers: Mapping[str, str]) -> None:
+    def _stream(self, events: Iterator[bytes], content_type: str, headers: Mapping[str, str]) -> None:
         chunked = {**headers, "cache-control": "no-cache", "transfer-encoding": "chunked"}
-        self._head(200, "text/event-stream; charset=utf-8", chunked)
+        self._head(200, content_type, chunked)
         for event in events:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
             time.sleep(self.server.provider.pace / 10)
