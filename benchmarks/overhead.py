@@ -14,8 +14,8 @@ The contexts: `small` is one message of 1 kB. `same` is 200 messages of plain te
 `growing` is an agent at work: ten tools, 200 messages of tool calls and results (500 kB), two more with each call, and
 back to 200 when there are 250.
 
-`--rounds`, `--cells` (`anthropic-growing,openai-small`), `--variants` (`otel-burn,OpenLIT`) and `--calls` (divides their
-number) make it shorter; `--json` keeps the raw numbers (`overhead_tables.py FILE` prints their tables again).
+`--rounds`, `--cells` (`anthropic-growing,openai-small`), `--variants` (`otel-burn,OpenLIT`) and `--calls` (divides
+their number) make it shorter; `--json` keeps the raw numbers (`overhead_tables.py FILE` prints their tables again).
 """
 
 import argparse
@@ -45,7 +45,8 @@ CELLS: list[Cell] = [
     for stream in (False, True)
 ]
 CALLS = {"small": 200, "same": 75, "growing": 75}
-PAUSE = 0.0002
+STREAMED_CALLS = {"small": 100, "same": 60, "growing": 60}
+PAUSE = 0.0005
 """Seconds between the chunks of a stream, so that the client reads each on its own, as from a real provider."""
 
 
@@ -121,7 +122,7 @@ def one_round(
                     "cell": cell,
                     "provider": provider,
                     "sink": f"{sink}/{number}-{CELLS.index(cell)}-{i}",
-                    "calls": max(CALLS[cell[1]] // options.calls, 1),
+                    "calls": max((STREAMED_CALLS if cell[2] else CALLS)[cell[1]] // options.calls, 1),
                 }
                 result = measure(task, pythons[VARIANTS[i].environment], home)
             yield {
@@ -153,16 +154,15 @@ def parse() -> argparse.Namespace:
     options = parser.parse_args()
     if not chosen_cells(options.cells):
         parser.error(f"--cells {options.cells}: no such cell; there are {', '.join(map(cell_name, CELLS))}")
+    if unknown := set(filter(None, options.variants.split(","))) - {variant.name for variant in VARIANTS}:
+        parser.error(f"--variants: there is no {', '.join(sorted(unknown))}; there are {_names()}")
     return options
 
 
 def chosen_cells(words: str) -> list[Cell]:
-    """The cells with all *words* (`anthropic-growing`) in their names."""
-    return [
-        cell
-        for cell in CELLS
-        if all(word in cell_name(cell).split() for word in filter(None, words.split("-")))
-    ]
+    """The cells with all *words* of one of the groups (`anthropic-growing,small`) in their names."""
+    groups = [set(filter(None, group.split("-"))) for group in words.split(",")]
+    return [cell for cell in CELLS if any(group <= set(cell_name(cell).split()) for group in groups)]
 
 
 def _names() -> str:

@@ -88,10 +88,11 @@ def first_seconds(one: Measurement) -> float:
 
 
 TABLES = (
-    ("CPU a call, ms", (cpu,)),
-    ("Added latency a call, ms: median / p99", (middle_latency, high_latency)),
-    ("First call from import on, ms: CPU / wall clock", (first_cpu, first_seconds)),
+    ("CPU a call, ms", "", (cpu,)),
+    ("Added latency a call, ms: median / p99", "", (middle_latency, high_latency)),
+    ("First call from import on, ms: CPU / wall clock", "small plain", (first_cpu, first_seconds)),
 )
+"""Title, which cells, and what is told of them."""
 
 
 def tables(found: list[Measurement]) -> str:
@@ -99,7 +100,10 @@ def tables(found: list[Measurement]) -> str:
     parts = []
     for environment in dict.fromkeys(one["environment"] for one in found):
         here = [one for one in found if one["environment"] == environment]
-        parts += [_table(here, environment, title, values) for title, values in TABLES]
+        for title, cells, values in TABLES:
+            chosen = [one for one in here if one["cell"].endswith(cells)]
+            if chosen:
+                parts.append(_table(chosen, environment, title, values))
         parts.append(_verdict(here, environment))
     loads = [one["load"] for one in found]
     parts.append(
