@@ -16,6 +16,10 @@ _LARGEST: Final = 2**53
 """Above this a count is no longer exact in JSON, and no model has such a context."""
 
 
+_TRAILING_COMMA: Final = re.compile(rb",\s*([}\]])")
+"""Written by hand, and taken by lenient servers."""
+
+
 def decoded(data: bytes) -> Json:
     """The object that *data* is as JSON; an empty one when it is none, or is nested deeper than Python goes."""
     value: Any = None
@@ -24,6 +28,9 @@ def decoded(data: bytes) -> Json:
     if value is None:
         with suppress(ValueError, RecursionError):
             value = json.loads(data)  # takes what some write: half a surrogate pair, NaN, any integer
+    if value is None:
+        with suppress(ValueError, RecursionError):
+            value = json.loads(_TRAILING_COMMA.sub(rb"\1", data))
     return value if isinstance(value, dict) else {}
 
 
