@@ -8,7 +8,7 @@ import threading
 import weakref
 from typing import Any, Final
 
-from otel_burn import names, process_note, settings
+from otel_burn import manifest, names, process_note, settings
 from otel_burn.baggage import Baggage
 from otel_burn.calls import Call
 from otel_burn.carrying import Carrying
@@ -53,6 +53,7 @@ class Instrumentation:
 
     def start(self) -> None:
         """Put the taps in, and what carries labels into threads and to other services."""
+        manifest.keep_content(self.settings.capture_content)
         self.taps.put_in()
         self.carrying.put_in()
         self.baggage.put_in()
@@ -77,6 +78,7 @@ class Instrumentation:
         if self._pipeline is not None:
             self._pipeline.stop(_EXIT_SECONDS)
             self._pipeline = None
+        manifest.keep_content(False)
 
     def flush(self, timeout: float = _EXIT_SECONDS) -> bool:
         """Whether every ended call is recorded, within *timeout* seconds."""
@@ -100,7 +102,7 @@ class Instrumentation:
 
     def _new_recorder(self) -> Recorder:
         # A provider that was given may sample: what a later span would build on might be missing.
-        deltas = self.tracer_provider is None
+        deltas = self.tracer_provider is None and not self.settings.capture_content
         return Recorder(
             self._emitter, run_id=self.settings.run_id, providers=self.settings.providers, deltas=deltas
         )

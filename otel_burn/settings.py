@@ -4,9 +4,10 @@ import os
 from dataclasses import dataclass, field
 from typing import Final
 
-from otel_burn import locations, names
+from otel_burn import content, locations, names
 from otel_burn.errors import BurnError
 
+CAPTURE: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _LABELS: Final = {
     "session": names.CONVERSATION_ID,
     "work": names.WORK_ID,
@@ -29,6 +30,8 @@ class Settings:
     """`gen_ai.provider.name` by `host` or `host:port`, for gateways that we can't know."""
     include_usage: bool = True
     """Whether OpenAI-format streams are asked for their usage where the caller didn't."""
+    capture_content: bool = False
+    """Whether what was said is recorded."""
     baggage: frozenset[str] = frozenset()
     """The labels, by span attribute, that go along in the baggage which the application propagates."""
 
@@ -46,6 +49,7 @@ def from_environment() -> Settings:
         run_id=os.environ.get("OTEL_BURN_RUN_ID") or None,
         providers=_providers(os.environ.get("OTEL_BURN_PROVIDERS", "")),
         include_usage=os.environ.get("OTEL_BURN_INCLUDE_USAGE", "").strip().lower() not in ("false", "0"),
+        capture_content=content.wanted(os.environ.get(CAPTURE, "")),
         baggage=_baggage(os.environ.get("OTEL_BURN_BAGGAGE", _TRAVELLING)),
     )
 

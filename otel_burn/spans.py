@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from otel_burn import names
+from otel_burn import content, names
 from otel_burn.attempts import FETCH, deferred_id
 from otel_burn.calls import Call
 from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
 from otel_burn.formats.hosts import provider_of
+from otel_burn.manifest import keeps_content
 from otel_burn.prices import price
 from otel_burn.reading import Reading
 from otel_burn.usage import Usage, UsageStatus
@@ -60,6 +61,7 @@ def describe(
         **dict(_timing(call, request)),
         **dict(_outcome(call, response, error)),
         **dict(() if fetched else _manifest(context)),
+        **dict(content.attributes(context.blocks, response) if keeps_content() else ()),
         **dict(_answer(response)),
         **dict(() if operation == FETCH else _usage(response)),
         **dict(_cost(call, request, response, who)),
