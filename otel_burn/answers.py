@@ -26,6 +26,7 @@ class Answer:
         framing = FRAMINGS.get(kind) if format.stream is not None else None
         self._framing: Any = framing() if framing is not None else None
         self._stream: Any = format.stream(about) if format.stream is not None else None
+        self._opaque = format.opaque and self._framing is None and kind not in ("", "application/json")
         self._body: list[bytes] = []
         self._size = 0
         self._unreadable = False
@@ -50,6 +51,8 @@ class Answer:
         if self._framing is not None:
             self._add(self._framing.end())
             return self._read_stream()
+        if self._opaque:
+            return self._format.read_response({}, self._about)
         body, self._body = b"".join(self._body), []
         return Response(complete=False) if self._unreadable else self._read(body)
 
@@ -63,6 +66,8 @@ class Answer:
     def _take(self, data: bytes) -> None:
         if self._framing is not None:
             self._add(self._framing.feed(data))
+            return
+        if self._opaque:
             return
         self._size += len(data)
         if self._size > _LARGEST:
