@@ -10,8 +10,8 @@ from otel_burn.formats.body import Body
 
 
 def is_request(body: Body) -> bool:
-    """Whether *body* has the shape of a Messages request on Vertex; other publishers share its verbs."""
-    return anthropic_messages.is_request(body) and "anthropic_version" in body
+    """Whether *body* has the shape of a Messages request on Vertex; other publishers and counts share its verbs."""
+    return body.is_list("messages") and "max_tokens" in body and "anthropic_version" in body
 
 
 def read_request(body: Body, path: str) -> Request:

@@ -49,7 +49,7 @@ class Server:
                 self._play(server.answers.pop(0) if server.answers else Answer([b"{}"]))
 
             def do_GET(self) -> None:
-                self._play(Answer([b"{}"]))
+                self._play(server.answers.pop(0) if server.answers else Answer([b"{}"]))
 
             def _play(self, answer: Answer) -> None:
                 self.send_response(answer.status)
