@@ -243,6 +243,28 @@ def test_a_generator_that_sets_something_up_labels_the_code_between() -> None:
     asyncio.run(use())
 
 
+@pytest.fixture
+def tenant() -> Iterator[None]:
+    """A session that a fixture sets up."""
+    with otel_burn.session("fixture"):
+        yield
+
+
+def test_a_fixture_labels_the_test(tenant: None) -> None:
+    """A fixture of pytest is a generator too, and meant for the test."""
+    assert here() == "fixture"
+
+
+def test_a_generator_that_a_thread_pool_steps_through() -> None:
+    """Each step in another thread and context, as web frameworks stream sync generators: the label is there."""
+    steps = within()
+
+    async def stream() -> list[str | None]:
+        return [await asyncio.to_thread(next, steps, None) for _ in range(3)]
+
+    assert asyncio.run(stream()) == ["within", "within", None]
+
+
 def test_contexts_end_in_any_order_and_anywhere() -> None:
     """One `Label` may be entered many times at once; an end out of order, or in another context, ends its own label."""
     outer, inner = otel_burn.session("outer"), otel_burn.agent("inner")
