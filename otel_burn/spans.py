@@ -12,7 +12,7 @@ from otel_burn.attempts import FETCH, deferred_id
 from otel_burn.calls import Call
 from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
-from otel_burn.formats.hosts import provider_of
+from otel_burn.formats.hosts import provider_of, region_of
 from otel_burn.manifest import keeps_content
 from otel_burn.prices import price
 from otel_burn.reading import Reading
@@ -55,8 +55,8 @@ def describe(
     operation = "chat" if fetched and response.usage is not None else format.operation
     error = _error(call, response)
     attributes: dict[str, AttributeValue | None] = {
-        **call.labels,
         **request.parameters,
+        **call.labels,
         **dict(_identity(call, request, response, operation, who)),
         **dict(_timing(call, request)),
         **dict(_outcome(call, response, error)),
@@ -134,7 +134,7 @@ def _identity(call: Call, request: Request, response: Response, operation: str, 
     yield names.RESPONSE_MODEL, response.model
     yield names.SERVICE_TIER, response.service_tier
     yield names.SPEED, response.speed
-    yield names.REGION, response.region
+    yield names.REGION, response.region or region_of(call.host)
     yield names.SERVER_ADDRESS, call.host
     yield names.SERVER_PORT, call.port
 
