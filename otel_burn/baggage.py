@@ -7,15 +7,17 @@ all. A request that no instrumentation of the application propagates stays as it
 
 The question of privacy. Propagators know nothing of where a request goes: an instrumented HTTP client, and SDKs that
 trace themselves (anthropic does so by default), send baggage to LLM providers as well. So the labels are never attached
-to the context that those read; an LLM call that one of our taps sees goes without them, also where they came in as
-baggage from a calling service; gRPC, which we can't see through, never gets them. What is left is any other third party
-that the application propagates to. So `user` stays at home unless `OTEL_BURN_BAGGAGE` names it (`session,work,agent` is
+to the context that those read; an LLM call that one of our taps sees goes without them, and so does every other request
+whose host is known to be a provider's, also where they came in as baggage from a calling service; gRPC, which we can't
+see through, never gets them. What is left is any other third party that the application propagates to, and a provider
+that no tap and no span tells us of. So `user` stays at home unless `OTEL_BURN_BAGGAGE` names it (`session,work,agent` is
 the default; `none` keeps all at home).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from otel_burn import labels
 from otel_burn.firewall import guarded
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _HEADER: Final = "baggage"
+_DESTINATIONS: Final = ("server.address", "url.full", "net.peer.name", "http.url")
+"""Attributes by which the span of an HTTP request says where it goes; today's names and those before."""
 _UNSEEN_TRANSPORTS: Final = ("opentelemetry.instrumentation.grpc",)
 """Modules of setters that inject into what no tap of ours sees: a model may be at the other end."""
 
@@ -37,7 +41,10 @@ def withhold(headers: Any, host: str, *, llm: bool) -> None:
     that is part of a signature (AWS) stays.
     """
     carried = headers.get(_HEADER)
-    if carried and _HEADER in str(headers.get("authorization")).partition("SignedHeaders=")[2].partition(",")[0]:
+    if (
+        carried
+        and _HEADER in str(headers.get("authorization")).partition("SignedHeaders=")[2].partition(",")[0]
+    ):
         return
     if not carried or not hasattr(headers, "__delitem__") or not (llm or provider_of(host, None, {})):
         return
@@ -74,20 +81,25 @@ class Baggage(Patches):
         """*context* with the labels that may go along, and without the others."""
         from opentelemetry import baggage  # noqa: PLC0415 - it is there: its propagator asks
 
-        if self._inside_llm_call() or _to_provider(carrier):
+        unseen = type(setter).__module__.startswith(_UNSEEN_TRANSPORTS)
+        if unseen or self._inside_llm_call() or _to_provider(carrier, context):
             return _without(baggage, context)
-        if type(setter).__module__.startswith(_UNSEEN_TRANSPORTS):
-            return None
         for name, value in labels.set_here().items():
             if name in self._travelling:
                 context = baggage.set_baggage(name, value, context)
         return context
 
 
-def _to_provider(carrier: Any) -> bool:
-    """Whether the headers that are injected into name a provider as their host; some clients add that later."""
+def _to_provider(carrier: Any, context: Any) -> bool:
+    """Whether a provider gets what is injected, by its header `host` or the span of the request, where they say so."""
+    from opentelemetry.trace import get_current_span  # noqa: PLC0415 - it is there
+
     host = carrier.get("host") or carrier.get("Host") if hasattr(carrier, "get") else None
-    return isinstance(host, str) and provider_of(host.partition(":")[0], None, {}) is not None
+    hosts = [host.partition(":")[0]] if isinstance(host, str) else []
+    attributes: Mapping[str, object] = getattr(get_current_span(context), "attributes", None) or {}
+    said = [value for name in _DESTINATIONS if isinstance(value := attributes.get(name), str)]
+    hosts += [(urlsplit(value).hostname or "") if "://" in value else value for value in said]
+    return any(provider_of(host, None, {}) for host in hosts)
 
 
 def _without(baggage: Any, context: Any) -> Any:

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from opentelemetry import baggage, context, propagate, trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.propagators.textmap import DefaultSetter
 from opentelemetry.sdk.trace import TracerProvider
 
 import otel_burn
@@ -140,7 +141,24 @@ def test_a_provider_never_gets_them(spans: Callable[[], list[Any]], server: Any)
     child = own | {"user.id": "ada", "gen_ai.conversation.id": "s1"}
     assert found == [("/v1/chat/completions", own)] * 2 + [("/tickets", child)] * 2
     assert [span.attributes["gen_ai.conversation.id"] for span in spans()] == ["s1", "s1"]
-    assert injected(host="api.openai.com") == {}
+
+
+@pytest.mark.parametrize(
+    ("destination", "expected"),
+    [
+        ({"server.address": "api.openai.com"}, {}),
+        ({"http.url": "https://eu.openai.azure.com:443/files"}, {}),
+        ({"url.full": "https://tickets.example.com/api.openai.com"}, {"gen_ai.conversation.id": "s1"}),
+    ],
+)
+def test_other_requests_to_a_provider_go_without(
+    destination: dict[str, str], expected: dict[str, str], instrumented: None
+) -> None:
+    """Lists of models, files: what is no call but goes to a provider, as the request's span or headers say."""
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("client")
+    with otel_burn.session("s1"), tracer.start_as_current_span("GET", attributes=destination):
+        assert injected() == expected
+        assert injected(Host="api.anthropic.com:443") == {}
 
 
 def test_an_sdk_that_traces_itself_does_not_leak_them(
@@ -160,6 +178,22 @@ def test_an_sdk_that_traces_itself_does_not_leak_them(
     assert "traceparent" in headers
     assert "baggage" not in headers
     assert len(spans()) == 1
+
+
+def test_a_transport_that_no_tap_sees_goes_without(instrumented: None) -> None:
+    """gRPC's instrumentation injects by a setter of its own: a model may be at the other end."""
+
+    class Setter(DefaultSetter):
+        __module__ = "opentelemetry.instrumentation.grpc._client"
+
+    metadata: dict[str, str] = {}
+    token = context.attach(baggage.set_baggage("user.id", "ada", baggage.set_baggage("tenant", "t1")))
+    try:
+        with otel_burn.session("s1"):
+            propagate.inject(metadata, setter=Setter())
+    finally:
+        context.detach(token)
+    assert parsed(metadata["baggage"]) == {"tenant": "t1"}
 
 
 def test_a_generator_leaks_nothing_into_its_consumer_s_requests(instrumented: None) -> None:
