@@ -10,8 +10,8 @@ trace themselves (anthropic does so by default), send baggage to LLM providers a
 to the context that those read; an LLM call that one of our taps sees goes without them, and so does every other request
 whose host is known to be a provider's, also where they came in as baggage from a calling service; gRPC, which we can't
 see through, never gets them. What is left is any other third party that the application propagates to, and a provider
-that no tap and no span tells us of. So `user` stays at home unless `OTEL_BURN_BAGGAGE` names it (`session,work,agent` is
-the default; `none` keeps all at home).
+that no tap and no span tells us of. So `user` stays at home unless `OTEL_BURN_BAGGAGE` names it (`session,work,agent`
+is the default; `none` keeps all at home).
 """
 
 from __future__ import annotations
