@@ -188,9 +188,11 @@ class _Ends(list[Any]):
         self._content = response.content
         self._response = weakref.ref(response, self._dropped)
 
-    def _dropped(self, _: object) -> None:
+    def _dropped(self, _: object = None) -> None:
         self._call.collected = True
         self._call.ended()
+
+    __del__ = _dropped  # whatever dies together with the response is not told of its death
 
     def clear(self) -> None:
         super().clear()

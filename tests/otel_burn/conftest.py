@@ -27,14 +27,26 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     """Close the connection after the last chunk without ending the body."""
+    held_from: int | None = None
+    """Before this chunk the server waits until it is stopped; before its head where it is -1."""
+    framing: str = "chunked"
+    """How the body's end is told: `chunked`, `length`, or `close` for the connection's end."""
+
+
+def _frame(answer: Answer) -> tuple[str, str]:
+    """The header by which the end of the body is told."""
+    if answer.framing == "length":
+        return "content-length", str(sum(map(len, answer.chunks)) + (100 if answer.cut else 0))
+    return ("transfer-encoding", "chunked") if answer.framing == "chunked" else ("connection", "close")
 
 
 class Server:
     """A real HTTP server on loopback that plays the next scripted answer and keeps every request."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: C901 - the handler within it
         self.answers: list[Answer] = []
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.stopped = threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,27 +56,42 @@ class Server:
                 pass
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                body = self._body()
                 server.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 self._play(server.answers.pop(0) if server.answers else Answer([b"{}"]))
+
+            def _body(self) -> bytes:
+                if "chunked" not in self.headers.get("transfer-encoding", ""):
+                    return self.rfile.read(int(self.headers.get("content-length", 0)))
+                chunks = []
+                while size := int(self.rfile.readline(), 16):
+                    chunks.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(chunks)
 
             def do_GET(self) -> None:
                 self._play(server.answers.pop(0) if server.answers else Answer([b"{}"]))
 
             def _play(self, answer: Answer) -> None:
+                if answer.held_from == -1:
+                    server.stopped.wait()
+                chunked = answer.framing == "chunked"
                 self.send_response(answer.status)
                 self.send_header("content-type", answer.content_type)
-                self.send_header("transfer-encoding", "chunked")
+                self.send_header(*_frame(answer))
                 for name, value in answer.headers.items():
                     self.send_header(name.replace("_", "-"), value)
                 self.end_headers()
-                for chunk in answer.chunks:
-                    self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                for number, chunk in enumerate(answer.chunks):
+                    if number == answer.held_from:
+                        server.stopped.wait()
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk) if chunked else chunk)
                     self.wfile.flush()
                 if answer.cut:
                     self.close_connection = True
                     self.connection.close()
-                else:
+                elif chunked:
                     self.wfile.write(b"0\r\n\r\n")
 
         class QuietServer(ThreadingHTTPServer):
@@ -79,6 +106,10 @@ class Server:
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
+    def answer(self, *chunks: bytes, **how: Any) -> None:
+        """Answer the next request with these *chunks*, in the way that `Answer` describes."""
+        self.answers.append(Answer(list(chunks), **how))
+
     def say(self, body: Any, status: int = 200, **headers: str) -> None:
         """Answer the next request with one JSON body."""
         headers = {"request-id": "req_1"} | headers
@@ -90,6 +121,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop to listen."""
+        self.stopped.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()

@@ -1,0 +1,108 @@
+"""Does whoever calls through httpx or httpx2 notice nothing?"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+
+import otel_burn
+
+Spans = Callable[[], list[ReadableSpan]]
+Facts = Callable[[ReadableSpan], dict[str, Any]]
+QUESTION = [{"role": "user", "content": "what does main.py do?"}]
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+class TestTheCallerNoticesNothing:
+    """What a tapped client returns is what an untapped one returns."""
+
+    def test_plain(self, server: Any, spans: Spans, library: Any, chat: dict[str, Any]) -> None:
+        """Type, body, elapsed time and headers are the library's own."""
+        server.say(chat)
+        with library.Client() as client:
+            response = client.post(
+                f"{server.url}/v1/chat/completions", json={"model": "m", "messages": QUESTION}
+            )
+        assert type(response) is library.Response
+        assert response.json() == chat
+        assert response.elapsed.total_seconds() > 0
+        assert len(spans()) == 1
+
+    def test_stream(self, server: Any, spans: Spans, library: Any, facts: Facts) -> None:
+        """Chunks arrive one by one and unchanged; the stream is of the library's own type."""
+        pieces = [b"data: {}\n\n", b"data: [DONE]\n\n"]
+        server.stream(pieces)
+        body = {"model": "m", "messages": QUESTION, "stream": True}
+        with (
+            library.Client() as client,
+            client.stream("POST", f"{server.url}/v1/chat/completions", json=body) as got,
+        ):
+            assert isinstance(got.stream, library.SyncByteStream)
+            assert not isinstance(got.stream, library.AsyncByteStream)
+            assert b"".join(got.iter_raw()) == b"".join(pieces)
+        assert got.elapsed.total_seconds() > 0
+        assert got.is_closed
+        (span,) = spans()
+        assert facts(span)["burn.usage.status"] == "missing"
+
+    def test_other_requests_pass(self, server: Any, spans: Spans, library: Any) -> None:
+        """What is no LLM call makes no span: another path, another method, another body."""
+        with library.Client(base_url=server.url) as client:
+            client.post("/v1/files", json={"messages": QUESTION})
+            client.get("/v1/chat/completions")
+            client.post("/v1/threads/t/messages", json={"role": "user"})
+            client.post("/v1/messages", json={"to": "somebody", "text": "an SMS"})
+            client.post("/v1/chat/completions", content=b"\xff not JSON")
+        assert spans() == []
+
+    def test_mock_transport(self, spans: Spans, library: Any, chat: dict[str, Any], facts: Facts) -> None:
+        """A client over a mock transport works as before."""
+        transport = library.MockTransport(lambda _: library.Response(200, json=chat))
+        with library.Client(transport=transport) as client:
+            response = client.post(
+                "http://llm/v1/chat/completions", json={"model": "m", "messages": QUESTION}
+            )
+        assert response.json() == chat
+        assert facts(spans()[0])["gen_ai.usage.input_tokens"] == 1000
+
+    def test_client_within_a_client(
+        self, server: Any, spans: Spans, library: Any, chat: dict[str, Any]
+    ) -> None:
+        """A transport that sends through another client is seen once."""
+        server.say(chat)
+        inner = library.Client()
+
+        class Relay(library.BaseTransport):  # type: ignore[misc]
+            def handle_request(self, request: Any) -> Any:
+                answer = inner.post(str(request.url), content=request.content)
+                return library.Response(answer.status_code, json=answer.json())
+
+        with inner, library.Client(transport=Relay()) as client:
+            client.post(f"{server.url}/v1/chat/completions", json={"model": "m", "messages": QUESTION})
+        assert len(spans()) == 1
+
+    def test_taken_out(self, library: Any, spans: Spans) -> None:
+        """Uninstrumenting leaves the classes as they were; instrumenting twice taps once."""
+        tapped = library.Client.send
+        otel_burn.instrument()
+        assert library.Client.send is tapped
+        otel_burn.uninstrument()
+        assert library.Client.send is not tapped
+        assert not hasattr(library.Client.send, "otel_burn_tap")
+        assert not hasattr(library.AsyncClient.send, "otel_burn_tap")
+        otel_burn.instrument()  # for the fixture's end
+
+
+def test_a_stream_can_be_copied(server: Any, spans: Spans, chat_stream: bytes) -> None:
+    """`copy` works on a response's stream as without us."""
+    server.stream([chat_stream])
+    with (
+        httpx2.Client() as client,
+        client.stream("POST", f"{server.url}/v1/chat/completions", json={"messages": []}) as r,
+    ):
+        copy.copy(r.stream)
+        assert r.read() == chat_stream
