@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 from otel_burn.demo import anthropic_format, gemini_format, openai_format, responses_format
 from otel_burn.demo.dialogue import Answer, Prompt
@@ -172,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        path = self.path.partition("?")[0]
+        path = unquote(self.path.partition("?")[0])
         matches = ((api, api.path.fullmatch(path)) for api in self.server.apis)
         api, match = next((found for found in matches if found[1]), (self.server.apis[0], None))
         if match is None:
