@@ -119,6 +119,12 @@ def read_retrieval(body: Body, path: str) -> Request:
     return Request(model=next((model for model in models if model), None), stream=path.endswith("Stream"))
 
 
+def read_ranking(body: Body, _path: str) -> Request:
+    """The request; its model is an ARN."""
+    configuration = mapping(mapping(body, "rerankingConfiguration"), "bedrockRerankingConfiguration")
+    return Request(model=text(mapping(configuration, "modelConfiguration"), "modelArn"))
+
+
 _SOURCES: Final = ("knowledgeBaseConfiguration", "externalSourcesConfiguration")
 
 
@@ -128,13 +134,17 @@ def _user(value: Any) -> Iterable[Block]:
         yield manifest.block(BlockKind.USER, said)
 
 
+def _query(value: Any) -> Iterable[Block]:
+    return _user(mapping(value, "textQuery")) if isinstance(value, dict) else ()
+
+
 def _instruction(value: Any) -> Iterable[Block]:
     if isinstance(value, str):
         yield manifest.block(BlockKind.SYSTEM, value)
 
 
 def _input(value: Any) -> Iterable[Block]:
-    said = mapping(mapping(value, "content"), "document") if isinstance(value, dict) else None
+    said = mapping(value, "content").get("document") if isinstance(value, dict) else None
     yield manifest.block(BlockKind.USER, said or value)
 
 
@@ -181,5 +191,15 @@ FORMATS: Final = (
         context=(Part("input", _user),),
         read_response=read_response,
         stream=Stream,
+    ),
+    Format(
+        name="bedrock_rerank",
+        operation="rerank",
+        paths=("/rerank",),
+        provider=_PROVIDER,
+        is_request=lambda body: "rerankingConfiguration" in body,
+        read_request=read_ranking,
+        context=(Part("queries", _query),),
+        read_response=read_response,
     ),
 )

@@ -65,12 +65,12 @@ def _read_family(body: Json, about: About) -> Response:
 
 def _counted(response: Response, counts: Json, about: About) -> Response:
     """*response* with Bedrock's own *counts* where the model's are missing, and with what the headers tell."""
-    if response.usage is None or (response.usage.output_tokens is None and "outputTokenCount" in counts):
-        usage = read_metrics(counts)
-        if usage is not None and response.usage is not None:
-            usage = replace(usage, units=response.usage.units)
-        if usage is not None:
-            response = replace(response, usage=usage, usage_raw=raw(counts))
+    counted, usage = read_metrics(counts), response.usage
+    if counted is not None and (usage is None or usage.input_tokens is None):
+        counted = replace(counted, units=usage.units if usage else {})
+        response = replace(response, usage=counted, usage_raw=raw(counts))
+    elif counted is not None and usage is not None and usage.output_tokens is None:
+        response = replace(response, usage=replace(usage, output_tokens=counted.output_tokens))
     return replace(
         response,
         service_tier=response.service_tier or service_tier(about),

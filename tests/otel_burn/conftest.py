@@ -1,7 +1,10 @@
 """What the tests of the instrumentation stand on: a server on loopback, and spans in memory."""
 
+import base64
 import json
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -181,3 +184,35 @@ def spans() -> Iterator[Callable[[], list[ReadableSpan]]]:
     yield finished
     otel_burn.uninstrument()
     provider.shutdown()
+
+
+def _aws_message(name: str, payload: dict[str, Any]) -> bytes:
+    """A message of an AWS event stream."""
+    kind = "exception" if name.endswith("Exception") else "event"
+    headers = {f":{kind}-type": name, ":content-type": "application/json", ":message-type": kind}
+    head = b"".join(
+        bytes([len(key)]) + key.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
+        for key, value in headers.items()
+    )
+    body = json.dumps(payload).encode()
+    prelude = struct.pack(">II", 16 + len(head) + len(body), len(head))
+    whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + head + body
+    return whole + struct.pack(">I", zlib.crc32(whole))
+
+
+@pytest.fixture
+def aws_stream() -> Callable[..., list[bytes]]:
+    """Makes an AWS event stream of `{event type: payload}`, one message each."""
+    return lambda *events: [_aws_message(name, said) for event in events for name, said in event.items()]
+
+
+@pytest.fixture
+def aws_chunks() -> Callable[..., list[bytes]]:
+    """Makes an AWS event stream of a model's own events, each in the `chunk` that InvokeModel wraps it in."""
+
+    def chunks(*events: dict[str, Any] | str) -> list[bytes]:
+        texts = [event if isinstance(event, str) else json.dumps(event) for event in events]
+        packed = [base64.b64encode(text.encode()).decode() for text in texts]
+        return [_aws_message("chunk", {"bytes": one}) for one in packed]
+
+    return chunks
