@@ -44,7 +44,8 @@ def definitions(tool: Any) -> Iterable[Block]:
             for declared in mappings(tool, name):
                 yield manifest.block(BlockKind.TOOL_DEFINITION, declared, tool=text(declared, "name") or "")
         elif value is not None:
-            yield manifest.block(BlockKind.TOOL_DEFINITION, {name: value}, tool=_snake(name))
+            spelt = _snake(name)
+            yield manifest.block(BlockKind.TOOL_DEFINITION, {spelt: value}, tool=spelt)
 
 
 def system(content: Any) -> Iterable[Block]:
