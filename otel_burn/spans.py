@@ -19,6 +19,8 @@ from otel_burn.reading import Reading
 from otel_burn.usage import Usage, UsageStatus
 
 MANIFEST_VERSION: Final = 2
+UNBILLED: Final = frozenset({FETCH, "count_tokens", "create_batch"})
+"""Operations (`gen_ai.operation.name`) in which no model answers: their spans carry no usage, and no word on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def describe(
         **dict(() if fetched else _manifest(context)),
         **dict(content.attributes(context.blocks, response) if keeps_content() else ()),
         **dict(_answer(response)),
-        **dict(() if operation == FETCH else _usage(response)),
+        **dict(() if operation in UNBILLED else _usage(response)),
         **dict(_cost(call, request, response, who)),
         names.REQUEST_ID: reading.request_id,
         names.CALL_ID: call_id,
