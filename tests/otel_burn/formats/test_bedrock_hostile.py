@@ -19,9 +19,10 @@ FIELDS = (
     "messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockIndex", "start", "toolUse", "toolResult",
     "reasoningContent", "redactedContent", "messageStop", "stopReason", "metadata", "trace", "cacheDetails", "ttl",
     "inputTokens", "totalTokens", "inputTokenCount", "outputText", "results", "outputs", "generation", "choices",
-    "text", "content", "input", "json", "orchestrationTrace", "modelInvocationInput", "modelInvocationOutput", "traceId",
-    "output", "images", "meta", "billed_units", "response", "tool_calls", "parameters", "error", "xException", "bytes",
-    "iterations", "model", "input_tokens", "output_tokens", "cache_creation", "data", "finishReason", "name",
+    "text", "content", "input", "json", "orchestrationTrace", "modelInvocationInput", "modelInvocationOutput",
+    "traceId", "output", "images", "meta", "billed_units", "response", "tool_calls", "parameters", "error", "bytes",
+    "xException", "iterations", "model", "input_tokens", "output_tokens", "cache_creation", "data", "finishReason",
+    "name",
 )  # fmt: skip
 KINDS = (
     "message_start",
