@@ -14,9 +14,13 @@ class Provider:
     name: str
     """`gen_ai.provider.name`."""
     stream_usage: bool = False
-    """Whether its OpenAI-format streams need `stream_options.include_usage` to report usage, and its own API reference
-    has that option. False where the last chunk carries the usage anyway: Cerebras, Fireworks, Groq (`x_groq`), Mistral,
-    Moonshot (in the choice), OpenRouter ("no effect: always included"), Perplexity, Snowflake, Together, Z.ai."""
+    """Whether its OpenAI-format streams report no usage unless `stream_options.include_usage` asks, and take that.
+
+    Known from OpenAI's reference, which Azure's of `/openai/v1` repeats (api-versions before 2024-08 answer 400), from
+    Alibaba's Model Studio ("Streaming output"), Ollama's docs/openai.md, and a recorded stream of xAI's. Nobody else is
+    asked: recorded streams of DeepSeek, Groq, Hugging Face's router and Mistral carry it unasked, OpenRouter documents
+    that it always does; of the others we have seen neither.
+    """
 
 
 _AZURE_OPENAI: Final = Provider("azure.ai.openai", stream_usage=True)
@@ -52,8 +56,8 @@ _PROVIDERS: Final = {
     "api.deepinfra.com": Provider("deepinfra"),
     "api.deepseek.com": Provider("deepseek"),
     "api.fireworks.ai": Provider("fireworks"),
-    "models.github.ai": Provider("github", stream_usage=True),
-    "models.inference.ai.azure.com": Provider("github", stream_usage=True),
+    "models.github.ai": Provider("github"),
+    "models.inference.ai.azure.com": Provider("github"),
     "api.githubcopilot.com": Provider("github-copilot"),
     "api.groq.com": Provider("groq"),
     "inference.heroku.com": Provider("heroku"),
@@ -111,7 +115,7 @@ _REGIONAL: Final = tuple(
             r"inference\.generativeai\.([a-z0-9-]+)\.oci\.(?:oraclecloud|customer-oci)\.com",
             Provider("oracle"),
         ),
-        (r"ark\.([a-z0-9-]+)\.(?:volces|bytepluses)\.com", Provider("volcengine", stream_usage=True)),
+        (r"ark\.([a-z0-9-]+)\.(?:volces|bytepluses)\.com", Provider("volcengine")),
         (r"([a-z0-9-]+)\.api\.x\.ai", _X_AI),
     )
 )
