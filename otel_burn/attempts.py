@@ -51,9 +51,9 @@ class Attempts:
 
     def number(self, call: Call, response: Response) -> tuple[str, int]:
         """The id of the logical call that *call* is an attempt of, and its number from 1."""
+        if response.usage is not None:
+            self._first(response)  # a later fetch repeats it
         if response.deferred and response.id:
-            if response.usage is not None:
-                self._first(response)  # a later fetch repeats it
             return deferred_id(response.id), 1 if call.request_body else 2
         key = (call.flow, xxhash.xxh3_64_intdigest(call.request_body))
         last = self._open.pop(key, None)

@@ -140,7 +140,7 @@ def _value(piece: Json) -> Any:
 
 def _place(holder: Any, path: list[str], value: Any) -> None:
     """Put *value* at *path* in *holder*, behind the text that is there already."""
-    for key, below in zip(path, [*path[1:], None], strict=True):
+    for key, below in zip(path, [*path[1:], None], strict=False):
         slot = _slot(holder, key)
         if slot is None:
             return

@@ -223,6 +223,17 @@ def test_streamed_arguments_are_put_together(exchanged: Exchanged) -> None:
     assert response.output == same.output
 
 
+@pytest.mark.parametrize("path", ["", "$", "$.a.b.c", "$.a[7]", "$.list[0][0]", "$.list[99999999]", None, 3])
+def test_a_path_that_leads_nowhere_is_left(exchanged: Exchanged, path: Any) -> None:
+    """What can't be placed changes nothing and raises nothing."""
+    begun = {"functionCall": {"name": "f", "args": {"a": 1, "list": ["x"]}, "willContinue": True}}
+    lost = {"functionCall": {"partialArgs": [{"jsonPath": path, "stringValue": "y"}]}}
+    stream = [{"candidates": [candidate(begun, finish=None)]}, {"candidates": [candidate(lost)]}]
+    whole = {"functionCall": {"name": "f", "args": {"a": 1, "list": ["x"]}}}
+    same = exchanged(PLAIN, ASKED, {"candidates": [candidate(whole)]}).response
+    assert exchanged(STREAM, ASKED, stream).response.output == same.output
+
+
 def test_the_path_names_the_model(exchanged: Exchanged) -> None:
     """Whether at AI Studio or at Vertex, tuned or not; the verb tells of the stream."""
     assert exchanged(PLAIN, ASKED, {}).request.model == "gemini-3-pro"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from otel_burn import names
@@ -149,3 +150,19 @@ def test_errors_have_their_class(exchanged: Exchanged, said: Any, error: str) ->
     """From a body, from a failed interaction, from within a stream."""
     response = exchanged(PATH, ASKED, said).response
     assert (response.error_type, response.usage) == (error, None)
+
+
+def test_an_interaction_that_is_fetched_again_counts_once(
+    server: Any, spans: Callable[[], list[Any]]
+) -> None:
+    """Its usage stands on the call that made it, and on no later fetch of it."""
+    with httpx.Client(base_url=server.url) as client:
+        server.say(WHOLE)
+        client.post(PATH, json=ASKED)
+        server.say(WHOLE)
+        client.get(f"{PATH}/int_1")
+    made, fetched = spans()
+    assert made.attributes[names.USAGE_INPUT_TOKENS] == 12
+    assert fetched.attributes[names.OPERATION_NAME] == "fetch_response"
+    assert names.USAGE_INPUT_TOKENS not in fetched.attributes
+    assert names.USAGE_RAW not in fetched.attributes
