@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
+from otel_burn.firewall import guarded
 from otel_burn.taps.import_hook import ImportHook
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Taps:
                 self._removals.pop()()
             self._tapped.clear()
 
+    @guarded
     def _install(self, name: str, module: ModuleType) -> None:
         if self._tapped.get(name) is module:
             return  # not by name alone: tests import a library anew

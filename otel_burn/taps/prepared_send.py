@@ -5,7 +5,7 @@ exception that the caller gets.
 """
 
 from collections.abc import Callable
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,19 +17,16 @@ from otel_burn.taps.observer import INSIDE, Observer
 from otel_burn.taps.patching import patch
 from otel_burn.taps.sending import Sending, on_its_way
 
-_SESSIONS: Final = {
-    "requests": ("Session", "PreparedRequest"),
-    "botocore.httpsession": ("URLLib3Session", "URLLib3SSLError"),
-}
-"""By module, the class whose `send` is tapped, and a name by which the library is told from others called so."""
+_SESSIONS: Final = (("Session", "PreparedRequest"), ("URLLib3Session", "URLLib3SSLError"))
+"""Of requests and of botocore: the class whose `send` is tapped, and another by which the library is known."""
 
 
 def install(module: ModuleType, observer: Observer) -> Callable[[], None] | None:
     """Tap the sessions of *module* and return the way back; None for a module that is only called so."""
-    session, known_by = _SESSIONS[module.__name__]
-    if not hasattr(module, known_by):
-        return None
-    return patch(getattr(module, session, None), "send", tap_send, observer)
+    for session, known_by in _SESSIONS:
+        if hasattr(module, session) and hasattr(module, known_by):
+            return patch(getattr(module, session), "send", tap_send, observer)
+    return None
 
 
 def tap_send(original: Any, observer: Observer) -> Any:
@@ -58,9 +55,7 @@ def _begin(observer: Observer, request: Any) -> Call | None:
     def body() -> bytes:
         return bodies.known(request.body, str(headers.get("content-type", ""))) or b""
 
-    # Not to be changed: the headers may be signed.
-    seen: Any = headers if hasattr(headers, "lower_items") else MappingProxyType(headers)
-    return observer.begin(request.method, url.hostname or "", url.port, url.path, body, seen)
+    return observer.begin(request.method, url.hostname or "", url.port, url.path, body, headers)
 
 
 @guarded

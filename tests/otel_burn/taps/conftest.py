@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 
-ASKED = {"model": "gpt-5", "messages": [{"role": "user", "content": "what does main.py do?"}]}
-CHAT = {
+ASKED: dict[str, Any] = {"model": "gpt-5", "messages": [{"role": "user", "content": "what does main.py do?"}]}
+CHAT: dict[str, Any] = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
     "created": 1,
@@ -26,7 +26,7 @@ CHAT = {
         "completion_tokens_details": {"reasoning_tokens": 150},
     },
 }
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "id": "msg_1",
     "type": "message",
     "role": "assistant",
@@ -73,7 +73,7 @@ def message_stream() -> bytes:
         "content": [],
         "stop_reason": None,
         "usage": MESSAGE["usage"] | {"output_tokens": 1},
-    }  # type: ignore[operator]
+    }
     return sse(
         {"type": "message_start", "message": start},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
