@@ -9,6 +9,7 @@ from otel_burn_collector.ledger.joining import Link, Report, join
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
 from otel_burn_collector.ledger.statements import count, registered, rows, run
+from otel_burn_collector.ledger.threading_calls import thread_calls
 from otel_burn_collector.ledger.tool_runs import tool_runs
 
 READING = (
@@ -57,6 +58,7 @@ def derive(con: duckdb.DuckDBPyConnection) -> None:
     assignment = assign_calls(con)
     with registered(con, assigned=assigned_rows(assignment), assigned_aliases=alias_rows(assignment)):
         run(con, "write_identities", "merge_calls", "merge_contexts")
+    thread_calls(con)
     with registered(con, priced=priced(rows(con, "read_used"))):
         run(con, *REPLACING)
 

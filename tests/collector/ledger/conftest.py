@@ -1,12 +1,14 @@
 """What do the ledger's tests share? A ledger in memory, and spans as emitters write them."""
 
+import hashlib
 import itertools
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +22,72 @@ from otel_burn_collector.recognition import bodies_in
 
 START = 1_795_345_760 * 10**9
 SECOND = 10**9
+VIEWS = ("llm_calls", "attempts", "context_blocks", "tool_calls", "sessions")
 Row = dict[str, Any]
+
+
+class Block(NamedTuple):
+    """A block of a context, as a manifest lists it."""
+
+    kind: str
+    hash: str
+    bytes: int = 9
+    tool: str = ""
+    tool_call_id: str = ""
+    error: str = ""
+    sketch: str = ""
+
+
+class Emitter:
+    """Writes the manifests of one process, version 2: names what it listed before, and lists the rest."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.random = None if seed is None else random.Random(seed)
+        self._listed: list[list[Block]] = []
+
+    def said(self, blocks: Sequence[Block], answer: Sequence[Block] | None = ()) -> dict[str, Any]:
+        """The manifest of *blocks*: a delta where it can, unless the seed says otherwise. None: a broken answer."""
+        base, shared = self._base(list(blocks))
+        self._listed.append(list(blocks))
+        rest = [self._unnamed(block, blocks) for block in blocks[shared:]]
+        said: dict[str, Any] = {
+            "burn.context.version": 2,
+            "burn.context.status": "delta" if shared else "full",
+            "burn.context.chain": _chain(blocks),
+            "burn.context.blocks": len(blocks),
+        }
+        said |= {"burn.context.base": _chain(base), "burn.context.base_blocks": shared} if shared else {}
+        names = ("kinds", "hashes", "bytes", "tools", "tool_call_ids", "errors", "sketches")
+        columns = [[block[number] for block in rest] for number in range(len(names))]
+        said |= {
+            f"burn.context.{name}": values
+            for name, values in zip(names, columns, strict=True)
+            if any(values) or name in names[:3]
+        }
+        if answer is not None:
+            for number, name in enumerate(names[:3]):
+                said[f"burn.output.{name}"] = [block[number] for block in answer]
+        return said
+
+    def _base(self, blocks: list[Block]) -> tuple[list[Block], int]:
+        if not self._listed or (self.random and self.random.random() < 0.2):
+            return [], 0
+        known = [(_shared(each, blocks), number, each) for number, each in enumerate(self._listed)]
+        shared, _, base = self.random.choice(known) if self.random else max(known)
+        return base, shared
+
+    def _unnamed(self, block: Block, blocks: Sequence[Block]) -> Block:
+        asked = any(each.kind == "tool_call" and each.tool_call_id == block.tool_call_id for each in blocks)
+        return block._replace(tool="") if block.kind == "tool_result" and asked else block
+
+
+def _chain(blocks: Sequence[Block]) -> str:
+    return hashlib.blake2b(repr([tuple(block) for block in blocks]).encode(), digest_size=8).hexdigest()
+
+
+def _shared(left: Sequence[Block], right: Sequence[Block]) -> int:
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    return sum(1 for _ in pairs)
 
 
 class World:
@@ -182,3 +249,25 @@ def make_world() -> Iterator[Any]:
     yield make
     for each in made:
         each.con.close()
+
+
+@pytest.fixture
+def make_emitter() -> type[Emitter]:
+    """Makes emitters of manifests."""
+    return Emitter
+
+
+@pytest.fixture
+def block() -> type[Block]:
+    """Makes blocks."""
+    return Block
+
+
+@pytest.fixture
+def picture() -> Any:
+    """Everything that a ledger's views show, as texts: equal for equal ledgers."""
+
+    def show(world: World) -> dict[str, list[str]]:
+        return {view: sorted(map(repr, world.rows(f"FROM {view}"))) for view in VIEWS}
+
+    return show

@@ -11,3 +11,4 @@ SET VARIABLE batch_to = (
 );
 SET VARIABLE near_from = least(getvariable('batch_from'), TIMESTAMP_NS '2250-01-01') - INTERVAL 7 DAY;
 SET VARIABLE near_to = least(getvariable('batch_to'), TIMESTAMP_NS '2250-01-01') + INTERVAL 7 DAY;
+SET VARIABLE everything = false;

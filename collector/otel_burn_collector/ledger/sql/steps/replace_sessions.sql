@@ -3,7 +3,8 @@ DELETE FROM store.sessions WHERE session_key IN (SELECT session_key FROM touched
 
 INSERT INTO store.sessions BY NAME
 SELECT session_key, session_id,
-       CASE WHEN bool_or(session_source = 'given') THEN 'given' ELSE 'run' END AS session_source,
+       CASE WHEN bool_or(session_source = 'given') THEN 'given'
+            WHEN bool_or(session_source = 'threaded') THEN 'threaded' ELSE 'run' END AS session_source,
        min(parent_session_id) AS parent_session_id,
        arg_min(run_id, turn) AS run_id,
        arg_min(project, turn) AS project,

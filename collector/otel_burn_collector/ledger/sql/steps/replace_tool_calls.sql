@@ -37,9 +37,11 @@ ORDER BY session_id, tool_call_id, ended_at, result_hash;
 
 CREATE OR REPLACE TEMP TABLE current_tool_calls AS
 WITH listed AS (
-    SELECT call_key, session_key, call_id, session_id, agent, agent_id, started_at, position, tool_name, tool_call_id,
-           args_hash, args_sketch, effect, told_by
-    FROM known_tool_calls ANTI JOIN old_calls USING (call_key)
+    SELECT known.call_key, call.session_key, known.call_id, call.session_id, known.agent, known.agent_id,
+           known.started_at, position, tool_name, tool_call_id, args_hash, args_sketch, effect, told_by
+    FROM known_tool_calls AS known
+    JOIN session_calls AS call ON call.call_key = known.call_key
+    ANTI JOIN old_calls ON old_calls.call_key = known.call_key
     WHERE told_by = 'response'
     UNION ALL
     SELECT call_key, session_key, call_id, session_id, agent, agent_id, started_at, position, tool_name, tool_call_id,

@@ -13,7 +13,7 @@ COMMENT ON COLUMN llm_calls.sources IS 'Who reported the call, as scope@version,
 COMMENT ON COLUMN llm_calls.duration_ms IS 'From the first attempt''s start to the response''s end';
 COMMENT ON COLUMN llm_calls.ttft_ms IS 'Time to the first chunk of a streamed response';
 COMMENT ON COLUMN llm_calls.project IS 'Directory or repository; NULL when nobody said';
-COMMENT ON COLUMN llm_calls.session_id IS 'The conversation, or the run where none was given (see sessions.session_source)';
+COMMENT ON COLUMN llm_calls.session_id IS 'The conversation, or the run where none is known (see sessions.session_source)';
 COMMENT ON COLUMN llm_calls.turn IS 'The call''s place in its session by start time, from 1';
 COMMENT ON COLUMN llm_calls.agent IS 'The agent''s name, else the service''s';
 COMMENT ON COLUMN llm_calls.status IS 'ok, error or cancelled';
