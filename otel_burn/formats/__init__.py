@@ -39,7 +39,11 @@ from otel_burn.formats import (
     openai_embeddings,
     openai_images,
     openai_responses,
+    replicate_predictions,
+    tgi_generate,
     voyage_embeddings,
+    watsonx_chat,
+    watsonx_generation,
     writer_chat,
     writer_completions,
 )
@@ -92,6 +96,11 @@ FORMATS: Final = (
     ollama_generate.FORMAT,
     ollama_embed.FORMAT,
     writer_chat.FORMAT,
+    watsonx_chat.FORMAT,
+    watsonx_generation.FORMAT,
+    tgi_generate.FORMAT,
+    replicate_predictions.FORMAT,
+    replicate_predictions.FETCHED,
 )
 """In the order in which their shapes are tried where several share a path."""
 

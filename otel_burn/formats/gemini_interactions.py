@@ -51,7 +51,7 @@ def _is_fetch(about: About) -> bool:
 
 
 class Stream:
-    """A streamed interaction, complete once `interaction.completed` was seen.
+    """A streamed interaction, complete once `interaction.completed` was seen, or `[DONE]` after a final status.
 
     Counts on the way are cumulative; those of the completed interaction hold.
     """
@@ -65,27 +65,31 @@ class Stream:
 
     def add(self, event: Json) -> None:
         """Take in the next event; the first version of the API called steps content."""
-        match text(event, "event_type"):
-            case "interaction.created" | "interaction.start":
-                self._interaction |= mapping(event, "interaction")
-            case "interaction.completed" | "interaction.complete":
-                self._interaction |= mapping(event, "interaction")
-                self._complete = True
-            case "interaction.status_update":
-                self._interaction |= {key: event[key] for key in ("status", "usage") if event.get(key)}
-                self._interaction.setdefault("id", event.get("interaction_id"))
-            case "step.start" | "content.start":
-                start = mapping(event, "step") or mapping(event, "content")
-                self._steps[count(event, "index")] = _Step(start)
-            case "step.delta" | "content.delta":
-                if step := self._steps.get(count(event, "index")):
-                    step.add(mapping(event, "delta"))
-                if usage := mapping(mapping(event, "metadata"), "total_usage"):
-                    self._interaction["usage"] = usage
-            case "step.stop" if usage := mapping(event, "usage"):
-                self._interaction["usage"] = usage
-            case "error":
-                self._error = _error(event.get("error"))
+        kind = text(event, "event_type") or ""
+        if kind.startswith(("step.", "content.")):
+            self._add_to_step(kind, event)
+        elif kind in ("interaction.status_update", "interaction.created", "interaction.start"):
+            self._interaction |= mapping(event, "interaction")
+            self._interaction |= {key: event[key] for key in ("status", "usage") if event.get(key)}
+            self._interaction.setdefault("id", event.get("interaction_id"))
+        elif kind in ("interaction.completed", "interaction.complete"):
+            self._interaction |= mapping(event, "interaction")
+            self._complete = True
+        elif kind == "error":
+            self._error = _error(event.get("error"))
+        elif event.get("done") is True:
+            status = text(self._interaction, "status")
+            self._complete = self._complete or (status is not None and status not in _UNFINISHED)
+
+    def _add_to_step(self, kind: str, event: Json) -> None:
+        index = count(event, "index")
+        if kind.endswith(".start"):
+            self._steps[index] = _Step(mapping(event, "step") or mapping(event, "content"))
+        elif kind.endswith(".delta") and (step := self._steps.get(index)):
+            step.add(mapping(event, "delta"))
+        usage = mapping(event, "usage") or mapping(mapping(event, "metadata"), "total_usage")
+        if usage:
+            self._interaction["usage"] = usage
 
     def response(self) -> Response:
         """The response as far as it came; tool calls that may be cut are left out."""

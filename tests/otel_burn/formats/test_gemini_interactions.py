@@ -79,6 +79,15 @@ def test_a_stream_that_broke_off_has_the_counts_so_far(exchanged: Exchanged) -> 
     assert response.tool_calls == ()
 
 
+def test_a_final_status_will_do_for_an_end(exchanged: Exchanged) -> None:
+    """Where `[DONE]` follows it; a status that goes on is none."""
+    update = {"event_type": "interaction.status_update", "interaction_id": "i", "usage": USAGE}
+    ended = exchanged(PATH, ASKED, [update | {"status": "completed"}, {"done": True}]).response
+    assert (ended.complete, ended.id, ended.usage) == (True, "i", COUNTED)
+    running = exchanged(PATH, ASKED, [update | {"status": "in_progress"}, {"done": True}]).response
+    assert (running.complete, running.deferred) == (False, True)
+
+
 def test_a_total_that_has_the_thoughts_in_the_output_is_believed(exchanged: Exchanged) -> None:
     """Nothing is counted twice."""
     usage = {
