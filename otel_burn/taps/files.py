@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from otel_burn.calls import Call
 from otel_burn.taps.tees import Tee
 
 
@@ -67,6 +68,14 @@ class WatchedFile(Tee):
                 self._call.ended()
 
         return closed
+
+
+def watch_reads(call: Call, response: Any) -> None:
+    """Show *call* what is read of a *response* that is its own file, as those are that vcrpy plays."""
+    watched = WatchedFile(response, call)
+    for name in ("read", "read1", "readline", "close"):
+        if hasattr(response, name):
+            setattr(response, name, getattr(watched, name))
 
 
 _SEEN: Final = {

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from otel_burn.calls import Call
 from otel_burn.firewall import guarded
 from otel_burn.taps import bodies
-from otel_burn.taps.files import WatchedFile
+from otel_burn.taps.files import WatchedFile, watch_reads
 from otel_burn.taps.headers import content_type, lowered, withheld
 from otel_burn.taps.observer import INSIDE, Observer
 from otel_burn.taps.patching import patch
@@ -93,7 +93,10 @@ def watch(call: Call, response: Any, options: dict[str, Any]) -> None:
             call.exhausted()
             return
         call.answered(response.status, response.headers)
-        file = getattr(response, "_fp", None)
+        if not hasattr(response, "_fp"):
+            watch_reads(call, response)
+            return
+        file = response._fp
         if file is None or getattr(file, "closed", False):
             call.exhausted()
         elif not watch_socket(call, file):
