@@ -28,7 +28,7 @@ def decoded(data: bytes) -> Json:
     if value is None:
         with suppress(ValueError, RecursionError):
             value = json.loads(data)  # takes what some write: half a surrogate pair, NaN, any integer
-    if value is None:
+    if value is None and data.startswith(b"{"):
         with suppress(ValueError, RecursionError):
             value = json.loads(_TRAILING_COMMA.sub(rb"\1", data))
     return value if isinstance(value, dict) else {}

@@ -1,0 +1,99 @@
+"""What does a Gemini batch say? Its creation what was asked, the finished batch what each answer bills for."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from otel_burn import names
+from otel_burn.exchange import Request, Response
+from otel_burn.formats import gemini_generate
+from otel_burn.formats.body import Body
+from otel_burn.formats.fields import Json, mapping, mappings, text
+from otel_burn.formats.format import About, Format
+from otel_burn.formats.gemini_content import object_at
+
+
+def is_creation(body: Body) -> bool:
+    """Whether *body* has the shape of a batch, its requests inline or in a file."""
+    return isinstance(body.get("batch"), dict)
+
+
+def read_creation(body: Body, path: str) -> Request:
+    """The model of the path, and how many requests there are where they are inline."""
+    given = object_at(object_at(mapping(body, "batch"), "inputConfig"), "requests")
+    asked = mappings(given, "requests")
+    return Request(
+        model=gemini_generate.model_of(path), parameters={names.BATCH_REQUESTS: len(asked)} if asked else {}
+    )
+
+
+def read_created(body: Json, _: About) -> Response:
+    """The batch's name; its usage comes with the results."""
+    error = body.get("error")
+    return Response(id=text(body, "name"), error_type=gemini_generate.error_status(error) if error else None)
+
+
+def read_batch(body: Json, about: About) -> Response:
+    """The answers of a finished batch. Whoever looks again sees them again: each has an id to be told by."""
+    answered = mapping(body, "response") or mapping(mapping(body, "metadata"), "output")
+    listed = mappings(mapping(answered, "inlinedResponses"), "inlinedResponses")
+    named = text(body, "name") or about.path
+    return Response(more=tuple(_answers(listed, named, about)))
+
+
+def read_file(body: Json, about: About) -> Response:
+    """The answer from a file of a single line. A file that is no batch's output holds none."""
+    results = Results(about)
+    results.add(body)
+    return results.response()
+
+
+class Results:
+    """The lines of a batch's output file. Each answer is a response of its own."""
+
+    def __init__(self, about: About) -> None:
+        self._about = about
+        self._lines: list[Json] = []
+
+    def add(self, event: Json) -> None:
+        """Take in the next line."""
+        if mapping(event, "response"):
+            self._lines.append(event)
+
+    def response(self) -> Response:
+        """What has come; the lines tell no end."""
+        return Response(more=tuple(_answers(self._lines, self._about.path, self._about)))
+
+
+def _answers(listed: Iterable[Json], named: str, about: About) -> Iterable[Response]:
+    """The answers that have counts: one that failed is not billed."""
+    for index, one in enumerate(listed):
+        response = gemini_generate.read_response(mapping(one, "response"), about)
+        if response.usage is not None:
+            yield replace(response, id=response.id or f"{named}/{index}", service_tier="batch")
+
+
+CREATION: Final = Format(
+    name="gemini_batch_creation",
+    operation="create_batch",
+    paths=(":batchGenerateContent",),
+    provider="gcp.gemini",
+    is_request=is_creation,
+    read_request=read_creation,
+    context=(),
+    read_response=read_created,
+)
+RESULTS: Final = Format(
+    name="gemini_batch_results",
+    operation="fetch_response",
+    paths=("/v1beta/batches/*", "/v1alpha/batches/*"),
+    provider="gcp.gemini",
+    is_request=lambda _: True,
+    read_request=lambda _body, _path: Request(model=None),
+    context=(),
+    read_response=read_batch,
+    method="GET",
+)
+FILE: Final = replace(
+    RESULTS, name="gemini_batch_file", paths=("/files/*:download",), read_response=read_file, stream=Results
+)
