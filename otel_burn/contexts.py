@@ -5,8 +5,11 @@ hash of its bytes from then on. A list of blocks has a name, its *chain*: a hash
 beginning that an earlier call listed is named by that call's chain and listed no more.
 """
 
+import re
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain as concatenated
 from typing import Any, Final, Generic, TypeVar
 
@@ -14,7 +17,7 @@ import msgspec
 import xxhash
 
 from otel_burn.exchange import Block
-from otel_burn.formats.body import Body, value_of
+from otel_burn.formats.body import Beginning, Body, value_of
 from otel_burn.formats.format import Format, Part
 from otel_burn.manifest import named
 
@@ -24,6 +27,12 @@ _REMEMBERED_ITEMS: Final = 8192
 """Items (messages, tools) that are remembered as read: some megabytes."""
 _REMEMBERED_PLACES: Final = 32768
 """Places in listed contexts at which a later one can go on."""
+_WORTH_KEEPING: Final = 16 * 1024
+"""Bytes of a request body below which looking for its beginning among earlier ones costs more than reading it."""
+_KEPT_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of earlier request bodies that are kept at most."""
+_STEP: Final = 16 * 1024
+"""Bytes that are compared at once, to begin with."""
 _DELTAS: Final = 4
 """A full listing comes again once the deltas since the last one exceed one part in this many of it."""
 _MASK: Final = 2**64 - 1
@@ -85,6 +94,63 @@ class Remembered(Generic[V]):
         self._young[key] = value
 
 
+@dataclass(slots=True)
+class _Run:
+    """Items in the order of the context, with the name and the number of blocks of each beginning."""
+
+    items: list[_Item]
+    chains: list[int]
+    counts: list[int]
+
+    def add(self, item: _Item) -> None:
+        """The next item."""
+        chain, count = (self.chains[-1], self.counts[-1]) if self.items else (0, 0)
+        self.items.append(item)
+        self.chains.append(((chain ^ item.digest) * _MIX + 1) & _MASK)
+        self.counts.append(count + len(item.blocks))
+
+    def extend(self, other: "_Run", start: int, stop: int) -> None:
+        """The items of *other* from *start* to *stop*, at once where the same stands before them."""
+        before = (self.chains[-1], self.counts[-1]) if self.items else (0, 0)
+        if before == ((other.chains[start - 1], other.counts[start - 1]) if start else (0, 0)):
+            self.items += other.items[start:stop]
+            self.chains += other.chains[start:stop]
+            self.counts += other.counts[start:stop]
+        else:
+            for item in other.items[start:stop]:
+                self.add(item)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A body that was read, and where the items of its longest list end in it."""
+
+    format: Format
+    data: bytes
+    key: str
+    members: dict[str, Any]
+    """The members before it, undecoded."""
+    run: _Run
+    start: int
+    """Where the list's items begin in the run."""
+    ends: list[int]
+    """Where each of them ends in the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a body has in common with one that was read before."""
+
+    seen: _Seen
+    items: int
+    """How many items of its list."""
+
+    @property
+    def beginning(self) -> Beginning:
+        """Where the rest of the body begins."""
+        return Beginning(self.seen.key, self.seen.members, self.seen.ends[self.items - 1])
+
+
 class Contexts:
     """Reads the contexts of one process's calls. With *deltas* off, each is listed fully."""
 
@@ -92,20 +158,51 @@ class Contexts:
         self._deltas = deltas
         self._items: Remembered[_Item] = Remembered(_REMEMBERED_ITEMS)
         self._places: Remembered[_Place] = Remembered(_REMEMBERED_PLACES)
+        self._seen: deque[_Seen] = deque()
+        self._seen_bytes = 0
 
-    def read(self, format: Format, body: Body) -> Context:
-        """The context of a request in *format*."""
-        items = [self._item(format, part, item) for part in format.context for item in part.items(body)]
-        chains = _chains(items)
-        count = sum(len(item.blocks) for item in items)
-        name = f"{chains[-1] if chains else 0:016x}"
-        at, place = self._known(chains) if self._deltas else (0, None)
+    def known(self, data: bytes) -> Known | None:
+        """What the request body *data* has in common with an earlier one; None for too little to be worth it."""
+        best: Known | None = None
+        for seen in reversed(self._seen) if len(data) >= _WORTH_KEEPING else ():
+            if data[:_STEP] != seen.data[:_STEP]:
+                continue
+            items = bisect_right(seen.ends, _common(data, seen.data))
+            if items > (best.items if best else 0):
+                best = Known(seen, items)
+            if items == len(seen.ends):
+                break
+        return best
+
+    def read(self, format: Format, body: Body, known: Known | None = None) -> Context:
+        """The context of a request in *format*, whose *body* begins with what is *known*."""
+        run = _Run([], [], [])
+        longest: tuple[int, int, str] = (0, 0, "")
+        for part in format.context:
+            start = len(run.items)
+            if known is not None and known.seen.key == part.key:
+                run.extend(known.seen.run, known.seen.start, known.seen.start + known.items)
+                items: Iterable[Any] = body.rest(part.key)
+            else:
+                items = part.items(body)
+            for item in items:
+                run.add(self._item(format, part, item))
+            if not part.whole:
+                longest = max(longest, (len(run.items) - start, start, part.key))
+        if _WORTH_KEEPING <= len(body.data) <= _KEPT_BYTES // 4:
+            self._keep(format, body, known, run, *longest)
+        return self._listed(run)
+
+    def _listed(self, run: _Run) -> Context:
+        count = run.counts[-1] if run.counts else 0
+        name = f"{run.chains[-1] if run.chains else 0:016x}"
+        at, place = self._place(run.chains) if self._deltas else (0, None)
         listed = count - (place.blocks if place else 0)
         if place is None or (place.deltas + listed) * _DELTAS > place.full:
-            self._remember(items, chains, 0, _Place(name, 0, full=count, deltas=0))
-            return Context(named(concatenated.from_iterable(item.blocks for item in items)), count, name)
-        rest = list(concatenated.from_iterable(item.blocks for item in items[at:]))
-        self._remember(items, chains, at, _Place(name, place.blocks, place.full, place.deltas + listed))
+            self._remember(run, 0, _Place(name, 0, full=count, deltas=0))
+            return Context(named(concatenated.from_iterable(item.blocks for item in run.items)), count, name)
+        rest = list(concatenated.from_iterable(item.blocks for item in run.items[at:]))
+        self._remember(run, at, _Place(name, 0, place.full, place.deltas + listed))
         return Context(rest, count, name, place.base, place.blocks)
 
     def _item(self, format: Format, part: Part, item: Any) -> _Item:
@@ -116,29 +213,37 @@ class Contexts:
             self._items[key] = found = _read(part, value_of(item))
         return found
 
-    def _known(self, chains: list[int]) -> tuple[int, _Place | None]:
+    def _place(self, chains: list[int]) -> tuple[int, _Place | None]:
         """The longest beginning that is listed already: how many items it has, and where that is."""
         for at in range(len(chains), 0, -1):
             if (place := self._places.get(chains[at - 1])) is not None:
                 return at, place
         return 0, None
 
-    def _remember(self, items: list[_Item], chains: list[int], at: int, start: _Place) -> None:
-        if not self._deltas:
+    def _remember(self, run: _Run, at: int, listing: _Place) -> None:
+        if self._deltas:
+            for chain, blocks in zip(run.chains[at:], run.counts[at:], strict=True):
+                self._places[chain] = replace(listing, blocks=blocks)
+
+    def _keep(
+        self, format: Format, body: Body, known: Known | None, run: _Run, count: int, start: int, key: str
+    ) -> None:
+        """Keep a long *body* for the next one, which may begin with it: *count* items of *key*, from *start* on."""
+        if known is not None and known.seen.key != key:
+            known = None
+        ends = _ends(body, key, known)
+        if not count or len(ends) != count:
             return
-        blocks = start.blocks
-        for item, chain in zip(items[at:], chains[at:], strict=True):
-            blocks += len(item.blocks)
-            self._places[chain] = _Place(start.base, blocks, start.full, start.deltas)
+        if known is not None and known.items == len(known.seen.ends):
+            self._forget(known.seen)  # this one begins with all of it
+        self._seen.append(_Seen(format, body.data, key, body.before(key), run, start, ends))
+        self._seen_bytes += len(body.data)
+        while self._seen_bytes > _KEPT_BYTES:
+            self._forget(self._seen[0])
 
-
-def _chains(items: Iterable[_Item]) -> list[int]:
-    """The name of each beginning of *items*."""
-    chain, found = 0, []
-    for item in items:
-        chain = ((chain ^ item.digest) * _MIX + 1) & _MASK
-        found.append(chain)
-    return found
+    def _forget(self, seen: _Seen) -> None:
+        self._seen.remove(seen)
+        self._seen_bytes -= len(seen.data)
 
 
 def _read(part: Part, value: Any) -> _Item:
@@ -147,3 +252,38 @@ def _read(part: Part, value: Any) -> _Item:
         f"{b.kind}\t{b.hash}\t{b.size}\t{b.tool}\t{b.tool_call_id}\t{b.error}\t{b.sketch}" for b in blocks
     )
     return _Item(blocks, xxhash.xxh3_64_intdigest(said.encode("utf-8", "surrogatepass")))
+
+
+def _common(data: bytes, other: bytes) -> int:
+    """How many bytes two bodies begin with in common."""
+    at, step = 0, _STEP
+    while step:
+        piece = data[at : at + step]
+        if len(piece) == step and piece == other[at : at + step]:
+            at += step
+        else:
+            step //= 2
+    return at
+
+
+def _ends(body: Body, key: str, known: Known | None) -> list[int]:
+    """Where each item of the list *key* ends in the body; nothing where they aren't found one behind the other."""
+    data = body.data
+    ends = known.seen.ends[: known.items] if known else []
+    if not ends:
+        opening = re.compile(rb'"%b"\s*:\s*\[\s*' % re.escape(key.encode())).search(data)
+        at = opening.end() if opening else -1
+    for raw in body.rest(key):
+        if not isinstance(raw, msgspec.Raw):
+            return []
+        text = bytes(raw)
+        if ends:
+            between = _BETWEEN.match(data, ends[-1])
+            at = between.end() if between else -1
+        if at < 0 or not data.startswith(text, at):
+            return []
+        ends.append(at + len(text))
+    return ends
+
+
+_BETWEEN: Final = re.compile(rb"\s*,\s*")

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from otel_burn.answers import Answer
 from otel_burn.calls import Call
+from otel_burn.contexts import Known
 from otel_burn.exchange import Response
 from otel_burn.firewall import guarded
 from otel_burn.formats.body import Body
@@ -25,10 +26,14 @@ _REQUEST_IDS: Final = ("request-id", "x-request-id", "x-amzn-requestid", "apim-r
 class Reading:
     """One call, read: what it asks, in which format, and the answer as far as it came."""
 
-    def __init__(self, call: Call) -> None:
-        self.asked = Body(call.request_body)
+    def __init__(self, call: Call, known: Known | None) -> None:
+        self.asked = Body(call.request_body, known.beginning if known else None)
         self.format: Format | None = next((f for f in call.formats if f.is_request(self.asked)), None)
         """None when the body has the shape of no format that its path may speak."""
+        self.known = known
+        """What the body has in common with an earlier one."""
+        if known is not None and (self.asked.beginning is None or known.seen.format is not self.format):
+            self.asked, self.known = Body(call.request_body), None
         self._about = About(call.path, self.asked, _kept(call.response_headers))
         self._encoded = call.encoded
         self._answer: Answer | None = None

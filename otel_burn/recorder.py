@@ -12,6 +12,7 @@ from otel_burn import names
 from otel_burn.attempts import FETCH, Attempts
 from otel_burn.calls import Call, in_event_loop
 from otel_burn.contexts import Contexts
+from otel_burn.exchange import Response
 from otel_burn.firewall import guarded
 from otel_burn.reading import Reading
 from otel_burn.spans import Description, describe
@@ -134,7 +135,7 @@ class Recorder:
     @guarded
     def _read(self, call: Call, chunks: list[bytes]) -> Reading:
         if call.reading is None:
-            call.reading = Reading(call)
+            call.reading = Reading(call, self._contexts.known(call.request_body))
         reading: Reading = call.reading
         reading.feed(chunks)
         return reading
@@ -146,9 +147,11 @@ class Recorder:
             return  # the path looked like an LLM call, the body does not
         response = reading.response()
         if reading.format.operation == FETCH:
+            if response == Response() and call.status < 400 and call.error is None:
+                return  # a file that holds no responses
             response = self._attempts.uncounted(response)
         call_id, number = self._attempts.number(call, response)
-        context = self._contexts.read(reading.format, reading.asked)
+        context = self._contexts.read(reading.format, reading.asked, reading.known)
         for described in describe(
             call, reading, response, context, call_id=call_id, number=number, providers=self._providers
         ):

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_burn.contexts import Context, Contexts, Remembered
@@ -150,6 +150,68 @@ def test_every_context_can_be_rebuilt(requests: list[tuple[int, int, bool]]) -> 
         more = {"tools": [{"function": {"name": f"tool{at}"}} for at in range(3)]} if tools else {}
         asked = body(messages, **more)
         assert reader.whole(contexts.read(openai_chat.FORMAT, asked)) == openai_chat.FORMAT.blocks(asked)
+
+
+LONG = "some words that make a message as long as those of agents are " * 80
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 3), st.sampled_from(["first", "last"]), st.booleans()),
+        min_size=2,
+        max_size=12,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_known_of_a_body_changes_nothing(requests: list[tuple[int, int, str, bool]]) -> None:
+    """A body that begins like an earlier one is read as it would be alone: wherever it differs, however written."""
+    contexts, alone = Contexts(deltas=False), 0
+    for length, branch, order, spaced in requests:
+        messages = said(*(text + LONG for text in turns(length)), *[f"branch {branch}" + LONG] * branch)
+        tools = {"tools": [{"function": {"name": f"tool{branch}"}}]}
+        members: dict[str, Any] = (
+            {"messages": messages} | tools if order == "first" else tools | {"messages": messages}
+        )
+        data = json.dumps(members, separators=(", ", ": ") if spaced else (",", ":")).encode()
+        known = contexts.known(data)
+        alone += known is None
+        asked = Body(data, known.beginning if known else None)
+        found = contexts.read(openai_chat.FORMAT, asked, known)
+        assert found == Contexts(deltas=False).read(openai_chat.FORMAT, Body(data))
+        assert asked.get("messages") == messages
+        assert list(asked.items("messages")) == messages or known is None
+
+
+def test_a_growing_session_is_known() -> None:
+    """Each call of a session begins with the one before, and one body of it is kept."""
+    contexts = Contexts(deltas=True)
+    found = []
+    for length in range(10, 40, 2):
+        data = json.dumps({"messages": said(*(text + LONG for text in turns(length))), "model": "m"}).encode()
+        known = contexts.known(data)
+        found.append(known.items if known else 0)
+        contexts.read(openai_chat.FORMAT, Body(data, known.beginning if known else None), known)
+    assert found == [0, *range(10, 38, 2)]
+    assert len(contexts._seen) == 1
+
+
+def test_a_body_that_only_looks_like_another() -> None:
+    """The same list under another name, a list within a list, words that look like one: all are read as they are."""
+    contexts = Contexts(deltas=False)
+    messages = said(*(text + LONG for text in turns(9)))
+    for members in (
+        {"messages": messages},
+        {"tools": messages, "messages": messages},
+        {"metadata": {"messages": messages}, "messages": messages},
+        {"note": '"messages":[', "messages": messages},
+        {"messages": messages[:5], "tools": messages},
+        {"messages": messages[:5]},
+        {"messages": [*messages[:1], messages]},
+    ):
+        data = json.dumps(members, separators=(",", ":")).encode()
+        known = contexts.known(data)
+        found = contexts.read(openai_chat.FORMAT, Body(data, known.beginning if known else None), known)
+        assert found == Contexts(deltas=False).read(openai_chat.FORMAT, Body(data))
 
 
 def test_what_is_remembered_is_bounded() -> None:
