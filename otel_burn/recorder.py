@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from otel_burn import names
 from otel_burn.attempts import FETCH, Attempts
@@ -15,7 +15,7 @@ from otel_burn.contexts import Contexts
 from otel_burn.exchange import Response
 from otel_burn.firewall import guarded
 from otel_burn.reading import Reading
-from otel_burn.spans import Description, describe
+from otel_burn.spans import UNBILLED, Description, describe
 
 _MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 """Bytes of bodies that wait to be read at most; beyond it the caller waits for the thread (back-pressure)."""
@@ -31,11 +31,18 @@ class Recorder:
     """Records ended calls by *make_emit*'s result, which is made when the first call begins."""
 
     def __init__(
-        self, make_emit: Callable[[], Emit], *, run_id: str | None, providers: Mapping[str, str], deltas: bool
+        self,
+        make_emit: Callable[[], Emit],
+        *,
+        run_id: str | None,
+        providers: Mapping[str, str],
+        deltas: bool,
+        on_record: Callable[[Mapping[str, Any], float], object] = lambda _attributes, _seconds: None,
     ) -> None:
         self._make_emit = make_emit
         self._emit: Emit | None = None
         self._run_id = run_id
+        self._on_record = on_record
         self._providers = providers
         self._attempts = Attempts()
         self._contexts = Contexts(deltas=deltas)
@@ -158,6 +165,8 @@ class Recorder:
             if self._run_id:
                 described.attributes[names.RUN_ID] = self._run_id
             self._ensure_emit()(call, described)
+            if described.attributes.get(names.OPERATION_NAME) not in UNBILLED:
+                self._on_record(described.attributes, (call.ended_ns - call.started_ns) / 1e9)
 
     def _ensure_emit(self) -> Emit:
         if self._emit is None:

@@ -35,6 +35,7 @@ from otel_burn.formats import (
     ollama_generate,
     openai_assistants,
     openai_audio,
+    openai_batches,
     openai_chat,
     openai_completions,
     openai_embeddings,
@@ -105,6 +106,7 @@ FORMATS: Final = (
     tgi_generate.FORMAT,
     replicate_predictions.FORMAT,
     replicate_predictions.FETCHED,
+    openai_batches.FORMAT,
 )
 """In the order in which their shapes are tried where several share a path."""
 
