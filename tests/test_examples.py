@@ -90,7 +90,7 @@ def test_label_calls(db: Path, provider: ScriptedProvider) -> None:
 def test_an_agent_in_each_sdk(example: str, db: Path, provider: ScriptedProvider) -> None:
     """The tool loop ends, plain and streamed, and every answer served is a call with its tokens and its tool."""
     if not installed(AGENTS[example]):
-        pytest.skip(f"{AGENTS[example]} is not installed; see the extra `examples` in pyproject.toml")
+        pytest.skip(f"{AGENTS[example]} is not installed; examples/README.md says how")
     run = ("-m", "otel_burn", "run", "--no-report", "--", sys.executable, str(EXAMPLES / f"{example}.py"))
     assert output_of(*run).count("Take a rain coat") == 2
     served = {row["response_id"]: row for row in provider.served}

@@ -159,7 +159,7 @@ print(len({each.get(timeout=40) for each in sent}))
 """
 
 
-@pytest.mark.parametrize("pool", ["prefork", "solo", "threads"])
+@pytest.mark.parametrize("pool", ["prefork", "solo"])
 def test_celery(pool: str, world: Any) -> None:
     """Each task's call arrives, after a warm shutdown by SIGTERM, which is soon and silent."""
     if find_spec("celery") is None:
