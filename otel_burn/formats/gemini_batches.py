@@ -34,7 +34,10 @@ def read_created(body: Json, _: About) -> Response:
 
 
 def read_batch(body: Json, about: About) -> Response:
-    """The answers of a finished batch. Whoever looks again sees them again: each has an id to be told by."""
+    """The answers of a finished batch. Whoever looks again sees them again: each has an id to be told by.
+
+    OpenAI's batches, which have the path in common, hold no answers.
+    """
     answered = mapping(body, "response") or mapping(mapping(body, "metadata"), "output")
     listed = mappings(mapping(answered, "inlinedResponses"), "inlinedResponses")
     named = text(body, "name") or about.path
@@ -86,7 +89,7 @@ CREATION: Final = Format(
 RESULTS: Final = Format(
     name="gemini_batch_results",
     operation="fetch_response",
-    paths=("/v1beta/batches/*", "/v1alpha/batches/*"),
+    paths=("/v1/batches/*", "/v1beta/batches/*", "/v1alpha/batches/*"),
     provider="gcp.gemini",
     is_request=lambda _: True,
     read_request=lambda _body, _path: Request(model=None),

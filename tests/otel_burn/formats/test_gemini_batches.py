@@ -44,6 +44,8 @@ def test_a_finished_batch_has_its_answers(exchanged: Exchanged) -> None:
     assert exchanged("/v1beta/batches/b", {}, same, method="GET").response.more == found
     running = {"name": "batches/b", "metadata": {"state": "BATCH_STATE_RUNNING"}}
     assert exchanged("/v1beta/batches/b", {}, running, method="GET").response.more == ()
+    openais = {"id": "batch_1", "object": "batch", "status": "completed", "output_file_id": "f"}
+    assert exchanged("/v1/batches/batch_1", {}, openais, method="GET").response.more == ()
 
 
 def test_an_output_file_has_an_answer_a_line(exchanged: Exchanged) -> None:
