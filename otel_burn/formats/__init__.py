@@ -57,6 +57,7 @@ FORMATS: Final = (
     mistral_agents.FORMAT,
     openai_chat.FORMAT,
     openai_responses.FORMAT,
+    openai_responses.DECISIONS,
     openai_responses.COUNT,
     openai_responses.FETCHED,
     openai_responses.CANCELLED,

@@ -74,7 +74,7 @@ class Stream:
 
     def add(self, event: Json) -> None:
         """Take in the next event."""
-        if event.get("type") in _ENDS:
+        if text(event, "type") in _ENDS:
             self._last, self._complete = event, True
         elif event.get("type") == "error" or "error" in event:
             self._last = event if "error" in event else {"error": event}

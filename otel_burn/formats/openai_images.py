@@ -7,7 +7,7 @@ from typing import Any, Final
 from otel_burn import manifest
 from otel_burn.exchange import Block, BlockKind, Request, Response
 from otel_burn.formats.body import Body
-from otel_burn.formats.fields import Json, mapping, mappings, parameters, raw, text
+from otel_burn.formats.fields import Json, count, mapping, mappings, parameters, raw, text
 from otel_burn.formats.format import About, Format, Part
 from otel_burn.formats.openai_chat import deployment, error_of
 from otel_burn.formats.openai_usage import read_usage
@@ -70,8 +70,8 @@ class Stream:
 
 
 def _asked_for(body: Body) -> int:
-    number = body.get("n")
-    return int(number) if str(number).isdecimal() else 1
+    in_words = text(body, "n") or ""
+    return int(in_words) if in_words.isdecimal() and len(in_words) < 4 else count(body, "n") or 1
 
 
 def _sum(usages: list[Usage]) -> Usage | None:

@@ -90,7 +90,7 @@ def instructions(value: Any) -> Iterable[Block]:
 def tool_calls(items: Iterable[Json]) -> Iterable[ToolCall]:
     """The tool calls among *items* that the caller is to run."""
     for item in items:
-        if item.get("type") in _OURS:
+        if text(item, "type") in _OURS:
             yield manifest.tool_call(*_called(item, str(item.get("type"))))
 
 

@@ -1,11 +1,11 @@
-"""What does an OpenAI Responses exchange say? Created, streamed, compacted, or fetched from the background."""
+"""What does an OpenAI Responses exchange say? Created, streamed, compacted, decided, or fetched from the background."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from otel_burn import names
-from otel_burn.exchange import AttributeValue, Request, Response
+from otel_burn import manifest, names
+from otel_burn.exchange import AttributeValue, Block, BlockKind, Request, Response
 from otel_burn.formats.anthropic_count_tokens import OPERATION as COUNT_TOKENS
 from otel_burn.formats.body import Body
 from otel_burn.formats.fields import Json, count, error_code, mapping, mappings, parameters, raw, text
@@ -35,6 +35,11 @@ def is_request(body: Body) -> bool:
     """Whether *body* has the shape of a request for a response: of a model, or of a stored prompt."""
     asks = isinstance(body.get("model"), str) or isinstance(body.get("prompt"), dict)
     return asks and any(key in body for key in _CONTEXT_KEYS)
+
+
+def is_decision(body: Body) -> bool:
+    """Whether *body* asks for answers to questions about an input."""
+    return body.is_list("questions") and "input" in body and isinstance(body.get("model"), str)
 
 
 def is_fetch(_: Body) -> bool:
@@ -75,7 +80,7 @@ class Stream:
 
     def add(self, event: Json) -> None:
         """Take in the next event."""
-        kind = event.get("type")
+        kind = text(event, "type")
         if response := mapping(event, "response"):
             self._response = response
             self._complete = self._complete or kind in _ENDS
@@ -136,6 +141,11 @@ def _finish_reasons(body: Json) -> Iterable[str]:
         yield reason
 
 
+def question(value: Any) -> Iterable[Block]:
+    """The block of a question that is to be decided: what is to be judged, and by what."""
+    yield manifest.block(BlockKind.SYSTEM, value)
+
+
 def _parameters(body: Body) -> Iterable[tuple[str, AttributeValue]]:
     yield from parameters(body).items()
     given: tuple[tuple[str, Any], ...] = (
@@ -159,6 +169,15 @@ FORMAT: Final = Format(
     context=_CONTEXT,
     read_response=read_response,
     stream=Stream,
+)
+
+DECISIONS: Final = replace(
+    FORMAT,
+    name="openai_decisions",
+    paths=("/decisions",),
+    is_request=is_decision,
+    context=(Part("questions", question), Part("input", item_blocks)),
+    stream=None,
 )
 
 COUNT: Final = Format(

@@ -303,6 +303,16 @@ def test_compaction_is_billed_and_counting_is_not(server: Any, spans: Spans) -> 
     assert names.USAGE_INPUT_TOKENS not in second
 
 
+def test_a_decision_is_billed(server: Any, spans: Spans) -> None:
+    """Questions and input are the context; the answer is probabilities, and its usage is that of a response."""
+    server.say({"answers": [{"type": "predicate", "probability": 0.9}], "model": "gpt-6-sol", "usage": USAGE})
+    asked: Any = [{"type": "predicate", "instructions": "is it spam?"}]
+    client(server).decisions.create(model="gpt-6-sol", input="buy now", questions=asked)
+    found = attributes(spans)
+    assert found[names.USAGE_CACHE_READ_INPUT_TOKENS] == 800
+    assert found[names.CONTEXT_KINDS] == ("system", "user")
+
+
 def test_a_parsed_response_is_read_like_any_other(server: Any, spans: Spans) -> None:
     """`responses.parse` asks for a schema, and is answered by the same bytes."""
     server.say(response(output=[]))

@@ -70,6 +70,8 @@ CASES: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("POST", "/v1/responses", {"model": "m", "input": "x"}, "openai_responses"),
     ("POST", "/v1/responses/compact", {"model": "m", "input": []}, "openai_responses"),
     ("POST", "/v1/responses/input_tokens", {"model": "m", "input": []}, "openai_responses_count"),
+    ("POST", "/v1/decisions", {"model": "m", "input": "x", "questions": []}, "openai_decisions"),
+    ("POST", "/v1/decisions", {"model": "m"}, None),
     ("POST", "/v1/responses/resp_1/cancel", {}, "openai_responses_cancelled"),
     ("GET", "/v1/responses/resp_1", {}, "openai_responses_fetched"),
     ("GET", "/v1/responses/resp_1/input_items", {}, None),
