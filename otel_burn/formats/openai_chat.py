@@ -64,7 +64,7 @@ def read_response(body: Json, about: About) -> Response:
     """The response from a whole body, success or error."""
     choices = mappings(body, "choices")
     return _response(
-        body | {"usage": _usage(body)},
+        body | {"usage": _usage(body, choices)},
         about,
         finish_reasons=tuple(r for choice in choices if (r := text(choice, "finish_reason"))),
         output=tuple(block for choice in choices for block in choice_blocks(choice)),
@@ -95,19 +95,20 @@ class Stream:
     def add(self, event: Json) -> None:
         """Take in the next chunk."""
         self._done = self._done or event.get("done") is True
-        for key in _KEPT:
-            if value := event.get(key):
+        for key, value in event.items():
+            if value and key in _KEPT:
                 self._merged[key] = value
-        if event.get("object") == "error":
+        choices = mappings(event, "choices")
+        if not choices and event.get("object") == "error":
             self._merged["error"] = event
-        for choice in mappings(event, "choices"):
+        for choice in choices:
             index = count(choice, "index")
             if (known := self._choices.get(index)) is None:
                 known = self._choices[index] = _Choice()
             known.add(choice)
             if error := choice.get("error"):
                 self._merged["error"] = error
-        if usage := _usage(event):
+        if usage := _usage(event, choices):
             self._merged["usage"] = usage
             self._settled = self._finished()
 
@@ -155,6 +156,8 @@ class _Choice:
         delta = mapping(choice, "delta")
         if piece := delta.get("content") or choice.get("text"):
             self._add_content(piece)
+        if delta.keys() <= _PLAIN:
+            return
         if piece := thoughts(delta):
             self._thought.add(piece)
         if piece := text(delta, "refusal"):
@@ -224,14 +227,17 @@ class _Call:
         return {"id": self._id, "function": function}
 
 
-_KEPT: Final = ("id", "model", "service_tier", "error", "base_resp", "timings")
+_KEPT: Final = frozenset({"id", "model", "service_tier", "error", "base_resp", "timings"})
+_PLAIN: Final = frozenset({"role", "content"})
+"""All that most deltas have."""
 
 
-def _usage(event: Json) -> Json:
+def _usage(event: Json, choices: list[Json]) -> Json:
     """The usage object of a body or a chunk: Groq's streams have it in a field of their own, Moonshot's in a choice."""
-    if usage := mapping(event, "usage") or mapping(mapping(event, "x_groq"), "usage"):
-        return usage
-    return next((usage for choice in mappings(event, "choices") if (usage := mapping(choice, "usage"))), {})
+    for holder in (event, mapping(event, "x_groq"), *choices):
+        if usage := mapping(holder, "usage"):
+            return usage
+    return {}
 
 
 def _response(

@@ -285,19 +285,23 @@ def test_llama_cpp_s_streams_tell_by_their_timings() -> None:
 def test_the_sdk_s_call_leaves_an_exact_span(server: Any, spans: Spans, how: str) -> None:
     """With the real SDK: custom tools, reasoning of a compatible host, the usage, and the served tier."""
     message = MESSAGES["tool calls"] | {"reasoning_content": "let me look"}
-    sdk = openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0)
-    asked: Any = {"model": "gpt-6", "messages": [{"role": "user", "content": "x"}], "reasoning_effort": "low"}
-    if how == "whole":
-        server.say(whole(message, service_tier="priority"))
-        sdk.chat.completions.create(**asked)
-    else:
-        events = [
-            *map(chunk, pieces(message)),
-            chunk({}, "stop", service_tier="priority"),
-            {"choices": [], "usage": USAGE},
-        ]
-        server.stream([f"data: {json.dumps(one)}\n\n".encode() for one in events] + [b"data: [DONE]\n\n"])
-        list(sdk.chat.completions.create(**asked, stream=True))
+    with openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0) as sdk:
+        asked: Any = {
+            "model": "gpt-6",
+            "messages": [{"role": "user", "content": "x"}],
+            "reasoning_effort": "low",
+        }
+        if how == "whole":
+            server.say(whole(message, service_tier="priority"))
+            sdk.chat.completions.create(**asked)
+        else:
+            events = [
+                *map(chunk, pieces(message)),
+                chunk({}, "stop", service_tier="priority"),
+                {"choices": [], "usage": USAGE},
+            ]
+            server.stream([f"data: {json.dumps(one)}\n\n".encode() for one in events] + [b"data: [DONE]\n\n"])
+            list(sdk.chat.completions.create(**asked, stream=True))
     (span,) = spans()
     found = dict(span.attributes or {})
     assert (found[names.USAGE_INPUT_TOKENS], found[names.USAGE_OUTPUT_TOKENS]) == (10, 5)

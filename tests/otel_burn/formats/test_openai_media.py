@@ -1,7 +1,7 @@
 """Are OpenAI's completions, embeddings, images, audio and assistants' runs read as they are billed?"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import openai
@@ -28,9 +28,10 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def sdk(server: Any) -> openai.OpenAI:
+def sdk(server: Any) -> Iterator[openai.OpenAI]:
     """The real SDK, towards the loopback server."""
-    return openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0)
+    with openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0) as client:
+        yield client
 
 
 def sse(*events: Json) -> list[bytes]:

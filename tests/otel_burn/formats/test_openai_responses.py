@@ -1,7 +1,7 @@
 """Does OpenAI's own SDK leave exact spans of responses, whichever way they are asked for?"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -68,9 +68,11 @@ def events(last: str, **changed: Any) -> list[bytes]:
     ]
 
 
-def client(server: Any) -> openai.OpenAI:
-    """The SDK, towards the loopback server."""
-    return openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0)
+@pytest.fixture
+def sdk(server: Any) -> Iterator[openai.OpenAI]:
+    """The real SDK, towards the loopback server."""
+    with openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0) as client:
+        yield client
 
 
 def attributes(spans: Spans) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def assert_exact(found: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("how", ["whole", "streamed"])
-def test_a_response_is_read_whole(server: Any, spans: Spans, how: str) -> None:
+def test_a_response_is_read_whole(server: Any, spans: Spans, how: str, sdk: openai.OpenAI) -> None:
     """Usage, tier, tool calls, blocks and parameters, plain as streamed."""
     asked: dict[str, Any] = {
         "model": "gpt-6-sol", "input": "what does main.py do?", "instructions": "be brief", "max_output_tokens": 99,
@@ -105,10 +107,10 @@ def test_a_response_is_read_whole(server: Any, spans: Spans, how: str) -> None:
     }  # fmt: skip
     if how == "whole":
         server.say(response())
-        client(server).responses.create(**asked)
+        sdk.responses.create(**asked)
     else:
         server.stream(events("response.completed"))
-        assert len(list(client(server).responses.create(**asked, stream=True))) == len(ITEMS) + 3
+        assert len(list(sdk.responses.create(**asked, stream=True))) == len(ITEMS) + 3
     found = attributes(spans)
     assert_exact(found)
     assert found[names.REQUEST_MODEL] == found[names.RESPONSE_MODEL] == "gpt-6-sol"
@@ -182,11 +184,17 @@ def test_the_provider_s_own_count_of_searches_outranks_ours() -> None:
     ],
 )  # fmt: skip
 def test_every_terminator_ends_a_stream(
-    server: Any, spans: Spans, last: str, changed: dict[str, Any], reason: str, error: str | None
+    server: Any,
+    spans: Spans,
+    last: str,
+    changed: dict[str, Any],
+    reason: str,
+    error: str | None,
+    sdk: openai.OpenAI,
 ) -> None:
     """An incomplete or failed response is over, too: its usage is exact, its reason is said."""
     server.stream(events(last, **changed))
-    list(client(server).responses.create(model="gpt-6-sol", input="x", stream=True))
+    list(sdk.responses.create(model="gpt-6-sol", input="x", stream=True))
     found = attributes(spans)
     assert_exact(found)
     assert found[names.RESPONSE_FINISH_REASONS] == (reason,)
@@ -221,13 +229,12 @@ def test_a_server_that_leaves_the_output_out_of_the_last_event() -> None:
     assert stream.response() == openai_responses.read_response(response(), ABOUT)
 
 
-def test_background_is_counted_once_when_it_is_fetched(server: Any, spans: Spans) -> None:
+def test_background_is_counted_once_when_it_is_fetched(server: Any, spans: Spans, sdk: openai.OpenAI) -> None:
     """Queued, in progress, completed, fetched again: one logical call, and its usage once."""
     queued = response(status="queued", output=[], usage=None, background=True)
     done = response(background=True)
     for said in (queued, queued | {"status": "in_progress"}, done, done):
         server.say(said)
-    sdk = client(server)
     made = sdk.responses.create(model="gpt-6-sol", input="x", background=True)
     for _ in range(3):
         sdk.responses.retrieve(made.id)
@@ -242,26 +249,28 @@ def test_background_is_counted_once_when_it_is_fetched(server: Any, spans: Spans
     assert len({one[names.CALL_ID] for one in found[:3]}) == 1
 
 
-def test_a_background_stream_is_not_counted_again_by_a_fetch(server: Any, spans: Spans) -> None:
+def test_a_background_stream_is_not_counted_again_by_a_fetch(
+    server: Any, spans: Spans, sdk: openai.OpenAI
+) -> None:
     """What a stream told to its end is told again by a fetch or by another stream of it, and counts once."""
     server.stream(events("response.completed", background=True))
     server.say(response(background=True))
     server.stream(events("response.completed", background=True)[5:])
-    sdk = client(server)
     list(sdk.responses.create(model="gpt-6-sol", input="x", background=True, stream=True))
     sdk.responses.retrieve("resp_1")
     list(sdk.responses.retrieve("resp_1", stream=True, starting_after=4))
     assert [(s.attributes or {}).get(names.USAGE_INPUT_TOKENS) for s in spans()] == [1000, None, None]
 
 
-def test_a_broken_background_stream_is_counted_when_it_is_picked_up(server: Any, spans: Spans) -> None:
+def test_a_broken_background_stream_is_counted_when_it_is_picked_up(
+    server: Any, spans: Spans, sdk: openai.OpenAI
+) -> None:
     """A stream that was cut goes on with `starting_after`: that one has the usage."""
     cut = [
         data.replace(b'"background": false', b'"background": true') for data in events("response.completed")
     ]
     server.stream(cut[:3], cut=True)
     server.stream(cut[3:])
-    sdk = client(server)
     with pytest.raises((httpx2.RemoteProtocolError, openai.APIConnectionError)):
         list(sdk.responses.create(model="gpt-6-sol", input="x", background=True, stream=True))
     list(sdk.responses.retrieve("resp_1", stream=True, starting_after=2))
@@ -270,16 +279,18 @@ def test_a_broken_background_stream_is_counted_when_it_is_picked_up(server: Any,
     assert found[0][names.CALL_ID] == found[1][names.CALL_ID]
 
 
-def test_a_stored_response_that_is_fetched_again_costs_nothing(server: Any, spans: Spans) -> None:
+def test_a_stored_response_that_is_fetched_again_costs_nothing(
+    server: Any, spans: Spans, sdk: openai.OpenAI
+) -> None:
     """A fetch of what was answered at once carries no usage, and is no generation."""
     server.say(response())
-    client(server).responses.retrieve("resp_1")
+    sdk.responses.retrieve("resp_1")
     found = attributes(spans)
     assert found[names.OPERATION_NAME] == "fetch_response"
     assert names.USAGE_INPUT_TOKENS not in found
 
 
-def test_compaction_is_billed_and_counting_is_not(server: Any, spans: Spans) -> None:
+def test_compaction_is_billed_and_counting_is_not(server: Any, spans: Spans, sdk: openai.OpenAI) -> None:
     """A compaction is a model's work; a count of tokens is none."""
     compacted = {"type": "compaction", "id": "cmp_1", "encrypted_content": "c2VhbGVk"}
     server.say(
@@ -292,7 +303,6 @@ def test_compaction_is_billed_and_counting_is_not(server: Any, spans: Spans) -> 
         }
     )
     server.say({"object": "response.input_tokens", "input_tokens": 11})
-    sdk = client(server)
     sdk.responses.compact(model="gpt-6-sol", input="long")
     sdk.responses.input_tokens.count(model="gpt-6-sol", input="long")
     first, second = (dict(span.attributes or {}) for span in spans())
@@ -303,18 +313,18 @@ def test_compaction_is_billed_and_counting_is_not(server: Any, spans: Spans) -> 
     assert names.USAGE_INPUT_TOKENS not in second
 
 
-def test_a_decision_is_billed(server: Any, spans: Spans) -> None:
+def test_a_decision_is_billed(server: Any, spans: Spans, sdk: openai.OpenAI) -> None:
     """Questions and input are the context; the answer is probabilities, and its usage is that of a response."""
     server.say({"answers": [{"type": "predicate", "probability": 0.9}], "model": "gpt-6-sol", "usage": USAGE})
     asked: Any = [{"type": "predicate", "instructions": "is it spam?"}]
-    client(server).decisions.create(model="gpt-6-sol", input="buy now", questions=asked)
+    sdk.decisions.create(model="gpt-6-sol", input="buy now", questions=asked)
     found = attributes(spans)
     assert found[names.USAGE_CACHE_READ_INPUT_TOKENS] == 800
     assert found[names.CONTEXT_KINDS] == ("system", "user")
 
 
-def test_a_parsed_response_is_read_like_any_other(server: Any, spans: Spans) -> None:
+def test_a_parsed_response_is_read_like_any_other(server: Any, spans: Spans, sdk: openai.OpenAI) -> None:
     """`responses.parse` asks for a schema, and is answered by the same bytes."""
     server.say(response(output=[]))
-    client(server).responses.parse(model="gpt-6-sol", input="x")
+    sdk.responses.parse(model="gpt-6-sol", input="x")
     assert attributes(spans)[names.USAGE_OUTPUT_TOKENS] == 200
