@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -57,6 +58,7 @@ class World:
         self.folder = folder
         self.provider = provider
         self._db = db
+        self._run = f"run-{secrets.token_hex(8)}"
         self.write("asking.py", ASKING)
 
     def write(self, name: str, text: str) -> Path:
@@ -78,7 +80,7 @@ class World:
         return subprocess.Popen(
             [sys.executable, "-m", "otel_burn", "run", "--no-report", "--", *command],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder), **environment},
+            env={**os.environ, "PYTHONPATH": str(self.folder), "OTEL_BURN_RUN_ID": self._run, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -109,15 +111,14 @@ class World:
         return said + complained, time.monotonic() - asked
 
     def assert_ledger_has_all(self, calls: int) -> None:
-        """Every answer that was served is in the ledger exactly once, with its tokens; there were *calls*."""
+        """Every answer that was served, *calls* of them, is in the ledger once with its tokens, and nothing else is."""
         served = sorted((row["response_id"], row["tokens"]["input"]) for row in self.provider.served)
+        question = f"SELECT response_id, input_tokens FROM llm_calls WHERE run_id = '{self._run}'"
         assert len(served) == calls
         with open_ledger(self._db) as ledger:
             deadline = time.monotonic() + 20
             found: Sequence[Any] = []
             while len(found) < len(served) and time.monotonic() < deadline:
-                ids = ", ".join(f"'{response_id}'" for response_id, _ in served)
-                question = f"SELECT response_id, input_tokens FROM llm_calls WHERE response_id IN ({ids})"
                 rows = ledger.query(question).to_pylist()
                 found = sorted((row["response_id"], row["input_tokens"]) for row in rows)
                 time.sleep(0.1)

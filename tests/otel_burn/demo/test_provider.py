@@ -1,4 +1,4 @@
-"""Do the real SDKs find in the scripted provider what they expect of OpenAI and Anthropic?"""
+"""Do the real SDKs find in the scripted provider what they expect of OpenAI, Anthropic and Google?"""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ LONG = "A rule that everyone keeps. " * 400
 GPT: dict[str, Any] = {"model": "gpt-5", "messages": MESSAGES}
 CLAUDE: dict[str, Any] = {"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": MESSAGES}
 TOOL_ASKING = "You fix failing tests."
+WORDS = ["I", "am", "scripted,", "and", "my", "script", "has", "no", "part", "for", "you."]
 
 
 def openai_plain() -> Any:
@@ -48,6 +49,21 @@ def openai_async() -> Any:
     return asyncio.run(ask())
 
 
+def responses_plain() -> Any:
+    """OpenAI's Responses, not streamed."""
+    with openai.OpenAI() as client:
+        return client.responses.create(model="gpt-5", input="Hello?").usage
+
+
+def responses_streamed() -> Any:
+    """OpenAI's Responses, streamed; the SDK checks the order of the events."""
+    with openai.OpenAI() as client, client.responses.stream(model="gpt-5", input="Hello?") as stream:
+        assert [event.sequence_number for event in stream] == list(range(len(WORDS) + 10))
+        answer = stream.get_final_response()
+    assert answer.output_text.split() == WORDS
+    return answer.usage
+
+
 def anthropic_plain() -> Any:
     """Sync, not streamed."""
     with anthropic.Anthropic() as client:
@@ -72,13 +88,48 @@ def anthropic_async() -> Any:
 
 @pytest.mark.parametrize(
     "ask",
-    [openai_plain, openai_streamed, openai_async, anthropic_plain, anthropic_streamed, anthropic_async],
+    [
+        openai_plain,
+        openai_streamed,
+        openai_async,
+        responses_plain,
+        responses_streamed,
+        anthropic_plain,
+        anthropic_streamed,
+        anthropic_async,
+    ],
 )
 def test_the_sdk_sees_the_usage_that_was_served(ask: Callable[[], Any], provider: ScriptedProvider) -> None:
     """Plain or streamed, sync or async: every number arrives."""
     seen = ask().model_dump(exclude_none=True)
     (served,) = provider.served
     assert {key: seen[key] for key in served["usage"]} == served["usage"]
+
+
+@pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent?alt=sse"])
+def test_gemini_tells_the_usage_that_was_served(method: str, provider: ScriptedProvider) -> None:
+    """By hand, as Google's SDK is not installed everywhere; plain it is one object, streamed the last of several."""
+    body = json.dumps({"contents": [{"role": "user", "parts": [{"text": "Hello?"}]}]}).encode()
+    url = f"http://{provider.gemini.address}/v1beta/models/gemini-2.5-flash:{method}"
+    with urllib.request.urlopen(urllib.request.Request(url, body, {"x-goog-api-key": "demo"})) as answer:
+        said = answer.read().decode()
+    events = [json.loads(event.removeprefix("data: ")) for event in said.strip().split("\r\n\r\n")]
+    text = "".join(event["candidates"][0]["content"]["parts"][0]["text"] for event in events)
+    (served,) = provider.served
+    assert (text.split(), len(events) > 1) == (WORDS, served["stream"])
+    assert events[-1]["usageMetadata"] == served["usage"]
+    used = served["usage"]
+    counts = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
+    assert used["totalTokenCount"] == sum(used[count] for count in counts)
+
+
+def test_a_conversation_that_is_not_stored_here_is_refused(provider: ScriptedProvider) -> None:
+    """Responses that build on an earlier one by its id get a 400 that says why."""
+    with (
+        openai.OpenAI() as client,
+        pytest.raises(openai.BadRequestError, match="send the whole conversation"),
+    ):
+        client.responses.create(model="gpt-5", input="Hello?", previous_response_id="resp_1")
 
 
 def test_openais_usage_adds_up(provider: ScriptedProvider) -> None:
@@ -138,6 +189,28 @@ def test_tools_are_asked_for_in_openais_format(stream: bool, provider: ScriptedP
     (call,) = message.tool_calls
     assert (call.function.name, json.loads(call.function.arguments)) == ("list_files", {"folder": "."})
     assert call.id.startswith("call_")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_tools_are_asked_for_in_the_format_of_responses(stream: bool, provider: ScriptedProvider) -> None:
+    """As items of the output; sent back with the result, they are one answer, and the next step follows."""
+    asked: list[Any] = [{"role": "user", "content": "Hello?"}]
+    options: Any = {"model": "gpt-5", "instructions": "You write release notes."}
+    with openai.OpenAI() as client:
+        if stream:
+            with client.responses.stream(**options, input=asked) as events:
+                answer: Any = events.get_final_response()
+        else:
+            answer = client.responses.create(**options, input=asked)
+        *_, call = answer.output
+        asked += [*answer.output, {"type": "function_call_output", "call_id": call.call_id, "output": "a, b"}]
+        *_, second = client.responses.create(**options, input=asked).output
+    assert (call.type, call.name, json.loads(call.arguments)) == (
+        "function_call",
+        "list_files",
+        {"folder": "."},
+    )
+    assert (second.name, json.loads(second.arguments)) == ("read_file", {"path": "CHANGES.md"})
 
 
 @pytest.mark.parametrize("stream", [False, True])
