@@ -93,63 +93,65 @@ def stored_path(row: Mapping[str, Any]) -> Path:
     )
 
 
-def place(
-    lists: Sequence[Listed], stored: Iterable[Path], cuts: Mapping[tuple[int, int], tuple[int, int]]
-) -> Mapping[str, Path]:
-    """The path of each list, by report: the same whatever order lists arrived in.
+Cuts = Mapping[tuple[int, int], tuple[int, int]]
+"""For a stored list's name and a number of blocks, the key and the bytes up to there."""
 
-    *cuts* gives, for a stored list's name and a number of blocks, the key and the bytes up to there.
-    """
-    waiting: defaultdict[int, list[Listed]] = defaultdict(list)
-    ready: deque[Listed] = deque()
-    known: dict[int, Path] = {}
-    placed: dict[str, Path] = {}
+
+def place(lists: Sequence[Listed], stored: Iterable[Path], cuts: Cuts) -> Mapping[str, Path]:
+    """The path of each list, by report: the same whatever order lists arrived in."""
+    placing = _Placing(lists, cuts)
+    for path in sorted(stored, key=_rank):  # whole ones first, so that none goes on from a part without need
+        placing.offer(path)
+        placing.settle()
     for each in lists:
-        if each.base_key is None or each.base_blocks == 0:
-            ready.append(each)
-        else:
-            waiting[each.base_key].append(each)
+        if each.report_id not in placing.placed:
+            placing.ready.append(each)
+            placing.settle()
+    return placing.placed
 
-    def offer(path: Path) -> None:
+
+class _Placing:
+    """Lists that wait for the one that they go on from, and those that wait for nothing any more."""
+
+    def __init__(self, lists: Sequence[Listed], cuts: Cuts) -> None:
+        self.placed: dict[str, Path] = {}
+        self.ready = deque(each for each in lists if each.base_key is None or each.base_blocks == 0)
+        self._waiting: defaultdict[int | None, list[Listed]] = defaultdict(list)
+        for each in lists:
+            if each.base_key is not None and each.base_blocks > 0:
+                self._waiting[each.base_key].append(each)
+        self._known: dict[int, Path] = {}
+        self._steps = _STEPS * (len(lists) + 1)
+        self._cuts = cuts
+
+    def offer(self, path: Path) -> None:
+        """Others may go on from *path*, unless a better one has its name."""
         if path.chain_key is None:
             return
-        best = known.get(path.chain_key)
+        best = self._known.get(path.chain_key)
         if best is None or best.report_id == path.report_id or _rank(path) < _rank(best):
-            known[path.chain_key] = path
-            ready.extend(waiting[path.chain_key])
+            self._known[path.chain_key] = path
+            self.ready.extend(self._waiting[path.chain_key])
 
-    def settle() -> None:
-        steps = _STEPS * (len(lists) + 1)
-        while ready and steps:
-            steps -= 1
-            each = ready.popleft()
-            base = known.get(each.base_key) if each.base_key is not None else None
-            path = _path(each, base, cuts)
-            before = placed.get(each.report_id)
+    def settle(self) -> None:
+        """Place what is ready, and what becomes ready by it."""
+        while self.ready and self._steps:
+            self._steps -= 1
+            each = self.ready.popleft()
+            base = self._known.get(each.base_key) if each.base_key is not None else None
+            path = _path(each, base, self._cuts)
+            before = self.placed.get(each.report_id)
             if before is None or (before.node_key, before.missing) != (path.node_key, path.missing):
-                placed[each.report_id] = path
-                offer(path)
-        ready.clear()
-
-    complete, partial = [], []
-    for path in stored:
-        (partial if path.missing else complete).append(path)
-    for paths in (complete, partial):
-        for path in paths:
-            offer(path)
-        settle()
-    for each in lists:
-        if each.report_id not in placed:
-            ready.append(each)
-            settle()
-    return placed
+                self.placed[each.report_id] = path
+                self.offer(path)
+        self.ready.clear()
 
 
 def _rank(path: Path) -> tuple[int, str]:
     return path.missing, path.report_id
 
 
-def _path(each: Listed, base: Path | None, cuts: Mapping[tuple[int, int], tuple[int, int]]) -> Path:
+def _path(each: Listed, base: Path | None, cuts: Cuts) -> Path:
     start: Place | None = _ROOT
     if each.base_key is not None and each.base_blocks > 0:
         start = _place_in(base, each.base_blocks, cuts) if base is not None else None
@@ -178,7 +180,7 @@ def _unknown(base_key: int, blocks: int) -> Place:
     return Place(int.from_bytes(key, "big"), bytes=0, opening=blocks, missing=blocks, blocks=blocks)
 
 
-def _place_in(path: Path, blocks: int, cuts: Mapping[tuple[int, int], tuple[int, int]]) -> Place | None:
+def _place_in(path: Path, blocks: int, cuts: Cuts) -> Place | None:
     """Behind the first *blocks* of *path*; None where nobody knows them."""
     if not path.missing <= blocks <= path.blocks:
         return None
@@ -227,12 +229,16 @@ def branch_nodes(nodes: Sequence[tuple[int, int, int | None]], last_branch: int)
     return branches
 
 
-def all_parts(placed: Mapping[str, Path], own: Mapping[str, Sequence[Part]]) -> Mapping[str, tuple[Part, ...]]:
+def all_parts(
+    placed: Mapping[str, Path], own: Mapping[str, Sequence[Part]]
+) -> Mapping[str, tuple[Part, ...]]:
     """The parts of each placed list, from those of the blocks that each lists itself."""
     found: dict[str, tuple[Part, ...]] = {}
     for path in placed.values():
         ahead = [path]
-        while (base := ahead[-1].base) is not None and base.listed is not None and base.report_id not in found:
+        while (
+            (base := ahead[-1].base) is not None and base.listed is not None and base.report_id not in found
+        ):
             ahead.append(base)
         for each in reversed(ahead):
             begun: tuple[Part, ...] = ()

@@ -10,8 +10,8 @@ from otel_burn.errors import BurnError
 from otel_burn_collector.ledger.dialect_rows import dialect_tables
 from otel_burn_collector.ledger.statements import manifest, statement
 
-SCHEMA_VERSION = 1
-"""Raised by one whenever a table changes; a file from an older version is derived again from what it received."""
+SCHEMA_VERSION = 2
+"""Raised by one whenever a table changes. No release has written an older one, so none is migrated."""
 
 RATES = pa.schema(
     {
@@ -29,7 +29,7 @@ RATES = pa.schema(
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Give the database its tables and views, the dialects and the rates of this version; again is harmless."""
-    refuse_newer(con)
+    refuse_other(con)
     con.begin()
     try:
         for name in manifest():
@@ -43,17 +43,21 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
-def refuse_newer(con: duckdb.DuckDBPyConnection) -> None:
-    """Raise `BurnError` when a newer otel-burn wrote this database."""
+def refuse_other(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise `BurnError` when another version of otel-burn laid this database out."""
     if not con.sql(statement("steps/find_version_table")).fetchall():
         return
     ((found,),) = con.sql(statement("steps/read_version")).fetchall()
-    if found > SCHEMA_VERSION:
-        message = (
-            f"this database has ledger schema {found}, and this otel-burn reads up to {SCHEMA_VERSION}: "
-            "a newer version wrote it. Upgrade otel-burn, or name another database with --db."
-        )
-        raise BurnError(message)
+    if found is None or found == SCHEMA_VERSION:
+        return
+    who, remedy = (
+        ("a newer", "Upgrade otel-burn") if found > SCHEMA_VERSION else ("an older", "Move it aside")
+    )
+    message = (
+        f"this database has ledger schema {found}, and this otel-burn reads {SCHEMA_VERSION}: "
+        f"{who} version wrote it. {remedy}, or name another database with --db."
+    )
+    raise BurnError(message)
 
 
 def load_dialects(con: duckdb.DuckDBPyConnection) -> None:

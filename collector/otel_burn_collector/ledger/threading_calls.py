@@ -21,6 +21,9 @@ from otel_burn_collector.ledger.threads import (
 
 def thread_calls(con: duckdb.DuckDBPyConnection) -> None:
     """Give the merged calls their sessions; `rehomed` has the stored calls whose session changes with them."""
+    run(con, "find_unnamed")
+    if not (count(con, "unnamed") or count(con, "old_threads")):
+        return
     run(con, "find_threads")
     threaded = _threaded(con) if count(con, "threading") else {}
     table = thread_rows(threaded) if threaded else THREADED.empty_table()

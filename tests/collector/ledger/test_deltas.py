@@ -24,7 +24,9 @@ def _history(world: Any, emitter: Any, block: Any, seed: int, *, named: bool) ->
         span = world.chat(at=10.0 * number, attributes=(NAMED if named else {}) | said)
         made.append((span, context))
         seen.append(context)
-        result = block("tool_result", f"{dice.randint(0, 3):016x}", 30, "read", asked.tool_call_id, "", "abcd")
+        result = block(
+            "tool_result", f"{dice.randint(0, 3):016x}", 30, "read", asked.tool_call_id, "", "abcd"
+        )
         match dice.randint(0, 9):
             case 0:
                 context = [*head, block("user", f"5{number:015x}")]
@@ -60,7 +62,7 @@ def _load_shuffled(world: Any, spans: list[Any], seed: int, batches: int) -> Non
             world.load(*part)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(1, 6), named=st.booleans())
 def test_any_order_rebuilds_every_context(
     make_world: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, named: bool
@@ -77,7 +79,7 @@ def test_any_order_rebuilds_every_context(
     assert picture(shuffled) == picture(straight)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(2, 6), lost=st.integers(0, 13))
 def test_what_a_lost_context_leaves_open_does_not_depend_on_the_order(
     make_world: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, lost: int
@@ -167,7 +169,9 @@ def test_lists_that_name_each_other_in_a_circle_stay_partial(world: Any, block: 
     assert [call["context_status"] for call in world.calls()] == ["partial"] * 3
 
 
-def test_a_result_has_the_name_of_the_tool_call_with_its_id(world: Any, make_emitter: Any, block: Any) -> None:
+def test_a_result_has_the_name_of_the_tool_call_with_its_id(
+    world: Any, make_emitter: Any, block: Any
+) -> None:
     """The nearest one before it, also where it was listed by an earlier call."""
     emitter = make_emitter()
     start = [block("user", "a" * 16), block("tool_call", "b" * 16, 9, "grep", "t1")]

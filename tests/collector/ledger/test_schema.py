@@ -17,12 +17,15 @@ def test_creating_again_changes_nothing(world: Any) -> None:
     assert len(world.calls()) == 1
 
 
-def test_a_newer_ledger_is_refused_with_a_remedy() -> None:
+@pytest.mark.parametrize(
+    ("version", "remedy"), [(99, "newer.*Upgrade otel-burn"), (1, "older.*Move it aside")]
+)
+def test_another_layout_is_refused_with_a_remedy(version: int, remedy: str) -> None:
     """The message says what the file has, what we read, and what to do."""
     with duckdb.connect(":memory:") as con:
         ledger.create(con)
-        con.execute("UPDATE store.schema_version SET version = 99")
-        with pytest.raises(BurnError, match=r"schema 99.*reads up to 1.*Upgrade otel-burn"):
+        con.execute("UPDATE store.schema_version SET version = ?", [version])
+        with pytest.raises(BurnError, match=rf"schema {version},.*reads {ledger.SCHEMA_VERSION}: .*{remedy}"):
             ledger.create(con)
 
 

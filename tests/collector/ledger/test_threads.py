@@ -87,7 +87,9 @@ def test_a_thread_comes_together_whatever_the_order(world: Any, agent: Agent, or
         agent.spans[number]["attributes"] |= {"burn.tool_calls.names": '["read"]'}
         world.load(agent.spans[number])
     assert _sessions(world) == [("threaded", 3, None)]
-    (tools,) = world.rows("SELECT list(seq ORDER BY turn) AS seq, list(DISTINCT session_id) AS ids FROM tool_calls")
+    (tools,) = world.rows(
+        "SELECT list(seq ORDER BY turn) AS seq, list(DISTINCT session_id) AS ids FROM tool_calls"
+    )
     assert (tools["seq"], tools["ids"]) == ([1, 2, 3], [_session_of(world, agent.spans[0])])
     assert world.rows("SELECT DISTINCT session_id FROM context_blocks") == [{"session_id": tools["ids"][0]}]
 

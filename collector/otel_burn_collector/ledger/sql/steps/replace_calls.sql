@@ -15,8 +15,7 @@ SELECT md5_number_lower(session_id), session_id FROM merged
 UNION
 SELECT md5_number_lower(session_id), session_id FROM rehomed
 UNION
-SELECT session_key, session_id
-FROM (SELECT call_key, session_key, session_id FROM store.calls) SEMI JOIN rehomed USING (call_key);
+SELECT md5_number_lower(left_session_id), left_session_id FROM rehomed WHERE left_session_id IS NOT NULL;
 
 -- None of their rows begins before this.
 SET VARIABLE sessions_from = (
@@ -63,7 +62,7 @@ SELECT merged.* EXCLUDE (report_id, reported_usd, server_address),
        md5_number_lower(merged.session_id) AS session_key, numbered.turn,
        priced.cost_usd, priced.cost_status, priced.cost_lines, priced.rate_version,
        CASE WHEN priced.rest_pico IS NOT NULL
-            THEN {read: priced.read_pico, write: priced.write_pico, rest: priced.rest_pico} END AS input_pico,
+            THEN {read: priced.read_pico::HUGEINT, write: priced.write_pico::HUGEINT, rest: priced.rest_pico::HUGEINT} END AS input_pico,
        context.status AS context_status, context.blocks AS context_blocks, context.bytes AS context_bytes,
        context.parts AS context_parts
 FROM merged

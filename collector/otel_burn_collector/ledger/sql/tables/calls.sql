@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS store.calls (
     cost_status       VARCHAR,
     cost_lines        STRUCT(unit VARCHAR, quantity BIGINT, rate DECIMAL(38, 18), usd DECIMAL(38, 12))[],
     rate_version      VARCHAR,
-    input_pico        STRUCT(read DECIMAL(38, 0), write DECIMAL(38, 0), rest DECIMAL(38, 0)), -- 10^-12 dollars, by stretch
+    input_pico        STRUCT(read HUGEINT, write HUGEINT, rest HUGEINT), -- 10^-12 dollars, by stretch
     context_status    VARCHAR,
     context_blocks    BIGINT,
     context_bytes     BIGINT,

@@ -6,7 +6,7 @@ CREATE OR REPLACE VIEW context_blocks AS
 WITH part AS (
     SELECT call_id, session_id, session_key, started_at, input_tokens AS total,
            coalesce(cache_read_tokens, 0) AS read_tokens, coalesce(cache_write_tokens, 0) AS write_tokens,
-           uncached_input_tokens AS rest_tokens, input_pico AS pico, context_blocks AS blocks,
+           coalesce(uncached_input_tokens, 0) AS rest_tokens, input_pico AS pico, context_blocks AS blocks,
            context_bytes AS all_bytes, context_status AS status, unnest(context_parts) AS part
     FROM store.calls
 ), bucket AS (
@@ -17,33 +17,40 @@ WITH part AS (
     SELECT call.*, block.position, block.kind, block.tool_name, block.tool_call_id, block.error_class, block.bytes,
            block.hash, block.sketch,
            CASE WHEN call.status = 'partial' THEN NULL
-                WHEN all_bytes > 0
-                THEN (total::HUGEINT * (block.upto - block.bytes) + all_bytes // 2) // all_bytes
-                ELSE total::HUGEINT * (block.position - 1) // blocks END AS since,
+                WHEN all_bytes = 0 THEN (total::HUGEINT * (block.position - 1) // blocks)::BIGINT
+                WHEN total::DOUBLE * all_bytes < 4e18 THEN (total * (block.upto - block.bytes) + all_bytes // 2) // all_bytes
+                ELSE ((total::HUGEINT * (block.upto - block.bytes) + all_bytes // 2) // all_bytes)::BIGINT END AS since,
            CASE WHEN call.status = 'partial' THEN NULL
-                WHEN all_bytes > 0 THEN (total::HUGEINT * block.upto + all_bytes // 2) // all_bytes
-                ELSE total::HUGEINT * block.position // blocks END AS until
+                WHEN all_bytes = 0 THEN (total::HUGEINT * block.position // blocks)::BIGINT
+                WHEN total::DOUBLE * all_bytes < 4e18 THEN (total * block.upto + all_bytes // 2) // all_bytes
+                ELSE ((total::HUGEINT * block.upto + all_bytes // 2) // all_bytes)::BIGINT END AS until
     FROM bucket AS call
     JOIN store.blocks AS block
       ON block.branch = call.branch AND block.position >> 6 = call.bucket
      AND block.position BETWEEN call.part."first" AND call.part."last"
+), charged AS (
+    -- The last token of a stretch pays what is left of it, so that rounding before it does not matter.
+    SELECT *,
+           CASE WHEN since <= 0 OR read_tokens = 0 THEN 0 WHEN since >= read_tokens THEN pico.read
+                ELSE round(pico.read::DOUBLE * (since) / read_tokens)::HUGEINT END
+         + CASE WHEN since - read_tokens <= 0 OR write_tokens = 0 THEN 0 WHEN since - read_tokens >= write_tokens THEN pico.write
+                ELSE round(pico.write::DOUBLE * (since - read_tokens) / write_tokens)::HUGEINT END
+         + CASE WHEN since - read_tokens - write_tokens <= 0 OR rest_tokens = 0 THEN 0 WHEN since - read_tokens - write_tokens >= rest_tokens THEN pico.rest
+                ELSE round(pico.rest::DOUBLE * (since - read_tokens - write_tokens) / rest_tokens)::HUGEINT END AS paid_since,
+           CASE WHEN until <= 0 OR read_tokens = 0 THEN 0 WHEN until >= read_tokens THEN pico.read
+                ELSE round(pico.read::DOUBLE * (until) / read_tokens)::HUGEINT END
+         + CASE WHEN until - read_tokens <= 0 OR write_tokens = 0 THEN 0 WHEN until - read_tokens >= write_tokens THEN pico.write
+                ELSE round(pico.write::DOUBLE * (until - read_tokens) / write_tokens)::HUGEINT END
+         + CASE WHEN until - read_tokens - write_tokens <= 0 OR rest_tokens = 0 THEN 0 WHEN until - read_tokens - write_tokens >= rest_tokens THEN pico.rest
+                ELSE round(pico.rest::DOUBLE * (until - read_tokens - write_tokens) / rest_tokens)::HUGEINT END AS paid_until
+    FROM positioned
 )
 SELECT block.call_id, block.session_id, block.position, block.kind, block.tool_name, block.tool_call_id,
-       block.error_class, block.bytes, (block.until - block.since)::BIGINT AS tokens,
-       CASE WHEN pico IS NOT NULL AND until IS NOT NULL THEN
-           (CASE WHEN read_tokens > 0
-                 THEN pico.read * least(until, read_tokens) // read_tokens
-                    - pico.read * least(since, read_tokens) // read_tokens ELSE 0 END
-          + CASE WHEN write_tokens > 0
-                 THEN pico.write * least(greatest(until - read_tokens, 0), write_tokens) // write_tokens
-                    - pico.write * least(greatest(since - read_tokens, 0), write_tokens) // write_tokens ELSE 0 END
-          + CASE WHEN rest_tokens > 0
-                 THEN pico.rest * least(greatest(until - read_tokens - write_tokens, 0), rest_tokens) // rest_tokens
-                    - pico.rest * least(greatest(since - read_tokens - write_tokens, 0), rest_tokens) // rest_tokens
-                 ELSE 0 END)::DECIMAL(26, 0) * 0.000000000001::DECIMAL(12, 12)
-       END AS cost_usd,
+       block.error_class, block.bytes, block.until - block.since AS tokens,
+       CASE WHEN pico IS NOT NULL AND until IS NOT NULL
+            THEN (paid_until - paid_since)::DECIMAL(26, 0) * 0.000000000001::DECIMAL(12, 12) END AS cost_usd,
        block.hash, first.call_id AS first_seen_call_id, block.sketch
-FROM positioned AS block
+FROM charged AS block
 LEFT JOIN store.first_blocks AS first
        ON first.session_key = block.session_key AND first.session_id = block.session_id AND first.hash = block.hash;
 COMMENT ON VIEW context_blocks IS 'A block of a call''s context, without its content';
