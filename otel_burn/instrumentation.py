@@ -104,7 +104,11 @@ class Instrumentation:
         # A provider that was given may sample: what a later span would build on might be missing.
         deltas = self.tracer_provider is None and not self.settings.capture_content
         return Recorder(
-            self._emitter, run_id=self.settings.run_id, providers=self.settings.providers, deltas=deltas
+            self._emitter,
+            run_id=self.settings.run_id,
+            providers=self.settings.providers,
+            deltas=deltas,
+            on_record=self.metrics.record,
         )
 
     @guarded

@@ -110,10 +110,15 @@ class Recorder:
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:
+                self._waiting = _usable(self._waiting)
                 thread = threading.Thread(target=self._work, name="otel-burn-recorder", daemon=True)
-                with contextlib.suppress(RuntimeError):  # "can't start new thread"
+                self._thread = (
+                    thread  # before it starts: greenlets, who switch there, pass each other's locks
+                )
+                try:
                     thread.start()
-                    self._thread = thread
+                except RuntimeError:  # "can't start new thread"
+                    self._thread = None
 
     def _work(self) -> None:
         while True:
@@ -172,3 +177,14 @@ class Recorder:
         if self._emit is None:
             self._emit = self._make_emit()
         return self._emit
+
+
+def _usable(waiting: queue.SimpleQueue[_Work]) -> queue.SimpleQueue[_Work]:
+    """*waiting*; made anew where gevent has patched the library since: a greenlet would block all others in it."""
+    if type(waiting) is queue.SimpleQueue:
+        return waiting
+    usable: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+    with contextlib.suppress(queue.Empty):
+        while True:
+            usable.put(waiting.get_nowait())
+    return usable
