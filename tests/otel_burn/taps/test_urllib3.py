@@ -1,6 +1,7 @@
 """Does whoever calls through urllib3 itself notice nothing, however the answer is framed and read?"""
 
 import gc
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -128,6 +129,37 @@ def test_a_request_is_counted_once(server: Any, spans: Spans, asked: Any, chat: 
     assert running is not None
     assert running.observer.hosts == {f"127.0.0.1:{server.port}": 3}
     assert running.observer.llm_calls == len(spans()) == 1
+
+
+class Played(urllib3.connection.HTTPConnection):
+    """A connection to nobody, whose response is its own file, as vcrpy's is."""
+
+    body = b""
+
+    def request(self, *_: Any, **__: Any) -> None:
+        """Nothing is sent."""
+
+    def getresponse(self) -> Any:
+        played: Any = type("Response", (io.BytesIO,), {"data": self.body})(self.body)
+        played.status, played.headers, played.reason = 200, {"content-type": "text/event-stream"}, "OK"
+        played.version_string, played.length_remaining = "HTTP/1.1", 0
+        played.get_redirect_location = lambda: False
+        return played
+
+
+@pytest.mark.parametrize("preload", [True, False])
+def test_what_is_played_in_its_place(
+    spans: Spans, asked: Any, chat_stream: bytes, facts: Facts, preload: bool
+) -> None:
+    """A response of another class is left what it is, and seen."""
+    pool = urllib3.HTTPConnectionPool("llm")
+    pool.ConnectionCls = type("Connection", (Played,), {"body": chat_stream})
+    response: Any = pool.urlopen(
+        "POST", "/v1/chat/completions", json.dumps(asked).encode(), {}, preload_content=preload
+    )
+    assert isinstance(response, io.BytesIO)
+    assert b"".join(iter(lambda: response.read(50), b"")) == chat_stream
+    assert facts(spans()[0])["gen_ai.usage.output_tokens"] == 200
 
 
 def test_a_redirect_to_somewhere_else(server: Any, spans: Spans, url: str, asked: Any) -> None:
