@@ -7,18 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-VIEWS = ("llm_calls", "attempts", "context_blocks", "tool_calls", "sessions")
 
-
-def _picture(world: Any) -> dict[str, list[str]]:
-    return {view: sorted(map(repr, world.rows(f"FROM {view}"))) for view in VIEWS}
-
-
-def _without_ids(picture: dict[str, list[str]], world: Any) -> dict[str, list[str]]:
+def _without_ids(shown: dict[str, list[str]], world: Any) -> dict[str, list[str]]:
     """The same with each call named by its span: an id is made of the report that came first."""
     names = {row["call_id"]: row["span_id"] for row in world.calls()}
     renamed = {}
-    for view, rows in picture.items():
+    for view, rows in shown.items():
         text = "\n".join(rows)
         for call_id, span_id in names.items():
             text = text.replace(call_id, f"call of {span_id}")
@@ -70,7 +64,9 @@ def _history(world: Any) -> list[dict[str, Any]]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(2, 9))
-def test_any_order_and_any_repetition_give_the_same_rows(make_world: Any, seed: int, batches: int) -> None:
+def test_any_order_and_any_repetition_give_the_same_rows(
+    make_world: Any, picture: Any, seed: int, batches: int
+) -> None:
     """Shuffled, cut into batches, some of them delivered twice: the rows are those of one clean batch."""
     straight, shuffled = make_world(), make_world()
     spans = _history(straight)
@@ -81,17 +77,17 @@ def test_any_order_and_any_repetition_give_the_same_rows(make_world: Any, seed: 
         shuffled.load(*part)
         if number % 3 == 0:
             shuffled.load(*part)
-    assert _without_ids(_picture(shuffled), shuffled) == _without_ids(_picture(straight), straight)
+    assert _without_ids(picture(shuffled), shuffled) == _without_ids(picture(straight), straight)
 
 
-def test_a_rebuild_gives_the_same_rows(world: Any) -> None:
+def test_a_rebuild_gives_the_same_rows(world: Any, picture: Any) -> None:
     """Ids too: they are published facts."""
     spans = _history(world)
     for number in range(5):
         world.load(*spans[number::5])
-    before = _picture(world)
+    before = picture(world)
     world.rebuild()
-    assert _picture(world) == before
+    assert picture(world) == before
 
 
 @pytest.mark.parametrize("others", [0, 3])
