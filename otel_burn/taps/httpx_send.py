@@ -1,5 +1,6 @@
 """How are httpx and httpx2 tapped? At `send`, the one method of a client that every request passes."""
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable
@@ -84,7 +85,8 @@ def tap_send_async(module: Any, tees: TeeClasses, original: Any, observer: Obser
         finally:
             if question is not None:
                 question.take_back()
-            INSIDE.reset(inside)
+            with contextlib.suppress(ValueError):  # given up, and closed in another context
+                INSIDE.reset(inside)
         _watch(call, response, tees, question)
         return response
 

@@ -1,7 +1,8 @@
 """Does whoever calls through httpx or httpx2 notice nothing?"""
 
+import contextvars
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import httpx
@@ -84,6 +85,23 @@ class TestTheCallerNoticesNothing:
         with inner, library.Client(transport=Relay()) as client:
             client.post(f"{server.url}/v1/chat/completions", json={"model": "m", "messages": QUESTION})
         assert len(spans()) == 1
+
+    def test_given_up_elsewhere(self, spans: Spans, library: Any) -> None:
+        """A request that is closed in another context than it began in, as by the garbage collector, just ends."""
+
+        class Forever:
+            def __await__(self) -> Generator[None, None, None]:
+                yield
+
+        async def handler(_: Any) -> None:
+            await Forever()
+
+        client = library.AsyncClient(transport=library.MockTransport(handler))
+        asking = client.post("http://llm/v1/chat/completions", json={"model": "m", "messages": QUESTION})
+        contextvars.copy_context().run(asking.send, None)
+        asking.close()
+        (span,) = spans()
+        assert (span.attributes or {})["error.type"] == "GeneratorExit"
 
     def test_taken_out(self, library: Any, spans: Spans) -> None:
         """Uninstrumenting leaves the classes as they were; instrumenting twice taps once."""
