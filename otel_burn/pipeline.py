@@ -63,7 +63,8 @@ class Pipeline:
             resource=identity.resource(settings),
             shutdown_on_exit=False,
         )
-        self._encoders: dict[Resource, Encoder] = {}
+        self._encoders: dict[int, tuple[Resource, Encoder]] = {}
+        """By the resource's identity: its hash is that of its JSON, made anew each time."""
 
     def emit(self, call: Call, described: Description) -> None:
         """Make the span of a call that a tap saw."""
@@ -75,10 +76,10 @@ class Pipeline:
 
     def carry(self, span: ReadableSpan, attributes: Mapping[str, Any]) -> None:
         """Put a finished *span* with *attributes* into the spool; from here on it outlives the process."""
-        encoder = self._encoders.get(span.resource)
-        if encoder is None:
-            encoder = self._encoders[span.resource] = Encoder(span.resource.attributes)
-        data = encoder.request(span, attributes)
+        known = self._encoders.get(id(span.resource))
+        if known is None:
+            known = self._encoders[id(span.resource)] = span.resource, Encoder(span.resource.attributes)
+        data = known[1].request(span, attributes)
         with self._lock:
             if self._spool is None:
                 self._spool = Spool(locations.spool(), _spool_name(self._settings))

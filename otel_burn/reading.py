@@ -54,15 +54,17 @@ class Reading:
 
     def response(self) -> Response:
         """The response; one that is not complete when there was none, or it can't be read."""
-        read = guarded(self._answer.response)() if self._answer is not None else None
-        return read or Response(complete=False)
+        return self._read() or Response(complete=False)
+
+    @guarded
+    def _read(self) -> Response | None:
+        return None if self._answer is None else self._answer.response()
 
 
 def _kept(headers: Any) -> dict[str, str]:
     """The headers that are looked at, whatever class holds them."""
-    if (
-        raw := getattr(headers, "raw", None)
-    ) is not None:  # httpx decodes all of them for each that is asked for
+    raw = getattr(headers, "raw", None)
+    if raw is not None:  # httpx would decode all of them for each that is asked for
         pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
     else:
         pairs = [(str(name).lower(), str(value)) for name, value in headers.items()]

@@ -67,9 +67,7 @@ def read_prediction(body: Json, _: About) -> Response:
         )
         if reported
         else None,
-        usage_raw=raw({"token_count": counts, "metadata": mapping(body, "metadata")})
-        if reported
-        else None,
+        usage_raw=raw({"token_count": counts, "metadata": mapping(body, "metadata")}) if reported else None,
     )
 
 

@@ -94,6 +94,8 @@ class Stream:
 
     def add(self, event: Json) -> None:
         """Take in the next chunk."""
+        if self._goes_on(event):
+            return
         self._done = self._done or event.get("done") is True
         for key, value in event.items():
             if value and key in _KEPT:
@@ -125,6 +127,22 @@ class Stream:
             tool_calls=tuple(tool_call(call) for choice in whole for call in choice.calls()),
             complete=complete,
         )
+
+    def _goes_on(self, event: Json) -> bool:
+        """Whether *event* is nothing but the next words of a choice, as nearly all are; if so, they are taken in."""
+        choices = event.get("choices")
+        if type(choices) is not list or len(choices) != 1 or type(choice := choices[0]) is not dict:
+            return False
+        delta = choice.get("delta")
+        if type(delta) is not dict or len(delta) != 1 or type(words := delta.get("content")) is not str:
+            return False
+        if event.get("usage") is not None or choice.get("finish_reason") is not None:
+            return False
+        known = self._choices.get(choice.get("index")) if type(choice.get("index")) is int else None
+        if known is None or not event.keys() <= _ONLY_WORDS or not choice.keys() <= _ONLY_CHOICE:
+            return False
+        known.say(words)
+        return True
 
     def _finished(self) -> bool:
         expected = count(self._about.asked, "n") or 1
@@ -166,6 +184,11 @@ class _Choice:
             self._add_call(call)
         self._audio = text(mapping(delta, "audio"), "id") or self._audio
         self._images += mappings(delta, "images")
+
+    def say(self, words: str) -> None:
+        """The next words, where a chunk has nothing else."""
+        if words:
+            self._said.add(words)
 
     def _add_content(self, piece: Any) -> None:
         for part in [{"text": piece}] if isinstance(piece, str) else mappings({"parts": piece}, "parts"):
@@ -227,6 +250,21 @@ class _Call:
         return {"id": self._id, "function": function}
 
 
+_ONLY_WORDS: Final = frozenset(
+    {
+        "id",
+        "object",
+        "created",
+        "model",
+        "service_tier",
+        "system_fingerprint",
+        "obfuscation",
+        "choices",
+        "usage",
+    }
+)
+_ONLY_CHOICE: Final = frozenset({"index", "delta", "finish_reason", "logprobs", "content_filter_results"})
+"""Members of a chunk, and of its choice, that say nothing new once a stream has begun."""
 _KEPT: Final = frozenset({"id", "model", "service_tier", "error", "base_resp", "timings"})
 _PLAIN: Final = frozenset({"role", "content"})
 """All that most deltas have."""
