@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 from otel_burn import running_collector
 from otel_burn.cli import dispatch
@@ -148,16 +148,22 @@ def _child(
     command: list[str], cwd: Path, environment: Mapping[str, str], output: object
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlive the block. Ctrl-C is ours: it reaches children through their stop."""
-    child = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=output,  # type: ignore[call-overload]
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    _ENDING.hold()  # a process that is half made could not be stopped
     try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,  # type: ignore[call-overload]
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except BaseException:
+        _ENDING.let()
+        raise
+    try:
+        _ENDING.let()
         yield child
     finally:
         child.terminate()
@@ -168,18 +174,45 @@ def _child(
             child.wait()
 
 
+class _Ending:
+    """Handles SIGINT and SIGTERM alike: as Ctrl-C, at once or when it is let.
+
+    Not by a mask of signals: another thread of ours would take the signal, and Python raise it here all the same.
+    """
+
+    def __init__(self) -> None:
+        self._holding = False
+        self._held = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._holding:
+            raise KeyboardInterrupt
+        self._held = True
+
+    def hold(self) -> None:
+        """From here on, no signal interrupts."""
+        self._holding = True
+
+    def let(self) -> None:
+        """From here on, signals do; one that came in the meantime does now."""
+        self._holding = False
+        if self._held:
+            self._held = False
+            raise KeyboardInterrupt
+
+
+_ENDING: Final = _Ending()
+
+
 @contextmanager
 def _ending_by_signal() -> Iterator[None]:
     """SIGTERM stops the demo as Ctrl-C does, children first."""
-
-    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, _ENDING) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _environment(folder: Path, provider: ScriptedProvider) -> dict[str, str]:
