@@ -49,7 +49,7 @@ class Emitter:
         """The manifest of *blocks*: a delta where it can, unless the seed says otherwise. None: a broken answer."""
         base, shared = self._base(list(blocks))
         self._listed.append(list(blocks))
-        rest = [self._unnamed(block, blocks) for block in blocks[shared:]]
+        rest = [_unnamed(block, blocks[:place]) for place, block in enumerate(blocks) if place >= shared]
         said: dict[str, Any] = {
             "burn.context.version": 2,
             "burn.context.status": "delta" if shared else "full",
@@ -76,9 +76,11 @@ class Emitter:
         shared, _, base = self.random.choice(known) if self.random else max(known)
         return base, shared
 
-    def _unnamed(self, block: Block, blocks: Sequence[Block]) -> Block:
-        asked = any(each.kind == "tool_call" and each.tool_call_id == block.tool_call_id for each in blocks)
-        return block._replace(tool="") if block.kind == "tool_result" and asked else block
+
+def _unnamed(block: Block, before: Sequence[Block]) -> Block:
+    """A tool result leaves its tool to the tool call before it."""
+    asked = any(each.kind == "tool_call" and each.tool_call_id == block.tool_call_id for each in before)
+    return block._replace(tool="") if block.kind == "tool_result" and asked else block
 
 
 def _chain(blocks: Sequence[Block]) -> str:
