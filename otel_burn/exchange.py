@@ -51,7 +51,8 @@ class ToolCall:
     args_hash: str
     args_size: int
     args: dict[str, str]
-    """Each top-level argument's name with the hash of its value, white space normalised."""
+    """Each top-level argument's name with the hash of its value, white space normalised; at most 64 of them. In place
+    of a name that no parameter has, which may be content, stands `~` and its hash."""
     effect: str
     """`read`, `write`, `run` or `unknown`, judged by the tool's name."""
     sketch: str = ""

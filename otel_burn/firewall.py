@@ -35,6 +35,15 @@ def report(where: str, error: Exception) -> None:
     if key not in _SAID:
         _SAID.add(key)
         _LOG.warning(
-            "otel-burn could not record an LLM call (%s in %s: %s). Your program is not affected; "
-            "please report this. It is said once.", type(error).__name__, where, error,
+            "otel-burn could not record an LLM call (%s in %s, at %s). Your program is not affected; "
+            "please report this. It is said once.", type(error).__name__, where, _place(error),
         )  # fmt: skip
+
+
+def _place(error: Exception) -> str:
+    """Where in the code *error* was raised. Its own words stay unsaid: they may quote what could not be read."""
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

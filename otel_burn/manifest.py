@@ -150,13 +150,26 @@ def tool_call(call_id: str, name: str, arguments: Any) -> ToolCall:
     """A tool call from its *arguments*: a JSON object, or the text of one as some providers send it."""
     parsed = _parsed(arguments)
     if isinstance(parsed, dict):
-        args = {str(name): hash_text(_normalised(canonical(value))) for name, value in parsed.items()}
-        args_hash = hash_text(canonical(args))
+        hashes = {str(name): hash_text(_normalised(canonical(value))) for name, value in parsed.items()}
+        args_hash = hash_text(canonical(hashes))
+        args = {_argument(name): hashes[name] for name in list(hashes)[:_MOST_ARGUMENTS]}
     else:
         args = {}
         args_hash = hash_text(_normalised(canonical(parsed)))
     size = len(canonical(arguments).encode("utf-8", "surrogatepass"))
     return ToolCall(call_id, name, args_hash, size, args, effect(name), sketch(canonical(parsed)))
+
+
+_ARGUMENT: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,63}")
+"""What tools call their parameters. A name that is anything else was made up by the model, as are the keys of a mapping
+from file to content, and may be content itself."""
+_MOST_ARGUMENTS: Final = 64
+"""Arguments of a tool call that are told apart; the hash of all of them covers the rest."""
+
+
+def _argument(name: str) -> str:
+    """*name* where it is a parameter's, else a hash of it."""
+    return name if _ARGUMENT.fullmatch(name) else f"~{hash_text(name)}"
 
 
 def arguments_block(call_id: str, name: str, arguments: Any) -> Block:

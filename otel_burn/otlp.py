@@ -11,11 +11,15 @@ from typing import Any, Final
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+from otel_burn.brief import brief
+
 _HAS_IS_REMOTE: Final = 0x100
 _IS_REMOTE: Final = 0x200
 """`SpanFlags`: that the next bit is meant, and that the parent came from elsewhere."""
 _HALF: Final = 2**63
 _MASK: Final = 2**64 - 1
+_MOST_SCOPES: Final = 256
+"""Instrumentation scopes that are remembered as written; a program that makes up their names forgets all of them."""
 _DOUBLE: Final = struct.Struct("<d")
 _FIXED: Final = struct.Struct("<Q")
 _FLAGS: Final = struct.Struct("<I")
@@ -29,11 +33,16 @@ class Encoder:
         self._scopes: dict[Any, bytes] = {}
 
     def request(self, span: ReadableSpan, attributes: Mapping[str, Any]) -> bytes:
-        """One request with *span*, its *attributes* given apart; events and links are left out."""
+        """One request with *span*, its *attributes* given apart.
+
+        Events, links and the status's description are left out: an exception's words may quote what it is about.
+        """
         scope = span.instrumentation_scope
         head = self._scopes.get(scope)
         if head is None:
             said = _text(1, scope.name) + _text(2, scope.version or "") if scope else b""
+            if len(self._scopes) >= _MOST_SCOPES:
+                self._scopes.clear()
             head = self._scopes[scope] = _message(1, said)
         return _message(1, self._resource + _message(2, head + _message(2, _span(span, attributes))))
 
@@ -46,19 +55,18 @@ def _span(span: ReadableSpan, attributes: Mapping[str, Any]) -> bytes:
         if context.trace_state
         else ""
     )
-    status = span.status
     return b"".join(
         (
             b"\x0a\x10", context.trace_id.to_bytes(16, "big"),
             b"\x12\x08", context.span_id.to_bytes(8, "big"),
             _text(3, state),
             b"\x22\x08" + parent.span_id.to_bytes(8, "big") if parent else b"",
-            _text(5, span.name),
+            _text(5, brief(span.name)),
             b"\x30", _varint(span.kind.value + 1),
             b"\x39", _FIXED.pack(span.start_time or 0),
             b"\x41", _FIXED.pack(span.end_time or 0),
             _attributes(9, attributes),
-            _message(15, _text(2, status.description or "") + b"\x18" + _varint(status.status_code.value)),
+            _message(15, b"\x18" + _varint(span.status.status_code.value)),
             b"\x85\x01", _FLAGS.pack(flags),
         )
     )  # fmt: skip

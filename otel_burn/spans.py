@@ -9,6 +9,7 @@ from typing import Final
 
 from otel_burn import content, names
 from otel_burn.attempts import FETCH, deferred_id
+from otel_burn.brief import brief, brief_value
 from otel_burn.calls import Call
 from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
@@ -72,7 +73,7 @@ def describe(
         names.ATTEMPT_NUMBER: number,
     }
     yield Description(
-        name=f"{operation} {request.model or response.model or ''}".strip(),
+        name=f"{operation} {brief(request.model or response.model or '')}".strip(),
         attributes=_present(attributes),
         failed=error is not None and error != ABANDONED,
     )
@@ -96,7 +97,7 @@ def _described_further(call: Call, response: Response, who: str) -> Description:
         names.ATTEMPT_NUMBER: 1,
     }
     return Description(
-        name=f"chat {response.model or ''}".strip(),
+        name=f"chat {brief(response.model or '')}".strip(),
         attributes=_present(attributes),
         failed=response.error_type is not None,
         identity=f"{who} {response.id}" if response.id else None,
@@ -109,8 +110,21 @@ TRUNCATED: Final = "stream_truncated"
 """`error.type` of a stream that ended without the protocol's terminator."""
 
 
+_ANY_LENGTH: Final = frozenset(
+    {
+        names.INPUT_MESSAGES, names.OUTPUT_MESSAGES, names.SYSTEM_INSTRUCTIONS, names.TOOL_DEFINITIONS,
+        names.USAGE_RAW, names.TOOL_CALLS_ARGS, names.CONTEXT_HASHES, names.CONTEXT_KINDS, names.OUTPUT_HASHES,
+    }
+)  # fmt: skip
+"""Attributes that are no identifiers, and have bounds of their own."""
+
+
 def _present(attributes: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
-    return {key: value for key, value in attributes.items() if value is not None and value != []}
+    return {
+        key: value if key in _ANY_LENGTH or isinstance(value, int | float) else brief_value(value)
+        for key, value in attributes.items()
+        if value is not None and value != []
+    }
 
 
 def _error(call: Call, response: Response) -> str | None:

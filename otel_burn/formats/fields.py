@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import msgspec
 
 from otel_burn import names
+from otel_burn.brief import counted
 from otel_burn.exchange import AttributeValue
 
 Json: TypeAlias = dict[str, Any]
@@ -66,14 +67,22 @@ def mappings(source: Fields, key: str) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+_LONGEST_RAW: Final = 16 * 1024
+"""Characters of a usage object on a span; real ones have less than 2,000."""
+
+
 def raw(usage: Json) -> str | None:
-    """A provider's *usage* object as it stands on the span: numbers and tier names only, no content."""
+    """A provider's *usage* object as it stands on the span: numbers and tier names only (`brief.counted`), no content.
+
+    Of one that is far too large, only what is not nested.
+    """
     if not usage:
         return None
-    try:
-        return msgspec.json.encode(usage).decode()
-    except (UnicodeError, OverflowError):  # half a surrogate pair, an integer beyond 64 bits
-        return json.dumps(usage)
+    found = msgspec.json.encode(kept := counted(usage)).decode()
+    if len(found) > _LONGEST_RAW:
+        flat = {name: value for name, value in kept.items() if not isinstance(value, dict | list)}
+        found = msgspec.json.encode(flat).decode()
+    return found
 
 
 PARAMETERS: Final[dict[str, tuple[str, type]]] = {
