@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain as concatenated
 from typing import Any, Final, Generic, TypeVar
@@ -19,7 +20,7 @@ import xxhash
 from otel_burn.exchange import Block
 from otel_burn.formats.body import Beginning, Body, value_of
 from otel_burn.formats.format import Format, Part
-from otel_burn.manifest import named
+from otel_burn.manifest import keeps_content, named
 
 V = TypeVar("V")
 
@@ -189,9 +190,13 @@ class Contexts:
                 run.add(self._item(format, part, item))
             if not part.whole:
                 longest = max(longest, (len(run.items) - start, start, part.key))
-        if _WORTH_KEEPING <= len(body.data) <= _KEPT_BYTES // 4:
+        if _WORTH_KEEPING <= len(body.data) <= _KEPT_BYTES // 4 and not keeps_content():
             self._keep(format, body, known, run, *longest)
         return self._listed(run)
+
+    def relist(self) -> None:
+        """List the next contexts fully: what they would build on was lost."""
+        self._places = Remembered(_REMEMBERED_PLACES)
 
     def _listed(self, run: _Run) -> Context:
         count = run.counts[-1] if run.counts else 0
@@ -206,8 +211,8 @@ class Contexts:
         return Context(rest, count, name, place.base, place.blocks)
 
     def _item(self, format: Format, part: Part, item: Any) -> _Item:
-        if not isinstance(item, msgspec.Raw):
-            return _read(part, item)
+        if not isinstance(item, msgspec.Raw) or keeps_content():  # content is too large to be remembered
+            return _read(part, value_of(item))
         key = xxhash.xxh3_64_intdigest(item, seed=hash((format.name, part.key)) & _MASK)
         if (found := self._items.get(key)) is None:
             self._items[key] = found = _read(part, value_of(item))
@@ -242,8 +247,9 @@ class Contexts:
             self._forget(self._seen[0])
 
     def _forget(self, seen: _Seen) -> None:
-        self._seen.remove(seen)
-        self._seen_bytes -= len(seen.data)
+        with suppress(ValueError):  # forgotten already, while the answer of a call that began with it came in
+            self._seen.remove(seen)
+            self._seen_bytes -= len(seen.data)
 
 
 def _read(part: Part, value: Any) -> _Item:

@@ -3,6 +3,7 @@
 import http.client
 import logging
 import threading
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -67,13 +68,20 @@ def _post(endpoint: str, body: bytes, timeout: float) -> tuple[int, bytes]:
 class Delivery:
     """Delivers a spool to the collector, for as long as the process lives; its thread closes the spool at its end."""
 
-    def __init__(self, spool: Spool, endpoint: str, lock: threading.Lock) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        endpoint: str,
+        lock: threading.Lock,
+        on_refusal: Callable[[], object] = lambda: None,
+    ) -> None:
         self._spool = spool
         self._endpoint = endpoint
         self._lock = lock
         """Held by whoever appends to the spool, so that it is not compacted meanwhile."""
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._on_refusal = on_refusal
         self._failures = 0
         self._refusals = 0
         self._thread = threading.Thread(target=self._work, name="otel-burn-delivery", daemon=True)
@@ -126,6 +134,8 @@ class Delivery:
     def _send(self, records: list[bytes]) -> None:
         try:
             # Concatenated messages are one message in protobuf: the lists in them are joined.
+        if self._spool.waiting:
+            self._wake.set()  # more than one post holds, or what came meanwhile
             post_traces(self._endpoint, b"".join(records))
         except RefusedError as error:
             if len(records) == 1:
@@ -142,6 +152,7 @@ class Delivery:
                 "otel-burn: spans were refused and are dropped, now and whenever it happens again: %s", error
             )
 
+        self._on_refusal()
     def _away(self, error: Exception) -> None:
         self._failures += 1
         if self._failures == 1:

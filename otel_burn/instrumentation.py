@@ -139,7 +139,7 @@ class Instrumentation:
 
         with self._pipeline_lock:
             if self._pipeline is None:
-                self._pipeline = Pipeline(self.settings)
+                self._pipeline = Pipeline(self.settings, self._recorder.relist)
             return self._pipeline
 
     @guarded

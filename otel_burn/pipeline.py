@@ -50,13 +50,15 @@ record content by default, also under names that begin like harmless ones (`gen_
 class Pipeline:
     """Our own tracer provider and what carries its spans away."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, on_loss: Callable[[], object]) -> None:
+        """*on_loss* is told, in whatever thread, that a span was dropped for good."""
         self._settings = settings
         self._spool: Spool | None = None
         self._delivery: Delivery | None = None
         self._lock = threading.Lock()
         self._tracer: Tracer | None = None
         self._ids = Ids()
+        self._on_loss = on_loss
         self._provider = TracerProvider(
             id_generator=self._ids,
             sampler=ALWAYS_ON,
@@ -83,12 +85,14 @@ class Pipeline:
         with self._lock:
             if self._spool is None:
                 self._spool = Spool(locations.spool(), _spool_name(self._settings))
-            first_drop = not self._spool.append(data) and self._spool.dropped == 1
+            dropped = 0 if self._spool.append(data) else self._spool.dropped
             if self._delivery is None:
-                self._delivery = _delivery(self._spool, self._settings.endpoint, self._lock)
+                self._delivery = _delivery(self._spool, self._settings.endpoint, self._lock, self._on_loss)
             if self._delivery is not None:
                 self._delivery.wake()
-        if first_drop:
+        if dropped:
+            self._on_loss()
+        if dropped == 1:
             _LOG.warning(
                 "otel-burn: no collector takes the spans and the spool is full: new ones are dropped"
             )
@@ -139,9 +143,11 @@ def forward(provider: Any, carry: Callable[[ReadableSpan], None]) -> None:
     provider.add_span_processor(_Forwarding(carry))
 
 
-def _delivery(spool: Spool, endpoint: str, lock: threading.Lock) -> Delivery | None:
+def _delivery(
+    spool: Spool, endpoint: str, lock: threading.Lock, on_loss: Callable[[], object]
+) -> Delivery | None:
     try:
-        return Delivery(spool, endpoint, lock)
+        return Delivery(spool, endpoint, lock, on_loss)
     except RuntimeError:  # no thread can be started (any more): the spool waits for the next collector
         return None
 

@@ -98,6 +98,11 @@ class Recorder:
         if self._thread is None and not sys.is_finalizing():  # a thread would never come to start then
             self._start()
 
+    def relist(self) -> None:
+        """A span was lost: list contexts fully again, as they can't build on it. From any thread."""
+        with self._working:
+            self._contexts.relist()
+
     def flush(self, timeout: float) -> bool:
         """Whether everything that was submitted before is recorded, within *timeout* seconds."""
         if self._thread is None:
@@ -109,13 +114,13 @@ class Recorder:
         return done.acquire(timeout=timeout)
 
     def _start(self) -> None:
+        # Made before the question whether there is one: the garbage collector may come back here meanwhile.
+        thread = threading.Thread(target=self._work, name="otel-burn-recorder", daemon=True)
         with self._starting:
             if self._thread is None:
+                # Set before it starts: greenlets, who switch there, pass each other's locks.
+                self._thread = thread
                 self._waiting = _usable(self._waiting)
-                thread = threading.Thread(target=self._work, name="otel-burn-recorder", daemon=True)
-                self._thread = (
-                    thread  # before it starts: greenlets, who switch there, pass each other's locks
-                )
                 try:
                     thread.start()
                 except RuntimeError:  # "can't start new thread"
@@ -165,14 +170,21 @@ class Recorder:
             response = self._attempts.uncounted(response)
         call_id, number = self._attempts.number(call, response)
         context = self._contexts.read(reading.format, reading.asked, reading.known)
-        for described in describe(
-            call, reading, response, context, call_id=call_id, number=number, providers=self._providers
-        ):
-            if self._run_id:
-                described.attributes[names.RUN_ID] = self._run_id
-            self._ensure_emit()(call, described)
-            if described.attributes.get(names.OPERATION_NAME) not in UNBILLED:
-                self._on_record(described.attributes, (call.ended_ns - call.started_ns) / 1e9)
+        try:
+            for described in describe(
+                call, reading, response, context, call_id=call_id, number=number, providers=self._providers
+            ):
+                self._emit_one(call, described)
+        except Exception:  # such as a full disk
+            self.relist()
+            raise
+
+    def _emit_one(self, call: Call, described: Description) -> None:
+        if self._run_id:
+            described.attributes[names.RUN_ID] = self._run_id
+        self._ensure_emit()(call, described)
+        if described.attributes.get(names.OPERATION_NAME) not in UNBILLED:
+            self._on_record(described.attributes, (call.ended_ns - call.started_ns) / 1e9)
 
     def _ensure_emit(self) -> Emit:
         if self._emit is None:

@@ -18,6 +18,10 @@ _MAGIC: Final = b"burnspl1"
 _OFFSET: Final = struct.Struct("<Q")
 _RECORD: Final = struct.Struct("<II")
 _START: Final = len(_MAGIC) + _OFFSET.size
+_NO_RECORD: Final = _RECORD.pack(0, 1)
+"""An empty record with a wrong checksum: nothing behind it is read."""
+_WORTH_MOVING: Final = 4 * 1024 * 1024
+"""Bytes of disk for which what waits is moved."""
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that wait for a collector at most; what comes then is counted as dropped, and said."""
@@ -74,11 +78,20 @@ class Spool:
         os.pwrite(self._file, _OFFSET.pack(end), len(_MAGIC))
 
     def compact(self) -> None:
-        """Give the disk its space back. Only between appends, and only when nothing waits."""
-        if not self.waiting and self._end > _START:
-            self._end = self._delivered = _START
-            os.pwrite(self._file, _OFFSET.pack(_START), len(_MAGIC))
-            os.ftruncate(self._file, _START)
+        """Give the disk its space back. Only between appends.
+
+        What still waits is moved to the front, where more than that was delivered: a busy process always has something.
+        """
+        delivered, waiting = self._delivered - _START, self._end - self._delivered
+        if delivered < (max(_WORTH_MOVING, waiting + _RECORD.size) if waiting else 1):
+            return
+        # A copy over what was delivered, which counts from the next line on, whenever the process is killed.
+        moved = os.pread(self._file, waiting, self._delivered) + _NO_RECORD
+        if os.pwrite(self._file, moved, _START) < len(moved):
+            return
+        os.pwrite(self._file, _OFFSET.pack(_START), len(_MAGIC))
+        self._delivered, self._end = _START, _START + waiting
+        os.ftruncate(self._file, self._end)
 
     def close(self) -> None:
         """Let go of the file: removed when nothing waits, else left for whoever delivers it."""

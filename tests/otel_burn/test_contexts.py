@@ -1,8 +1,10 @@
 """Is what is listed of a context enough to rebuild all of it, and no more than is new?"""
 
 import json
+import tracemalloc
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -193,6 +195,44 @@ def test_a_growing_session_is_known() -> None:
         contexts.read(openai_chat.FORMAT, Body(data, known.beginning if known else None), known)
     assert found == [0, *range(10, 38, 2)]
     assert len(contexts._seen) == 1
+
+
+def test_answers_that_come_in_together() -> None:
+    """Two calls begin with the same earlier one, which the first to end replaces: the second is read all the same."""
+    contexts = Contexts(deltas=True)
+    bodies = [
+        json.dumps({"messages": said(*(text + LONG for text in turns(9)), *more)}).encode()
+        for more in ((), ("left",), ("right",))
+    ]
+    contexts.read(openai_chat.FORMAT, Body(bodies[0]))
+    begun = [(data, contexts.known(data)) for data in bodies[1:]]
+    for data, known in begun:
+        assert known is not None
+        assert contexts.read(openai_chat.FORMAT, Body(data, known.beginning), known).count == 10
+    assert len(contexts._seen) == 2
+    assert contexts._seen_bytes == sum(map(len, bodies[1:]))
+
+
+def test_after_a_loss_all_is_listed_again() -> None:
+    """Nothing builds on what nobody will ever receive."""
+    contexts = Contexts(deltas=True)
+    contexts.read(openai_chat.FORMAT, body(said(*turns(9))))
+    contexts.relist()
+    again = contexts.read(openai_chat.FORMAT, body(said(*turns(10))))
+    assert (again.base, len(again.blocks)) == (None, 10)
+
+
+def test_content_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With content capture on, what was said goes with its span and nowhere else."""
+    monkeypatch.setattr("otel_burn.manifest._keeps_content", True)
+    contexts = Contexts(deltas=False)
+    tracemalloc.start()
+    try:
+        for turn in range(300):
+            contexts.read(openai_chat.FORMAT, body(said(f"{turn} {LONG * 4}")))
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_body_that_only_looks_like_another() -> None:

@@ -69,6 +69,33 @@ def test_a_refused_record_takes_no_others_with_it(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_refused_record_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later contexts must not build on it."""
+
+    def post(*_: Any) -> None:
+        raise RefusedError("bad")
+
+    monkeypatch.setattr("otel_burn.delivery.post_traces", post)
+    spool, told = Spool(tmp_path, "one"), []
+    spool.append(b"a")
+    Delivery(spool, "", threading.Lock(), lambda: told.append(True)).stop(5)
+    assert told == [True]
+
+
+def test_all_that_waited_is_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a collector missed is more than one post, and the process has nothing new to say."""
+    arrived: list[bytes] = []
+    monkeypatch.setattr("otel_burn.delivery.post_traces", lambda _, body: arrived.append(body))
+    monkeypatch.setattr("otel_burn.delivery._GATHER_SECONDS", 0.01)
+    spool = Spool(tmp_path, "one")
+    for _ in range(4):
+        spool.append(b"x" * 3_000_000)
+    delivery = Delivery(spool, "", threading.Lock())
+    delivery.wake()
+    assert wait_until(lambda: len(arrived) == 4, 5)
+    delivery.stop(5)
+
+
 def test_a_hanging_collector_never_makes_us_write_into_files_of_the_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

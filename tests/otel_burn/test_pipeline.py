@@ -243,3 +243,32 @@ def test_a_collector_that_comes_back_gets_everything(server: Any, collector: Any
         PROVIDER=server.url,
         OTEL_BURN_ENDPOINT=url,
     )
+
+
+def test_a_context_never_builds_on_a_span_that_was_dropped(server: Any) -> None:
+    """A delta whose base nobody has can't be rebuilt: after a loss, all is listed again."""
+    for _ in range(3):
+        server.say(ANSWER)
+    said = run(
+        """
+        import os, openai, otel_burn
+        from pathlib import Path
+        from otel_burn import spool
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+        otel_burn.instrument()
+        with openai.OpenAI(base_url=os.environ["PROVIDER"] + "/v1") as client:
+            for count, room in ((8, 2**26), (9, 0), (10, 2**26)):
+                spool.LARGEST = room
+                messages = [{"role": "user", "content": str(at)} for at in range(count)]
+                client.chat.completions.create(model="gpt-5", messages=messages)
+                assert otel_burn.instrumentation.active().flush(5)
+        otel_burn.uninstrument()
+        def show(data):
+            (span,) = ExportTraceServiceRequest.FromString(data).resource_spans[0].scope_spans[0].spans
+            said = {a.key: a.value for a in span.attributes}
+            print(said["burn.context.status"].string_value, said["burn.context.blocks"].int_value)
+        spool.drain(Path(os.environ["OTEL_BURN_HOME"]) / "spool", show)
+        """,
+        PROVIDER=server.url,
+    )
+    assert said.split("\n") == ["full 8", "full 10", ""]

@@ -28,6 +28,25 @@ def test_left_over_records_are_delivered_once_in_order(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_busy_process_gets_its_disk_back(tmp_path: Path) -> None:
+    """The file stays as small as what waits, though something always does; nothing is lost or doubled."""
+    spool = Spool(tmp_path, "one")
+    got: list[bytes] = []
+    sent = [str(number).encode() * 100_000 for number in range(400)]
+    for number, record in enumerate(sent):
+        spool.append(record)
+        if number % 2:
+            records, end = spool.pending(1 if number % 4 == 1 else 600_000)
+            got += records
+            spool.delivered(end)
+            spool.compact()
+        assert (tmp_path / "one.spool").stat().st_size < 4_000_000 + 3 * (spool._end - spool._delivered)
+    assert spool.waiting
+    spool.release()
+    drain(tmp_path, got.append)
+    assert got == sent
+
+
 def test_a_living_process_keeps_its_spool(tmp_path: Path) -> None:
     """Nobody drains the spool of a process that still runs."""
     spool = Spool(tmp_path, "one")
