@@ -4,8 +4,9 @@ OpenAI-format streams report no usage unless `stream_options.include_usage` is s
 choices. Programs that don't expect it would read `choices[0]` of it.
 """
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +27,9 @@ _SIGNATURES: Final = (
     "content-md5",
 )
 _USAGE: Final = b'"usage"'
-_EVENT_END: Final = re.compile(rb"\n\n|\r\n\r\n|\r\r")
+_EVENT_END: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r(?!\Z))|\r\r")
+"""A blank line, in whatever mixture of line ends. A CR that is the last byte so far may be the first half of CRLF."""
+_LONGEST_END: Final = 4
 
 
 class AskedUsage:
@@ -77,27 +80,23 @@ class Hiding:
     """Takes the chunk that only we asked for out of an event stream, which goes on event by event."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._held = bytearray()
 
     def feed(self, data: bytes) -> bytes:
-        """What the caller is to see of the stream, now that *data* has arrived."""
-        data, self._held = self._held + data, b""
-        *events, self._held = _events(data)
+        """What the caller is to see of the stream, now that *data* has arrived: all events that have their end."""
+        held = self._held
+        searched = max(len(held) - _LONGEST_END + 1, 0)  # an event of megabytes is searched once
+        held += data
+        ends = [end.end() for end in _EVENT_END.finditer(held, searched)]
+        events = [bytes(held[start:end]) for start, end in itertools.pairwise((0, *ends))]
+        if ends:
+            del held[: ends[-1]]
         return b"".join(event for event in events if not _is_answer(event))
 
     def end(self) -> bytes:
         """What the caller is to see at the end of the stream."""
-        rest, self._held = self._held, b""
+        rest, self._held = bytes(self._held), bytearray()
         return b"" if _is_answer(rest) else rest
-
-
-def _events(data: bytes) -> Iterator[bytes]:
-    """Each whole event of *data* with its blank line, and what comes after the last one."""
-    start = 0
-    for end in _EVENT_END.finditer(data):
-        yield data[start : end.end()]
-        start = end.end()
-    yield data[start:]
 
 
 def _is_answer(event: bytes) -> bool:

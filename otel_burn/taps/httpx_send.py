@@ -43,9 +43,10 @@ def tap_send(module: Any, tees: TeeClasses, original: Any, observer: Observer) -
         call = None if INSIDE.get() else _begin(observer, request)
         if call is None:
             return original(self, request, *args, **kwargs)
-        inside = INSIDE.set(True)
-        question = _ask(observer.asked_usage, call, request, module) if kwargs.get("stream") else None
+        inside, question = INSIDE.set(True), None
         try:
+            if kwargs.get("stream"):
+                question = _ask(observer.asked_usage, call, request, module)
             response = original(self, request, *args, **kwargs)
             if question is not None and question.is_refused(response.status_code):
                 response.close()
@@ -71,9 +72,10 @@ def tap_send_async(module: Any, tees: TeeClasses, original: Any, observer: Obser
         call = None if INSIDE.get() else _begin(observer, request)
         if call is None:
             return await original(self, request, *args, **kwargs)
-        inside = INSIDE.set(True)
-        question = _ask(observer.asked_usage, call, request, module) if kwargs.get("stream") else None
+        inside, question = INSIDE.set(True), None
         try:
+            if kwargs.get("stream"):
+                question = _ask(observer.asked_usage, call, request, module)
             response = await original(self, request, *args, **kwargs)
             if question is not None and question.is_refused(response.status_code):
                 await response.aclose()
@@ -106,11 +108,14 @@ class _Question:
         self._request = request
         self.hides = True
         """Whether the answer has a chunk that only we asked for."""
-        self._before: tuple[Any, bytes, Any] | None = request.stream, request.content, request.headers.copy()
-        request.stream, request._content = stream, body
-        request.headers["content-length"] = str(len(body))
+        self._before: tuple[Any, bytes] | None = request.stream, request.content
         # The answer's extra chunk can be hidden in plain text only.
-        request.headers["accept-encoding"] = "identity"
+        ours = {"content-length": str(len(body)), "accept-encoding": "identity"}
+        if "content-length" not in request.headers:  # sent in chunks
+            del ours["content-length"]
+        self._headers = {name: (request.headers.get(name), value) for name, value in ours.items()}
+        request.stream, request._content = stream, body
+        request.headers.update(ours)
 
     def is_refused(self, status: int) -> bool:
         """Whether it is to be sent as the caller made it: the *status* may be for what we added."""
@@ -126,10 +131,19 @@ class _Question:
         self.hides = False
 
     def take_back(self) -> None:
-        """Make the request what it was."""
-        if self._before is not None:
-            self._request.stream, self._request._content, self._request.headers = self._before
-            self._before = None
+        """Make the request what it was; what hooks and authentication have added meanwhile stays."""
+        if self._before is None:
+            return
+        self._request.stream, self._request._content = self._before
+        self._before = None
+        headers = self._request.headers
+        for name, (before, ours) in self._headers.items():
+            if headers.get(name) != ours:
+                continue
+            if before is None:
+                del headers[name]
+            else:
+                headers[name] = before
 
 
 @guarded
@@ -166,6 +180,9 @@ def _watch(call: Call, response: Any, tees: TeeClasses, question: _Question | No
         call.answered(response.status_code, response.headers, encoded=False)
         call.chunk(response.content)
         call.exhausted()
+        if question is not None and question.hides:
+            read = Hiding()
+            response._content = read.feed(response.content) + read.end()
         return
     call.answered(response.status_code, response.headers)
     plain = response.headers.get("content-encoding", "identity") == "identity"

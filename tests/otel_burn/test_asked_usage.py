@@ -2,8 +2,10 @@
 
 import asyncio
 import gzip
+import hashlib
 import itertools
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_burn.taps.asked_usage import Hiding, asking
+from otel_burn.taps.asked_usage import AskedUsage, Hiding, asking
 
 Spans = Callable[[], list[ReadableSpan]]
 CHUNK = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5"}
@@ -187,11 +189,105 @@ def test_the_request_is_the_caller_s_own_afterwards(known: Any, spans: Spans) ->
     assert usage(spans()[0]) == (70, 3, "exact")
 
 
+def test_what_hooks_and_authentication_do_to_the_request_stays(known: Any, spans: Spans) -> None:
+    """Headers that are set while a request is sent are on it afterwards, and the body is signed as it is sent."""
+
+    class Signing(httpx2.Auth):
+        requires_request_body = True
+
+        def auth_flow(self, request: httpx2.Request) -> Any:
+            request.headers["x-signed"] = hashlib.sha256(request.content).hexdigest()
+            yield request
+
+    def trace(request: httpx2.Request) -> None:
+        request.headers["x-trace"] = "1"
+
+    body = {"model": "gpt-5", "messages": [], "stream": True}
+    for refused in (False, True):
+        if refused:
+            known.say({"error": {"message": "unknown field stream_options"}}, status=400)
+        known.stream([sse(*WORDS, LAST, COUNTED)])
+        with (
+            httpx2.Client(auth=Signing(), event_hooks={"request": [trace]}) as plain,
+            plain.stream("POST", f"{known.url}/v1/chat/completions", json=body) as response,
+        ):
+            response.read()
+            assert response.request.headers["x-trace"] == "1"
+            assert response.request.headers["content-length"] == str(len(response.request.content))
+        _, headers, sent_body = known.requests[-1]
+        assert headers["x-signed"] == hashlib.sha256(sent_body).hexdigest()
+    assert len(spans()) == 2
+
+
+def test_a_hook_that_reads_the_answer(known: Any, spans: Spans) -> None:
+    """As programs do to log it: the extra chunk is hidden all the same."""
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    hooks: Any = {"response": [lambda response: response.read()]}
+    with httpx2.Client(event_hooks=hooks) as plain:
+        made = openai.OpenAI(base_url=f"{known.url}/v1", http_client=plain)
+        chunks = list(made.chat.completions.create(model="gpt-5", messages=[], stream=True))
+    assert [chunk.choices[0].delta.content for chunk in chunks] == ["one ", "two ", "three", None]
+    assert usage(spans()[0]) == (70, 3, "exact")
+
+
+def test_a_body_that_is_sent_in_chunks(known: Any, spans: Spans) -> None:
+    """It is framed in one way, not in two."""
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    with httpx2.Client() as plain:
+        request = plain.build_request(
+            "POST", f"{known.url}/v1/chat/completions", content=iter([b'{"messages":[],', b'"stream":true}'])
+        )
+        request.read()
+        plain.send(request, stream=True).read()
+    assert "content-length" not in known.requests[-1][1]
+    assert "content-length" not in request.headers
+    assert usage(spans()[0]) == (70, 3, "exact")
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ctrl-C in the middle of our own code, once; before `spans`."""
+    asked = AskedUsage.body
+
+    def body(*args: Any) -> Any:
+        monkeypatch.setattr(AskedUsage, "body", asked)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AskedUsage, "body", body)
+
+
+def test_an_interrupt_leaves_nothing_behind(known: Any, interrupted: None, spans: Spans) -> None:
+    """The calls after it are seen as before."""
+    with pytest.raises(KeyboardInterrupt):
+        ask(known)
+    known.stream([sse(*WORDS, LAST, COUNTED)])
+    ask(known)
+    assert [usage(span)[2] for span in spans()] == ["missing", "exact"]
+
+
 def test_a_server_that_compresses_all_the_same(known: Any, spans: Spans) -> None:
     """We asked for plain text; bytes that aren't are passed on as they are, one chunk more to the caller."""
     known.stream([gzip.compress(sse(*WORDS, LAST, COUNTED))], content_encoding="gzip")
     assert len(ask(known)) == 5
     assert usage(spans()[0]) == (70, 3, "exact")
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r", "\n\r\n", "\r\n\n"])
+def test_an_event_is_shown_as_soon_as_it_has_its_end(end: str) -> None:
+    """Not with the next one, whichever line ends the server writes."""
+    event = f"data: {json.dumps(LAST)}{end}".encode()
+    hiding = Hiding()
+    for _ in range(3):
+        assert b"".join(hiding.feed(event[at : at + 1]) for at in range(len(event))) == event
+
+
+def test_an_event_of_megabytes_is_searched_once() -> None:
+    """An image in an event costs what its size says, not the square of it."""
+    event = b'data: {"choices":[{"delta":{"images":["' + b"A" * 4_000_000 + b'"]}}]}\n\n'
+    hiding, began = Hiding(), time.process_time()
+    shown = b"".join(hiding.feed(event[at : at + 4096]) for at in range(0, len(event), 4096))
+    assert shown == event
+    assert time.process_time() - began < 1
 
 
 @given(st.lists(st.integers(0, 400), max_size=5), st.sampled_from(["\n", "\r\n", "\r"]))
