@@ -12,8 +12,14 @@ from otel_burn.framing import FRAMINGS
 from otel_burn.framing.ndjson import JsonLines
 from otel_burn.framing.sse import ServerSentEvents
 
+_LARGEST_STREAM: Final = 256 * 1024 * 1024
+"""Decoded bytes of a stream; nobody waits for a model that writes that much, so the rest of it is not read."""
 _LARGEST: Final = 64 * 1024 * 1024
 """Decoded bytes of an answer that is no stream: what is larger (an image, a bomb) is not read."""
+_MOST_CONTAINERS: Final = 1024 * 1024
+_MOST_VALUES: Final = 8 * _MOST_CONTAINERS
+"""Lists and objects, and values, in a body that is no stream: 64 MB of `[],[],` take more than a gigabyte as objects. A
+batch of 2,048 embeddings of 3,072 numbers, the largest that is sold, has six million values."""
 
 
 class Answer:
@@ -34,7 +40,7 @@ class Answer:
         if encoded and (encoding := about.headers.get("content-encoding")):
             try:
                 self._decoders = decoders(encoding)
-            except (KeyError, ImportError):
+            except (KeyError, ImportError, TypeError):  # the last: of a library that is too old
                 self._unreadable = True
 
     def feed(self, data: bytes) -> None:
@@ -62,14 +68,19 @@ class Answer:
             return
         for plain in self._decoders[at].decode(data):
             self._decode(plain, at + 1)
+            if self._unreadable:
+                return
 
     def _take(self, data: bytes) -> None:
+        self._size += len(data)
         if self._framing is not None:
-            self._add(self._framing.feed(data))
+            if self._size > _LARGEST_STREAM:
+                self._unreadable = True
+            else:
+                self._add(self._framing.feed(data))
             return
         if self._opaque:
             return
-        self._size += len(data)
         if self._size > _LARGEST:
             self._body, self._unreadable = [], True
         else:
@@ -85,18 +96,22 @@ class Answer:
 
     def _read(self, body: bytes) -> Response:
         """A whole body; one that was labelled as JSON and is a stream is read as what it is."""
+        if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS or body.count(b",") > _MOST_VALUES:
+            return Response(complete=False)
         if said := decoded(body):
             return self._format.read_response(said, self._about)
         if self._stream is None or not body:
             return Response(complete=False)
         if body.lstrip().startswith((b"data:", b"event:", b":")):
             framing: Any = ServerSentEvents()
-            self._add([*framing.feed(body), *framing.end()])
+            self._add(framing.feed(body))
+            self._add(framing.end())
         elif body.lstrip().startswith(b"["):  # Gemini's stream without `alt=sse` is one list
             self._add(item for item in _listed(body) if isinstance(item, dict))
         else:
             framing = JsonLines()
-            self._add([*framing.feed(body), *framing.end()])
+            self._add(framing.feed(body))
+            self._add(framing.end())
         return self._read_stream()
 
 

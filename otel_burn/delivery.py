@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from otel_burn.locations import without_secrets
 from otel_burn.spool import Spool
 
 _LOG: Final = logging.getLogger("otel_burn")
@@ -39,20 +40,24 @@ def post_traces(endpoint: str, body: bytes, timeout: float = _TIMEOUT_SECONDS) -
     Raises `RefusedError` for an answer that is final, `OSError` for whatever may pass, a wrong address included.
     Standard-library HTTP on purpose: our own posts never go through a client that we tap.
     """
+    where = without_secrets(endpoint)
     try:
         status, said = _post(endpoint, body, timeout)
     except (ValueError, http.client.HTTPException) as error:  # no URL, no host name, no HTTP
-        raise ConnectionError(f"{endpoint} can't be asked: {error!r}") from error
+        # Not the error's own words: they quote the address, whose password may be what is wrong with it.
+        raise ConnectionError(
+            f"{where} can't be asked ({type(error).__name__}): an endpoint reads http://host:port or https://host:port"
+        ) from None
     if status in _FINAL:
-        raise RefusedError(f"{endpoint} answered {status}: {said[:200]!r}")
+        raise RefusedError(f"{where} answered {status}: {said[:200]!r}")
     if status >= 300:
-        raise StrangerError(f"{endpoint} answered {status}: {said[:200]!r}")
+        raise StrangerError(f"{where} answered {status}: {said[:200]!r}")
 
 
 def _post(endpoint: str, body: bytes, timeout: float) -> tuple[int, bytes]:
     url = urlsplit(endpoint)
     if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError("an endpoint reads http://host:port or https://host:port")
+        raise ValueError(endpoint)
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = kind(url.hostname, url.port, timeout=timeout)
     try:
@@ -76,12 +81,12 @@ class Delivery:
         on_refusal: Callable[[], object] = lambda: None,
     ) -> None:
         self._spool = spool
+        self._on_refusal = on_refusal
         self._endpoint = endpoint
         self._lock = lock
         """Held by whoever appends to the spool, so that it is not compacted meanwhile."""
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._on_refusal = on_refusal
         self._failures = 0
         self._refusals = 0
         self._thread = threading.Thread(target=self._work, name="otel-burn-delivery", daemon=True)
@@ -129,13 +134,13 @@ class Delivery:
         with self._lock:
             self._spool.delivered(end)
             self._spool.compact()
+        if self._spool.waiting:
+            self._wake.set()  # more than one post holds, or what came meanwhile
         return True
 
     def _send(self, records: list[bytes]) -> None:
         try:
             # Concatenated messages are one message in protobuf: the lists in them are joined.
-        if self._spool.waiting:
-            self._wake.set()  # more than one post holds, or what came meanwhile
             post_traces(self._endpoint, b"".join(records))
         except RefusedError as error:
             if len(records) == 1:
@@ -147,12 +152,12 @@ class Delivery:
     def _refused(self, error: RefusedError) -> None:
         # Said once: a handler that itself calls an LLM would be answered by the next refusal, for ever.
         self._refusals += 1
+        self._on_refusal()
         if self._refusals == 1:
             _LOG.warning(
                 "otel-burn: spans were refused and are dropped, now and whenever it happens again: %s", error
             )
 
-        self._on_refusal()
     def _away(self, error: Exception) -> None:
         self._failures += 1
         if self._failures == 1:

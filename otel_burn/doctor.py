@@ -155,10 +155,10 @@ def _unseen() -> list[Finding]:
 
 
 def _collector(db: Path) -> Finding:
-    where = locations.endpoint()
+    where = locations.without_secrets(endpoint := locations.endpoint())
     if found := running_collector.of_database(db):
         return Finding("ok", "collector", f"answers at {found.http_url} for {found.db}")
-    if found := running_collector.healthy(where):
+    if found := running_collector.healthy(endpoint):
         return Finding("note", "collector", f"at {where} answers for {found.db}, not for {db}")
     if not running_collector.port_is_free(locations.DEFAULT_HTTP_PORT):
         return Finding(

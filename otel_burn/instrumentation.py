@@ -13,6 +13,7 @@ from otel_burn.baggage import Baggage
 from otel_burn.calls import Call
 from otel_burn.carrying import Carrying
 from otel_burn.firewall import guarded
+from otel_burn.locations import without_secrets
 from otel_burn.metrics import Metrics
 from otel_burn.recorder import Recorder
 from otel_burn.settings import Settings
@@ -236,7 +237,7 @@ def _warn_of_other_options(running: Instrumentation, tracer_provider: Any, meter
     to = (
         "the tracer_provider of the first instrument()"
         if running.tracer_provider is not None
-        else f"the collector at {running.settings.endpoint}"
+        else f"the collector at {without_secrets(running.settings.endpoint)}"
     )
     _LOG.warning(
         "otel-burn: this process is instrumented already and the %s of this instrument() is not used: spans keep "

@@ -1,6 +1,7 @@
 """Where does otel-burn keep its files, and where does it send spans?"""
 
 import os
+import re
 from pathlib import Path
 
 DEFAULT_HTTP_PORT = 4318
@@ -30,3 +31,8 @@ def run_folder(run_id: str) -> Path:
 def endpoint() -> str:
     """The base URL of the collector (`OTEL_BURN_ENDPOINT`, default the local one)."""
     return (os.environ.get("OTEL_BURN_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def without_secrets(url: str) -> str:
+    """*url* as it may be said: without user, password and query."""
+    return re.sub(r"//[^/]*@", "//", url).partition("?")[0]

@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Tracer
 
 from otel_burn import identity, locations, names
+from otel_burn.brief import brief_value
 from otel_burn.calls import Call
 from otel_burn.delivery import Delivery
 from otel_burn.emission import Ids, emit
@@ -42,6 +43,10 @@ STRUCTURE: Final = frozenset(
         "server.address", "server.port",
     }
 )  # fmt: skip
+_COMMANDS: Final = ("process.command", "process.command_args", "process.command_line")
+"""Resource attributes that aren't kept: arguments may hold secrets."""
+_MOST_RESOURCES: Final = 16
+"""Resources that are remembered as written: ours, and one for each tracer provider of the application."""
 COUNTS: Final = ("gen_ai.usage.", "anthropic.usage.", "llm.token_count.", "llm.cost.")
 """What is kept of the application's own spans: a list of names, and numbers under four prefixes. Other instrumentations
 record content by default, also under names that begin like harmless ones (`gen_ai.system_instructions`)."""
@@ -53,12 +58,12 @@ class Pipeline:
     def __init__(self, settings: Settings, on_loss: Callable[[], object]) -> None:
         """*on_loss* is told, in whatever thread, that a span was dropped for good."""
         self._settings = settings
+        self._on_loss = on_loss
         self._spool: Spool | None = None
         self._delivery: Delivery | None = None
         self._lock = threading.Lock()
         self._tracer: Tracer | None = None
         self._ids = Ids()
-        self._on_loss = on_loss
         self._provider = TracerProvider(
             id_generator=self._ids,
             sampler=ALWAYS_ON,
@@ -80,7 +85,9 @@ class Pipeline:
         """Put a finished *span* with *attributes* into the spool; from here on it outlives the process."""
         known = self._encoders.get(id(span.resource))
         if known is None:
-            known = self._encoders[id(span.resource)] = span.resource, Encoder(span.resource.attributes)
+            if len(self._encoders) >= _MOST_RESOURCES:
+                self._encoders.clear()
+            known = self._encoders[id(span.resource)] = span.resource, Encoder(_resource_of(span.resource))
         data = known[1].request(span, attributes)
         with self._lock:
             if self._spool is None:
@@ -119,13 +126,18 @@ class Pipeline:
 def structure_of(span: ReadableSpan, run_id: str | None) -> dict[str, Any]:
     """The attributes of the application's own *span* without anything that could be content."""
     kept: dict[str, Any] = {
-        key: value
+        key: brief_value(value)
         for key, value in (span.attributes or {}).items()
         if key in STRUCTURE or (key.startswith(COUNTS) and isinstance(value, int | float))
     }
     if run_id:
         kept[names.RUN_ID] = run_id
     return kept
+
+
+def _resource_of(resource: Resource) -> dict[str, Any]:
+    """The attributes of an application's *resource* without its command line."""
+    return {name: value for name, value in resource.attributes.items() if name not in _COMMANDS}
 
 
 class _Forwarding(SpanProcessor):

@@ -126,8 +126,9 @@ def _deliver_rest(run_id: str, destination: Destination) -> None:
         destination.keep()
         drain(locations.spool(), lambda data: post_traces(destination.url, data), prefix=run_id)
     except (OSError, HTTPException, RefusedError, BurnError) as error:
+        where = locations.without_secrets(destination.url)
         _say(
-            f"spans of this run could not be delivered to {destination.url} ({error}). They are kept in "
+            f"spans of this run could not be delivered to {where} ({error}). They are kept in "
             f"{locations.spool()}; the next collector on this machine picks them up: otel-burn collector"
         )
 
@@ -135,7 +136,8 @@ def _deliver_rest(run_id: str, destination: Destination) -> None:
 def _report(run_id: str, db: Path, endpoint: str) -> None:
     if running_collector.of_database(db) is None:
         if endpoint != _NOWHERE:
-            _say(f"the spans of {run_id} went to {endpoint}; there is no database of it here to report from")
+            where = locations.without_secrets(endpoint)
+            _say(f"the spans of {run_id} went to {where}; there is no database of it here to report from")
         return
     try:
         with contextlib.redirect_stdout(sys.stderr):

@@ -6,13 +6,16 @@ from typing import Any, Final
 from otel_burn.formats.fields import decoded
 
 DONE: Final = b"[DONE]"
+LARGEST_EVENT: Final = 64 * 1024 * 1024
+"""Bytes of an event, or of a line of JSON; images come as one of some megabytes."""
 
 
 class ServerSentEvents:
     """The JSON object of each event, in order; `{"done": True}` for `[DONE]`.
 
     Framing after the WHATWG specification: lines end with LF, CRLF or CR; an event's data lines are joined with a line
-    feed; comments and other fields are skipped. Data that is not a JSON object is skipped too.
+    feed; comments and other fields are skipped. Data that is not a JSON object is skipped too. `feed` raises
+    `OverflowError` once an event is larger than any can be.
     """
 
     def __init__(self) -> None:
@@ -20,9 +23,15 @@ class ServerSentEvents:
         """The pieces of a line that has not ended."""
         self._lines: list[bytes] = []
         """The data lines of an event that has not ended."""
+        self._held = 0
+        """Bytes of both, since the last event."""
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
         """The events that *data* completes."""
+        self._held += len(data)
+        if self._held > LARGEST_EVENT:
+            self._rest, self._lines = [], []
+            raise OverflowError("an event that has no end")
         self._rest.append(data)
         if b"\n" not in data and b"\r" not in data:
             return
@@ -46,6 +55,6 @@ class ServerSentEvents:
             self._lines.append(line[5:])
         elif not line and self._lines:
             data = self._lines[0] if len(self._lines) == 1 else b"\n".join(self._lines)
-            self._lines = []
+            self._lines, self._held = [], 0
             if event := {"done": True} if data.strip() == DONE else decoded(data):
                 yield event
