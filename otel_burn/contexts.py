@@ -26,12 +26,17 @@ V = TypeVar("V")
 
 _REMEMBERED_ITEMS: Final = 8192
 """Items (messages, tools) that are remembered as read: some megabytes."""
+_MOST_BLOCKS: Final = 64
+_SMALL: Final = 4 * 1024
+"""What an item that is remembered has at most: blocks, and bytes where its content is kept."""
 _REMEMBERED_PLACES: Final = 32768
 """Places in listed contexts at which a later one can go on."""
 _WORTH_KEEPING: Final = 16 * 1024
 """Bytes of a request body below which looking for its beginning among earlier ones costs more than reading it."""
 _KEPT_BYTES: Final = 16 * 1024 * 1024
 """Bytes of earlier request bodies that are kept at most."""
+_DENSEST: Final = 32
+"""Bytes of an item on average; of smaller ones, as of tokens to embed, what is kept besides the bytes would be more."""
 _STEP: Final = 16 * 1024
 """Bytes that are compared at once, to begin with."""
 _DELTAS: Final = 4
@@ -215,7 +220,9 @@ class Contexts:
             return _read(part, value_of(item))
         key = xxhash.xxh3_64_intdigest(item, seed=hash((format.name, part.key)) & _MASK)
         if (found := self._items.get(key)) is None:
-            self._items[key] = found = _read(part, value_of(item))
+            found = _read(part, value_of(item))
+            if _is_small(found, len(memoryview(item))):
+                self._items[key] = found
         return found
 
     def _place(self, chains: list[int]) -> tuple[int, _Place | None]:
@@ -237,7 +244,7 @@ class Contexts:
         if known is not None and known.seen.key != key:
             known = None
         ends = _ends(body, key, known)
-        if not count or len(ends) != count:
+        if not count or len(ends) != count or count * _DENSEST > len(body.data):
             return
         if known is not None and known.items == len(known.seen.ends):
             self._forget(known.seen)  # this one begins with all of it
@@ -250,6 +257,13 @@ class Contexts:
         with suppress(ValueError):  # forgotten already, while the answer of a call that began with it came in
             self._seen.remove(seen)
             self._seen_bytes -= len(seen.data)
+
+
+def _is_small(item: _Item, size: int) -> bool:
+    """Whether *item*, made of *size* bytes, can be remembered beside thousands: with content capture it keeps them."""
+    return len(item.blocks) <= _MOST_BLOCKS and (
+        size <= _SMALL or all(b.content is None for b in item.blocks)
+    )
 
 
 def _read(part: Part, value: Any) -> _Item:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import xxhash
 
+from otel_burn.brief import brief
 from otel_burn.exchange import Block, BlockKind, ToolCall
 
 _WHITE_SPACE: Final = re.compile(r"\s+")
@@ -77,9 +78,9 @@ def block(
         kind,
         xxhash.xxh3_64_hexdigest(data),
         len(data),
-        tool,
-        tool_call_id,
-        error,
+        brief(tool),
+        brief(tool_call_id),
+        brief(error),
         sketch(text) if kind is BlockKind.TOOL_RESULT else "",
         content if _keeps_content else None,
     )
@@ -148,6 +149,7 @@ def sketch(text: str) -> str:
 
 def tool_call(call_id: str, name: str, arguments: Any) -> ToolCall:
     """A tool call from its *arguments*: a JSON object, or the text of one as some providers send it."""
+    call_id, name = brief(call_id), brief(name)
     parsed = _parsed(arguments)
     if isinstance(parsed, dict):
         hashes = {str(name): hash_text(_normalised(canonical(value))) for name, value in parsed.items()}
