@@ -20,8 +20,9 @@ from otel_burn.reading import Reading
 from otel_burn.usage import Usage, UsageStatus
 
 MANIFEST_VERSION: Final = 2
-UNBILLED: Final = frozenset({FETCH, "count_tokens", "create_batch"})
-"""Operations (`gen_ai.operation.name`) in which no model answers: their spans carry no usage, and no word on it."""
+UNBILLED: Final = frozenset({FETCH, "count_tokens", "create_batch", "invoke_agent", "invoke_workflow"})
+"""Operations (`gen_ai.operation.name`) in which no model answers, or those in it are told one by one: their spans
+carry no usage, and no word on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ INFERENCE: Final = (
     "responses",
     "embeddings",
     "embedding",
+    "rerank",
 )
-"""Operations that a provider bills. `invoke_agent`, `invoke_workflow`, `execute_tool` and `fetch_response` do not."""
+"""Operations that a provider bills, as it does none of `invoke_agent`, `invoke_workflow`, `execute_tool`,
+`fetch_response`, `count_tokens` and `create_batch`."""
 
 OPERATION: Final = (names.OPERATION_NAME, "llm.request.type")
 
@@ -52,6 +54,7 @@ DIALECTS: Final = (
         rank=0,
         scope=names.SCOPE,
         markers=(names.OPERATION_NAME,),
+        marker_values=INFERENCE,
         wire=True,
         ttft_factor=1000,
         fields=GENAI | BURN,

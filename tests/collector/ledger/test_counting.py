@@ -27,6 +27,23 @@ def test_an_agent_span_with_usage_never_counts(world: Any) -> None:
     assert world.call()["sources"] == ["otel_burn"]
 
 
+@pytest.mark.parametrize("operation", ["fetch_response", "count_tokens", "create_batch", "invoke_agent"])
+def test_what_no_model_answered_is_no_call(world: Any, operation: str) -> None:
+    """Polls, counts and batches that were made are spans of ours, and no calls."""
+    world.load(world.chat(attributes={"gen_ai.operation.name": operation}), world.chat(at=1))
+    assert len(world.calls()) == 1
+
+
+def test_a_response_made_in_the_background_is_one_call(world: Any) -> None:
+    """Its usage comes with a fetch, which belongs to the call by its id."""
+    made = {"burn.call.id": "c1", "burn.attempt.number": 1, "burn.usage.status": "missing"}
+    fetched = {"burn.call.id": "c1", "burn.attempt.number": 2, "burn.usage.status": "exact"}
+    counts = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+    world.load(world.chat(attributes=made | dict.fromkeys(counts)), world.chat(at=60, attributes=fetched))
+    call = world.call()
+    assert (call["input_tokens"], call["output_tokens"], call["usage_status"]) == (1000, 20, "exact")
+
+
 def test_an_inference_span_above_two_calls_is_a_roll_up(world: Any) -> None:
     """A span that claims one call and holds two different ones is counted as neither."""
     top = world.chat("framework", seconds=9, attributes={"gen_ai.usage.input_tokens": 2000})
