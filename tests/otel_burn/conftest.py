@@ -118,6 +118,10 @@ class Server:
         headers = {"request-id": "req_1"} | headers
         self.answers.append(Answer([json.dumps(body).encode()], status, headers=headers))
 
+    def give(self, body: bytes, content_type: str) -> None:
+        """Answer the next request with *body*."""
+        self.answers.append(Answer([body], 200, content_type))
+
     def stream(self, chunks: list[bytes], *, cut: bool = False, **headers: str) -> None:
         """Answer the next request with an event stream, sent chunk by chunk."""
         self.answers.append(Answer(chunks, 200, "text/event-stream", headers, cut))
