@@ -7,6 +7,7 @@ from typing import Final
 from otel_burn import names
 from otel_burn.exchange import Request, Response
 from otel_burn.formats import anthropic_messages
+from otel_burn.formats.batch_lines import fetched, read_line
 from otel_burn.formats.body import Body
 from otel_burn.formats.fields import Json, error_code, mapping, text
 from otel_burn.formats.format import About, Format
@@ -36,30 +37,12 @@ def read_results(body: Json, about: About) -> Response:
     """The response from a body of a single result, or an error."""
     if "result" not in body:
         return Response(error_type=anthropic_messages.read_response(body, about).error_type)
-    results = Results(about)
-    results.add(body)
-    return results.response()
+    return read_line(_answers, body, about)
 
 
-class Results:
-    """The results of a batch, one JSON value a line. Each message is a response of its own."""
-
-    def __init__(self, about: About) -> None:
-        self._about = about
-        self._more: list[Response] = []
-
-    def add(self, event: Json) -> None:
-        """Take in the next result."""
-        self._more.extend(_message(mapping(event, "result"), self._about))
-
-    def response(self) -> Response:
-        """What has come; the lines tell no end."""
-        return Response(more=tuple(self._more))
-
-
-def _message(result: Json, about: About) -> Iterable[Response]:
-    """The message of a *result* that has one: those that errored, expired or were canceled are not billed."""
-    if message := mapping(result, "message"):
+def _answers(line: Json, _: int, about: About) -> Iterable[Response]:
+    """The message of a result that has one: those that errored, expired or were canceled are not billed."""
+    if message := mapping(mapping(line, "result"), "message"):
         response = anthropic_messages.read_response(message, about)
         yield replace(response, service_tier="batch", more=())
         yield from (replace(one, service_tier="batch") for one in response.more)
@@ -78,13 +61,7 @@ CREATION: Final = Format(
 
 RESULTS: Final = Format(
     name="anthropic_batch_results",
-    operation="fetch_response",
     paths=("/v1/messages/batches/*/results",),
     provider="anthropic",
-    is_request=lambda _: True,
-    read_request=lambda _body, _path: Request(model=None),
-    context=(),
-    read_response=read_results,
-    stream=Results,
-    method="GET",
+    **fetched(_answers) | {"read_response": read_results},
 )

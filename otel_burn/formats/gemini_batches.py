@@ -7,6 +7,7 @@ from typing import Final
 from otel_burn import names
 from otel_burn.exchange import Request, Response
 from otel_burn.formats import gemini_generate
+from otel_burn.formats.batch_lines import fetched
 from otel_burn.formats.body import Body
 from otel_burn.formats.fields import Json, mapping, mappings, text
 from otel_burn.formats.format import About, Format
@@ -41,39 +42,19 @@ def read_batch(body: Json, about: About) -> Response:
     answered = mapping(body, "response") or mapping(mapping(body, "metadata"), "output")
     listed = mappings(mapping(answered, "inlinedResponses"), "inlinedResponses")
     named = text(body, "name") or about.path
-    return Response(more=tuple(_answers(listed, named, about)))
+    found = [answer for index, one in enumerate(listed) for answer in _answer(one, f"{named}/{index}", about)]
+    return Response(more=tuple(found))
 
 
-def read_file(body: Json, about: About) -> Response:
-    """The answer from a file of a single line. A file that is no batch's output holds none."""
-    results = Results(about)
-    results.add(body)
-    return results.response()
+def _answers(line: Json, index: int, about: About) -> Iterable[Response]:
+    return _answer(line, f"{about.path}/{index}", about)
 
 
-class Results:
-    """The lines of a batch's output file. Each answer is a response of its own."""
-
-    def __init__(self, about: About) -> None:
-        self._about = about
-        self._lines: list[Json] = []
-
-    def add(self, event: Json) -> None:
-        """Take in the next line."""
-        if mapping(event, "response"):
-            self._lines.append(event)
-
-    def response(self) -> Response:
-        """What has come; the lines tell no end."""
-        return Response(more=tuple(_answers(self._lines, self._about.path, self._about)))
-
-
-def _answers(listed: Iterable[Json], named: str, about: About) -> Iterable[Response]:
-    """The answers that have counts: one that failed is not billed."""
-    for index, one in enumerate(listed):
-        response = gemini_generate.read_response(mapping(one, "response"), about)
-        if response.usage is not None:
-            yield replace(response, id=response.id or f"{named}/{index}", service_tier="batch")
+def _answer(one: Json, name: str, about: About) -> Iterable[Response]:
+    """The answer of *name*, if it has counts: one that failed is not billed."""
+    response = gemini_generate.read_response(mapping(one, "response"), about)
+    if response.usage is not None:
+        yield replace(response, id=response.id or name, service_tier="batch")
 
 
 CREATION: Final = Format(
@@ -88,15 +69,10 @@ CREATION: Final = Format(
 )
 RESULTS: Final = Format(
     name="gemini_batch_results",
-    operation="fetch_response",
     paths=("/v1/batches/*", "/v1beta/batches/*", "/v1alpha/batches/*"),
     provider="gcp.gemini",
-    is_request=lambda _: True,
-    read_request=lambda _body, _path: Request(model=None),
-    context=(),
-    read_response=read_batch,
-    method="GET",
+    **fetched(_answers) | {"read_response": read_batch, "stream": None},
 )
-FILE: Final = replace(
-    RESULTS, name="gemini_batch_file", paths=("/files/*:download",), read_response=read_file, stream=Results
+FILE: Final = Format(
+    name="gemini_batch_file", paths=("/files/*:download",), provider="gcp.gemini", **fetched(_answers)
 )
