@@ -76,6 +76,7 @@ class Instrumentation:
         self.watching.take_out()
         self.taps.take_out()
         self._recorder.flush(_EXIT_SECONDS)
+        self._recorder.rest()
         if self._pipeline is not None:
             self._pipeline.stop(_EXIT_SECONDS)
             self._pipeline = None
@@ -182,6 +183,8 @@ class Instrumentation:
 
 
 _active: Instrumentation | None = None
+_stopped: weakref.WeakSet[Instrumentation] = weakref.WeakSet()
+"""Those that are out, and live on in the streams that began under them until these are recorded."""
 _changing = threading.RLock()
 """Held by who instruments or uninstruments; re-entrant, as a signal handler may do so too."""
 _exit_hooks: list[bool] = []
@@ -219,6 +222,7 @@ def uninstrument() -> None:
     with _changing:
         if _active is not None:
             stopping, _active = _active, None
+            _stopped.add(stopping)
             stopping.stop()
 
 
@@ -264,6 +268,7 @@ def _before_fork() -> None:
 def _after_fork() -> None:
     global _changing
     _changing = threading.RLock()  # a thread that isn't here may have held it
+    _stopped.clear()
     if _active is not None:
         _active.after_fork()
     _follow_workers()
@@ -273,6 +278,9 @@ def _at_exit() -> None:
     if _active is not None:
         _active.end_open_calls()
     uninstrument()
+    for stopped in list(_stopped):
+        stopped.end_open_calls()
+        stopped.flush()
 
 
 def _follow_workers() -> None:

@@ -46,7 +46,8 @@ class Recorder:
         self._providers = providers
         self._attempts = Attempts()
         self._contexts = Contexts(deltas=deltas)
-        self._waiting: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        """None ends the thread."""
         self._waiting_bytes = 0
         self._counting = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -113,6 +114,11 @@ class Recorder:
         self._waiting.put(done.release)
         return done.acquire(timeout=timeout)
 
+    def rest(self) -> None:
+        """End the thread once it has recorded what waits; a call that ends later starts another."""
+        if self._thread is not None:
+            self._waiting.put(None)
+
     def _start(self) -> None:
         # Made before the question whether there is one: the garbage collector may come back here meanwhile.
         thread = threading.Thread(target=self._work, name="otel-burn-recorder", daemon=True)
@@ -127,13 +133,19 @@ class Recorder:
                     self._thread = None
 
     def _work(self) -> None:
-        while True:
-            self._do(self._waiting.get())
+        try:
+            while (item := self._waiting.get()) is not None:
+                self._do(item)
+        finally:  # maybe ended from outside, such as a greenlet that is killed
+            self._thread = None
+            if not self._waiting.empty():
+                self._start()
 
     def _work_off(self) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                self._do(self._waiting.get_nowait())
+                if (item := self._waiting.get_nowait()) is not None:
+                    self._do(item)
 
     def _do(self, item: _Work) -> None:
         with self._working:
@@ -192,11 +204,11 @@ class Recorder:
         return self._emit
 
 
-def _usable(waiting: queue.SimpleQueue[_Work]) -> queue.SimpleQueue[_Work]:
+def _usable(waiting: queue.SimpleQueue[_Work | None]) -> queue.SimpleQueue[_Work | None]:
     """*waiting*; made anew where gevent has patched the library since: a greenlet would block all others in it."""
     if type(waiting) is queue.SimpleQueue:
         return waiting
-    usable: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+    usable: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
     with contextlib.suppress(queue.Empty):
         while True:
             usable.put(waiting.get_nowait())

@@ -102,18 +102,25 @@ _NEEDED: Final = ("Client", "AsyncClient", "SyncByteStream", "AsyncByteStream", 
 class _Question:
     """A request that asks for usage while it is sent, and is as it was before and afterwards."""
 
-    def __init__(self, asked_usage: AskedUsage, call: Call, request: Any, body: bytes, stream: Any) -> None:
+    def __init__(self, asked_usage: AskedUsage, call: Call, request: Any) -> None:
         self._asked_usage = asked_usage
         self._call = call
         self._request = request
         self.hides = True
         """Whether the answer has a chunk that only we asked for."""
-        self._before: tuple[Any, bytes] | None = request.stream, request.content
+        self._before: tuple[Any, bytes] | None = None
+        self._headers: dict[str, tuple[str | None, str]] = {}
+
+    def put(self, body: bytes, stream: Any) -> None:
+        """Make it the request's *body*, of which *stream* is made."""
+        request = self._request
+        self._before = request.stream, request.content
         # The answer's extra chunk can be hidden in plain text only.
         ours = {"content-length": str(len(body)), "accept-encoding": "identity"}
         if "content-length" not in request.headers:  # sent in chunks
             del ours["content-length"]
         self._headers = {name: (request.headers.get(name), value) for name, value in ours.items()}
+        stream.asks_usage = True
         request.stream, request._content = stream, body
         request.headers.update(ours)
 
@@ -170,8 +177,16 @@ def _body(request: Any) -> bytes:
 
 @guarded
 def _ask(asked_usage: AskedUsage, call: Call, request: Any, module: Any) -> _Question | None:
+    question = _Question(asked_usage, call, request)
+    if getattr(request.stream, "asks_usage", False):
+        return (
+            question  # the same request is under way already, and asks; whoever sent it first takes that back
+        )
     body = asked_usage.body(call, request.headers)
-    return None if body is None else _Question(asked_usage, call, request, body, module.ByteStream(body))
+    if body is None:
+        return None
+    question.put(body, module.ByteStream(body))
+    return question
 
 
 @guarded

@@ -230,6 +230,23 @@ def test_a_hook_that_reads_the_answer(known: Any, spans: Spans) -> None:
     assert usage(spans()[0]) == (70, 3, "exact")
 
 
+def test_one_request_that_is_sent_twice_at_once(known: Any, spans: Spans) -> None:
+    """As programs do that hedge: each answer is what it would have been, and so is the request."""
+
+    async def hedge() -> None:
+        async with httpx2.AsyncClient() as plain:
+            body = {"model": "gpt-5", "messages": [], "stream": True}
+            request = plain.build_request("POST", f"{known.url}/v1/chat/completions", json=body)
+            for response in await asyncio.gather(*(plain.send(request, stream=True) for _ in range(3))):
+                assert b"prompt_tokens" not in await response.aread()
+            assert json.loads(request.content) == body
+
+    for _ in range(3):
+        known.stream([sse(*WORDS, LAST, COUNTED)])
+    asyncio.run(hedge())
+    assert [usage(span) for span in spans()] == [(70, 3, "exact")] * 3
+
+
 def test_a_body_that_is_sent_in_chunks(known: Any, spans: Spans) -> None:
     """It is framed in one way, not in two."""
     known.stream([sse(*WORDS, LAST, COUNTED)])

@@ -86,6 +86,13 @@ def test_a_stream_that_ends_after_uninstrumenting(server: Any, tmp_path: Path) -
     assert len({span.span_id for span in spans}) == 2
 
 
+@pytest.mark.parametrize("then", ["opened.read()", "pass", "otel_burn.instrument(); opened.read()"])
+def test_a_program_that_ends_right_after_uninstrumenting(server: Any, then: str) -> None:
+    """What began before is recorded before the program is gone, whether it was read to its end or not."""
+    server.stream(STREAM)
+    assert len(run(f"opened = ask(stream=True); otel_burn.uninstrument(); {then}", server)) == 1
+
+
 def test_a_fork_in_the_middle_of_a_stream(server: Any) -> None:
     """The child ends, and the stream that it inherited is not its own call."""
     server.stream(STREAM)

@@ -1,11 +1,13 @@
 """Is a process instrumented once, whoever asks and how often, and left as it was?"""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import httpx2
+import openai
 import pytest
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.sdk.trace import TracerProvider
@@ -84,3 +86,33 @@ def test_other_options_the_second_time_are_said_once(
     assert "tracer_provider of this instrument() is not used" in said
     assert "the tracer_provider of the first instrument()" in said
     assert "otel_burn.uninstrument()" in said
+
+
+def test_no_thread_is_left(server: Any) -> None:
+    """However often a program instruments and uninstruments, as test suites do."""
+    for _ in range(5):
+        otel_burn.instrument()
+        server.say({})
+        with openai.OpenAI(base_url=f"{server.url}/v1", max_retries=0) as client:
+            client.chat.completions.create(model="m", messages=[])
+        otel_burn.uninstrument()
+    deadline = time.monotonic() + 5
+    while any(thread.name.startswith("otel-burn") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_recorder_that_is_ended_from_outside(server: Any, spans: Any) -> None:
+    """Such as a greenlet that is killed: the next call starts another."""
+    active = instrumentation.active()
+    assert active is not None
+
+    def end() -> None:
+        raise SystemExit
+
+    for _ in range(3):
+        server.say({})
+        httpx2.post(f"{server.url}/v1/chat/completions", json={"messages": []})
+        active._recorder.defer(end)
+    assert len(spans()) == 3
