@@ -73,26 +73,25 @@ def _span(span: ReadableSpan, attributes: Mapping[str, Any]) -> bytes:
 
 
 def _attributes(field: int, attributes: Mapping[str, Any]) -> bytes:
-    return b"".join(
-        [
-            _brief(field, name, value)
-            if not isinstance(value, list | tuple) and not (isinstance(value, str) and len(value) > _BRIEF)
-            else _pair(field, name, value)
-            for name, value in attributes.items()
-        ]
-    )
+    found = []
+    for name, value in attributes.items():
+        last = _LAST.get((field, name))
+        if last is not None and type(last[0]) is type(value) and last[0] == value:
+            found.append(last[1])
+            continue
+        pair = _message(field, _key(name) + _message(2, _any(value)))
+        # Of lists, equal is not the same: [1] is [True].
+        if len(pair) <= _BRIEF and type(value) is not list and (last is not None or len(_LAST) < _MOST):
+            _LAST[field, name] = value, pair
+        found.append(pair)
+    return b"".join(found)
 
 
-_BRIEF: Final = 64
-
-
-def _pair(field: int, name: str, value: Any) -> bytes:
-    """A `KeyValue`."""
-    return _message(field, _key(name) + _message(2, _any(value)))
-
-
-_brief: Final = lru_cache(maxsize=4096, typed=True)(_pair)
-"""Most attributes of a call are those of the call before."""
+_BRIEF: Final = 128
+"""Bytes of an attribute that is remembered."""
+_MOST: Final = 512
+_LAST: Final[dict[tuple[int, str], tuple[Any, bytes]]] = {}
+"""The value and bytes of the last attribute of a name: in the next call most are the same again."""
 
 
 def _any(value: Any) -> bytes:

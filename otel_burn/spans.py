@@ -225,6 +225,8 @@ def _manifest(context: Context) -> _Pairs:
     yield names.CONTEXT_BLOCKS, context.count
     yield names.CONTEXT_BASE, context.base
     yield names.CONTEXT_BASE_BLOCKS, None if context.base is None else context.base_blocks
+    if not blocks:
+        return
     yield names.CONTEXT_KINDS, [str(block.kind) for block in blocks]
     yield names.CONTEXT_HASHES, [block.hash for block in blocks]
     yield names.CONTEXT_BYTES, [block.size for block in blocks]
@@ -236,10 +238,12 @@ def _manifest(context: Context) -> _Pairs:
 
 def _answer(response: Response) -> _Pairs:
     output, calls = response.output, response.tool_calls
-    if response.complete:
+    if response.complete and output:
         yield names.OUTPUT_KINDS, [str(block.kind) for block in output]
         yield names.OUTPUT_HASHES, [block.hash for block in output]
         yield names.OUTPUT_BYTES, [block.size for block in output]
+    if not calls:
+        return
     yield names.TOOL_CALLS_IDS, [call.id for call in calls]
     yield names.TOOL_CALLS_NAMES, [call.name for call in calls]
     yield names.TOOL_CALLS_ARGS_HASHES, [call.args_hash for call in calls]
