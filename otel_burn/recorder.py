@@ -151,6 +151,7 @@ class Recorder:
         with self._working:
             if isinstance(item, Call):
                 self._record(item)
+                item.reading = None  # a program may keep its responses, and they their call
                 self._count(-len(item.request_body))
             elif isinstance(item, tuple):
                 self._read(*item)

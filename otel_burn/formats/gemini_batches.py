@@ -41,13 +41,18 @@ def read_batch(body: Json, about: About) -> Response:
     """
     answered = mapping(body, "response") or mapping(mapping(body, "metadata"), "output")
     listed = mappings(mapping(answered, "inlinedResponses"), "inlinedResponses")
-    named = text(body, "name") or about.path
+    named = text(body, "name") or _named(about)
     found = [answer for index, one in enumerate(listed) for answer in _answer(one, f"{named}/{index}", about)]
     return Response(more=tuple(found))
 
 
+def _named(about: About) -> str:
+    """What is fetched, `files/NAME:download`: what stands before it in the path may be a gateway's key."""
+    return "/".join(about.path.split("/")[-2:])
+
+
 def _answers(line: Json, index: int, about: About) -> Iterable[Response]:
-    return _answer(line, f"{about.path}/{index}", about)
+    return _answer(line, f"{_named(about)}/{index}", about)
 
 
 def _answer(one: Json, name: str, about: About) -> Iterable[Response]:
