@@ -15,7 +15,7 @@ from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
 from otel_burn.formats.hosts import provider_of, region_of
 from otel_burn.manifest import keeps_content
-from otel_burn.prices import price
+from otel_burn.prices import billed_model, price
 from otel_burn.reading import Reading
 from otel_burn.usage import Usage, UsageStatus
 
@@ -207,7 +207,7 @@ def _cost(call: Call, request: Request, response: Response, who: str) -> _Pairs:
         return
     priced = price(
         provider=who,
-        model=response.model or request.model,
+        model=billed_model(who, request.model, response.model),
         at=datetime.fromtimestamp(call.started_ns / 1e9, UTC),
         usage=response.usage,
         service_tier="fast" if response.speed == "fast" else response.service_tier,

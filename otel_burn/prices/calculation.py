@@ -43,6 +43,17 @@ class Price:
     reason: str = ""
 
 
+def billed_model(provider: str | None, requested: str | None, responded: str | None) -> str | None:
+    """By which name a call is billed: the model that answered, as it is more exact than the alias that was asked for.
+
+    On Bedrock the profile that was asked for tells the price (`global.` and regional ones differ), and the answer of
+    `InvokeModel` names the bare model. A profile of one's own has a name that no list has.
+    """
+    if provider == "aws.bedrock" and requested and "application-inference-profile" not in requested:
+        return requested
+    return responded or requested
+
+
 def price(
     *,
     provider: str | None,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from otel_burn.prices import RATE_VERSION, Line, Price, price
+from otel_burn.prices import RATE_VERSION, Line, Price, billed_model, price
 from otel_burn.usage import Usage
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,7 +86,7 @@ def _was_refused(call: Mapping[str, Any]) -> bool:
 def _price(attempt: Mapping[str, Any]) -> Price:
     return price(
         provider=attempt["provider"],
-        model=attempt["model"],
+        model=billed_model(attempt["provider"], attempt["request_model"], attempt["response_model"]),
         at=EPOCH + timedelta(microseconds=attempt["at_us"]),
         usage=Usage(**{name: attempt[name] for name in USAGE_FIELDS}),
         service_tier=attempt["service_tier"],

@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from otel_burn.prices import RATE_VERSION, Price, price
+from otel_burn.prices import RATE_VERSION, Price, billed_model, price
 from otel_burn.usage import Usage
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -242,3 +242,25 @@ def test_importing_the_prices_reads_no_table_and_nothing_beyond_the_standard_lib
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[] 0"
+
+
+@pytest.mark.parametrize(
+    ("provider", "requested", "responded", "billed"),
+    [
+        ("openai", "gpt-5", "gpt-5-2025-08-07", "gpt-5-2025-08-07"),
+        ("openai", "gpt-5", None, "gpt-5"),
+        ("aws.bedrock", "global.anthropic.claude-opus-5", "claude-opus-5", "global.anthropic.claude-opus-5"),
+        (
+            "aws.bedrock",
+            "arn:aws:bedrock:x:1:application-inference-profile/a",
+            "claude-opus-5",
+            "claude-opus-5",
+        ),
+        (None, None, None, None),
+    ],
+)
+def test_by_which_name_a_call_is_billed(
+    provider: str | None, requested: str | None, responded: str | None, billed: str | None
+) -> None:
+    """The model that answered, but on Bedrock the profile that was asked for."""
+    assert billed_model(provider, requested, responded) == billed

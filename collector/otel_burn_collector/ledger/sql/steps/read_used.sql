@@ -1,7 +1,8 @@
 -- What is to be priced: a row for each attempt that was billed, or one without usage for a call that shows none.
 -- A router's "provider/model" is that provider's model.
 SELECT merged.call_id, merged.provider,
-       replace(coalesce(merged.response_model, merged.request_model), merged.provider || '/', '') AS model,
+       replace(merged.request_model, merged.provider || '/', '') AS request_model,
+       replace(merged.response_model, merged.provider || '/', '') AS response_model,
        epoch_us(coalesce(used.started_at, merged.started_at)) AS at_us, merged.server_address AS host,
        merged.service_tier, merged.status, merged.http_status, merged.reported_usd,
        used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens,
