@@ -38,7 +38,7 @@ class Instrumentation:
         self._forwarded: Any = None
         self._pipeline: Any = None
         self._pipeline_lock = threading.Lock()
-        self._open: weakref.WeakSet[Call] = weakref.WeakSet()
+        self._open: weakref.WeakValueDictionary[int, Call] = weakref.WeakValueDictionary()
         self._recorder = self._new_recorder()
         self.observer = Observer(
             self._ended,
@@ -63,8 +63,9 @@ class Instrumentation:
     @guarded
     def end_open_calls(self) -> None:
         """Record what is under way as given up: the process ends, and nobody will end it any more."""
-        for call in list(self._open):
-            call.ended()
+        for reference in self._open.valuerefs():  # in one step: other threads begin and end calls meanwhile
+            if (call := reference()) is not None:
+                call.ended()
 
     @guarded
     def stop(self) -> None:
@@ -92,13 +93,13 @@ class Instrumentation:
             self._pipeline.forget()
         self._pipeline = None
         self._pipeline_lock = threading.Lock()
-        self._open = weakref.WeakSet()
+        self._open = weakref.WeakValueDictionary()
         self._recorder = self._new_recorder()
         self.observer.forget()
 
     @guarded
     def _begun(self, call: Call) -> None:
-        self._open.add(call)
+        self._open[id(call)] = call
         self._recorder.warm_up()
         self._forward_structure()
 
@@ -115,7 +116,7 @@ class Instrumentation:
 
     @guarded
     def _ended(self, call: Call) -> None:
-        self._open.discard(call)
+        self._open.pop(id(call), None)
         if call.process == os.getpid():
             self._recorder.submit(call)
 

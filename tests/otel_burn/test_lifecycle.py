@@ -1,5 +1,6 @@
 """Is a process instrumented once, whoever asks and how often, and left as it was?"""
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import otel_burn
 from otel_burn import instrumentation
+from otel_burn.calls import Call
 
 
 def methods() -> list[Any]:
@@ -116,3 +118,36 @@ def test_a_recorder_that_is_ended_from_outside(server: Any, spans: Any) -> None:
         httpx2.post(f"{server.url}/v1/chat/completions", json={"messages": []})
         active._recorder.defer(end)
     assert len(spans()) == 3
+
+
+def test_the_end_of_a_program_whose_threads_go_on(spans: Any) -> None:
+    """Daemon threads begin and end calls while those that are open are ended."""
+    active = instrumentation.active()
+    assert active is not None
+    over, before = threading.Event(), sys.getswitchinterval()
+
+    def call() -> Call:
+        return Call((), "h", None, "/", b"", 0, None, on_end=lambda _: None, on_progress=lambda _: None)
+
+    def go_on() -> None:
+        while not over.is_set():
+            one = call()
+            active._open[id(one)] = one
+            active._open.pop(id(one))
+
+    open_ones = [call() for _ in range(300)]
+    for one in open_ones:
+        active._begun(one)
+    threads = [threading.Thread(target=go_on) for _ in range(4)]
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(500):
+            active.end_open_calls()
+    finally:
+        over.set()
+        sys.setswitchinterval(before)
+        for thread in threads:
+            thread.join()
+    assert all(one.ended_ns for one in open_ones)
