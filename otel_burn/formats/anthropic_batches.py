@@ -9,7 +9,7 @@ from otel_burn.exchange import Request, Response
 from otel_burn.formats import anthropic_messages
 from otel_burn.formats.batch_lines import fetched, read_line
 from otel_burn.formats.body import Body
-from otel_burn.formats.fields import Json, error_code, mapping, text
+from otel_burn.formats.fields import Json, error_code, mapping, mappings, text
 from otel_burn.formats.format import About, Format
 
 
@@ -20,7 +20,7 @@ def is_creation(body: Body) -> bool:
 
 def read_creation(body: Body, _path: str) -> Request:
     """The model, where all requests of the batch ask for one, and how many there are."""
-    asked = [mapping(one, "params") for one in body.get("requests") or () if isinstance(one, dict)]
+    asked = [mapping(one, "params") for one in mappings(body, "requests")]
     models = {text(one, "model") for one in asked}
     return Request(
         model=models.pop() if len(models) == 1 else None, parameters={names.BATCH_REQUESTS: len(asked)}

@@ -61,7 +61,7 @@ def read_response(body: Json, _: About) -> Response:
             block for part in mappings(body, "content") for block in _part(part, BlockKind.ASSISTANT)
         ),
         tool_calls=tuple(
-            _tool_call(part) for part in mappings(body, "content") if part.get("type") in _OUR_CALLS
+            _tool_call(part) for part in mappings(body, "content") if text(part, "type") in _OUR_CALLS
         ),
     )
 
@@ -123,7 +123,7 @@ class _Part:
         self._start = start
         self._said = Gathered()
         self._input: list[str] = []
-        self.is_our_call = start.get("type") in _OUR_CALLS
+        self.is_our_call = text(start, "type") in _OUR_CALLS
         self._signature = text(start, "signature") or ""
         self._said.add(text(start, "text") or text(start, "thinking") or "")
 

@@ -156,8 +156,8 @@ def _message(message: Any) -> Iterable[Block]:
     parts = mappings(message, "content")
     if parts and not any("type" in part for part in parts):
         return bedrock_converse.context_message(message)
-    theirs = message.get("role") in ("tool", "developer", "system") or not any(
-        part.get("type") in _ANTHROPIC for part in parts
+    theirs = text(message, "role") in ("tool", "developer", "system") or not any(
+        text(part, "type") in _ANTHROPIC for part in parts
     )
     return _reader((openai_chat if theirs else anthropic_messages).FORMAT, "messages")(message)
 
