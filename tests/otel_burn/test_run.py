@@ -85,7 +85,8 @@ def test_a_script_is_instrumented(server: Any, tmp_path: Path) -> None:
     run_id = next(a.value.string_value for a in span.attributes if a.key == "burn.run.id")
     assert run_id.startswith("run-")
     (note,) = notes()
-    assert (note["taps"], note["llm_calls"]) == (["httpx2"], 1)
+    assert "httpx2" in note["taps"]  # and whatever else the SDK finds installed
+    assert note["llm_calls"] == 1
 
 
 def test_a_module_target_is_instrumented(server: Any, tmp_path: Path) -> None:
