@@ -27,7 +27,7 @@ from otel_burn.spool import drain
 EXCHANGES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("exchanges.json").read_text())
 RECORDED = Path(__file__).parents[3] / "shared/data/recorded/exchanges.jsonl.gz"
 EXAMPLES = int(os.environ.get("OTEL_BURN_FUZZ", "60"))
-"""By format: half a minute in all; `OTEL_BURN_FUZZ=3000` takes as many minutes."""
+"""By format: 20 seconds in all; `OTEL_BURN_FUZZ=3000` takes a quarter of an hour."""
 Answer = tuple[int, dict[str, str], list[bytes]]
 
 ODD: list[Any] = [
