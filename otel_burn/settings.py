@@ -63,7 +63,8 @@ def _providers(text: str) -> dict[str, str]:
                 f"OTEL_BURN_PROVIDERS has {item!r}; each entry must read host=provider or host:port=provider, "
                 "separated by commas, as in llm.example.com=openai"
             )
-        found[host.strip()] = provider.strip()
+        # A base URL is what people have at hand.
+        found[host.strip().rpartition("://")[2].partition("/")[0]] = provider.strip()
     return found
 
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import otel_burn
-from otel_burn import cli
+from otel_burn import cli, settings
 
 
 def test_all_names_exist() -> None:
@@ -65,3 +65,9 @@ def test_opentelemetry_instrument_finds_us(server: Any) -> None:
         client.post(f"{server.url}/v1/chat/completions", json={"model": "m", "messages": []})
     assert [span.name for span in exporter.get_finished_spans()] == ["chat m"]
     provider.shutdown()
+
+
+def test_a_base_url_names_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever pastes the URL of a gateway means its host."""
+    monkeypatch.setenv("OTEL_BURN_PROVIDERS", "https://llm.example.com/v1=openai, 127.0.0.1:8000=groq")
+    assert settings.from_environment().providers == {"llm.example.com": "openai", "127.0.0.1:8000": "groq"}

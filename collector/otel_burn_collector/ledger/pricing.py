@@ -63,7 +63,7 @@ def priced(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 def _bill(call_id: str, attempts: list[Mapping[str, Any]]) -> dict[str, Any]:
     call = attempts[0]
-    if _was_refused(call):
+    if _was_refused(call) or _never_left(call):
         return _row(call_id, Decimal(0), "not_metered", ())
     prices = [_price(attempt) for attempt in attempts]
     if all(each.usd is not None for each in prices):
@@ -81,6 +81,20 @@ def _was_refused(call: Mapping[str, Any]) -> bool:
     """A provider that answered with an error generated nothing, and bills nothing: that is known, so it is 0."""
     refused = call["status"] == "error" and (call["http_status"] or 0) >= 400
     return refused and call["input_tokens"] is None and call["output_tokens"] is None
+
+
+_NO_CONNECTION: Final = (
+    "ConnectError", "ConnectTimeout", "ConnectionRefusedError", "NewConnectionError", "ConnectTimeoutError",
+    "NameResolutionError", "ClientConnectorError", "ClientConnectorDNSError", "ConnectionTimeoutError",
+    "EndpointConnectionError",
+)  # fmt: skip
+"""How HTTP clients name a connection that never came to be (httpx, urllib3, aiohttp, botocore, Python)."""
+
+
+def _never_left(call: Mapping[str, Any]) -> bool:
+    """What reached nobody costs nothing."""
+    failures = call["failures"] or [None]
+    return all((failure or "").rpartition(".")[2] in _NO_CONNECTION for failure in failures)
 
 
 def _price(attempt: Mapping[str, Any]) -> Price:

@@ -47,17 +47,28 @@ def test_what_an_emitter_says_a_call_cost_stands_in_for_a_rate(world: Any) -> No
         pytest.param(
             {"http.response.status_code": 400, "error.type": "400"}, "error", (0, "not_metered"), id="refused"
         ),
-        pytest.param({"error.type": "ConnectTimeout"}, "error", (None, "unpriced"), id="no answer"),
+        pytest.param({"error.type": "httpx2.ReadTimeout"}, "error", (None, "unpriced"), id="no answer"),
+        pytest.param({"error.type": "httpx2.ConnectError"}, "error", (0, "not_metered"), id="no connection"),
         pytest.param({"error.type": "stream_abandoned"}, "cancelled", (None, "unpriced"), id="abandoned"),
         pytest.param({"http.response.status_code": 200}, "ok", (None, "unpriced"), id="no usage"),
     ],
 )
 def test_a_call_without_usage(world: Any, said: dict[str, Any], status: str, cost: tuple[Any, str]) -> None:
-    """A provider that answers with an error bills nothing; whatever else has no usage costs something unknown."""
+    """What a provider answers with an error, or never got, bills nothing; the rest costs something unknown."""
     world.load(world.chat(attributes=NOTHING | said))
     call = world.call()
     assert (call["status"], call["usage_status"], call["input_tokens"]) == (status, "missing", None)
     assert (call["cost_usd"], call["cost_status"]) == cost
+
+
+def test_a_retry_that_reached_nobody_does_not_make_a_call_free(world: Any) -> None:
+    """One attempt that may have been answered is enough for nobody to know."""
+    shared = NOTHING | {"burn.call.id": "c1"}
+    world.load(
+        world.chat(attributes=shared | {"burn.attempt.number": 1, "error.type": "httpx2.ReadTimeout"}),
+        world.chat(at=5, attributes=shared | {"burn.attempt.number": 2, "error.type": "httpx2.ConnectError"}),
+    )
+    assert (world.call()["cost_usd"], world.call()["cost_status"]) == (None, "unpriced")
 
 
 def test_a_refusal_makes_no_sum_of_zero(world: Any) -> None:
