@@ -77,7 +77,7 @@ def tool_calls(content: Any) -> Iterable[ToolCall]:
     """The calls of the caller's functions in *content*."""
     for part in parts(content):
         if call := object_at(part, "functionCall"):
-            yield manifest.tool_call(text(call, "id") or "", text(call, "name") or "", _arguments(call))
+            yield manifest.tool_call(_pairs_by(call), text(call, "name") or "", _arguments(call))
 
 
 class Streamed:
@@ -190,8 +190,17 @@ def _part(part: Json, kind: BlockKind) -> Iterable[Block]:
 _NO_CONTENT: Final = frozenset({"thought", "thought_signature", "part_metadata", "function_call"})
 
 
+def _pairs_by(part: Json) -> str:
+    """What a call and its result have in common: the function's name.
+
+    Ids are optional, and google-genai's automatic calling leaves that of a call out of its result. Calls of one name
+    have their results in their own order, by which the ledger tells them apart.
+    """
+    return text(part, "name") or ""
+
+
 def _function_call(call: Json) -> Iterable[Block]:
-    yield manifest.arguments_block(text(call, "id") or "", text(call, "name") or "", _arguments(call))
+    yield manifest.arguments_block(_pairs_by(call), text(call, "name") or "", _arguments(call))
 
 
 def _function_response(answer: Json) -> Iterable[Block]:
@@ -204,7 +213,7 @@ def _function_response(answer: Json) -> Iterable[Block]:
         BlockKind.TOOL_RESULT,
         said,
         tool=text(answer, "name") or "",
-        tool_call_id=text(answer, "id") or "",
+        tool_call_id=_pairs_by(answer),
         error=manifest.error_class(manifest.canonical(said), flagged=name == "error"),
     )
     for part in parts(answer):

@@ -114,7 +114,7 @@ def _message(message: Any) -> Iterable[Block]:
             BlockKind.TOOL_RESULT,
             said,
             tool=text(message, "tool_name") or text(message, "name") or "",
-            tool_call_id=text(message, "tool_call_id") or "",
+            tool_call_id=text(message, "tool_call_id") or text(message, "tool_name") or "",
             error=manifest.error_class(said, flagged=False),
         )
     else:
@@ -136,14 +136,18 @@ def _calls(calls: Iterable[Json]) -> Iterable[Block]:
     for call in calls:
         function = mapping(call, "function")
         yield manifest.arguments_block(
-            text(call, "id") or "", text(function, "name") or "", function.get("arguments", {})
+            text(call, "id") or text(function, "name") or "",
+            text(function, "name") or "",
+            function.get("arguments", {}),
         )
 
 
 def _tool_call(call: Json) -> ToolCall:
     function = mapping(call, "function")
     return manifest.tool_call(
-        text(call, "id") or "", text(function, "name") or "", function.get("arguments", {})
+        text(call, "id") or text(function, "name") or "",
+        text(function, "name") or "",
+        function.get("arguments", {}),
     )
 
 
