@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         _say(f"{command[0]!r} may not be run; is it executable?")
         return _NOT_EXECUTABLE
     _deliver_rest(run_id, destination)
-    if not options.no_report:
+    if not options.no_report and not settings.disabled():
         _report(run_id, db, destination.url)
     return _leave_as(status)
 

@@ -273,3 +273,13 @@ def test_a_process_that_leaves_without_its_own_exit(server: Any, tmp_path: Path)
     assert len({span.span_id for span in server.received_spans()}) == 2
     (note,) = notes()
     assert note["ended"] is False
+
+
+def test_a_kill_switch_leaves_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is recorded there is nothing to report."""
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    command = [sys.executable, "-m", "otel_burn", "run", "--", sys.executable, "-c", "print('done')"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    assert done.stderr.count("\n") == 1
+    assert "nothing of it is recorded" in done.stderr
