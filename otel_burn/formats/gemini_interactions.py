@@ -1,6 +1,7 @@
 """What does a Gemini Interactions exchange say? Created, streamed, run in the background, or fetched later."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from otel_burn import manifest, names
@@ -265,7 +266,7 @@ def _system(said: Any) -> Iterable[Block]:
     return _content(said, BlockKind.SYSTEM)
 
 
-def _input(item: Any) -> Iterable[Block]:
+def asked(item: Any) -> Iterable[Block]:
     """The blocks of one item of the input: a text, content, a step, or a turn with its role."""
     if isinstance(item, dict) and "role" in item:
         kind = BlockKind.ASSISTANT if item["role"] == "model" else BlockKind.USER
@@ -337,7 +338,7 @@ def _tool_call(step: Json) -> ToolCall:
 CONTEXT: Final = (
     Part("tools", _definition),
     Part("system_instruction", _system),
-    Part("input", _input),
+    Part("input", asked),
 )
 
 FORMAT: Final = Format(
@@ -363,3 +364,4 @@ FETCH: Final = Format(
     stream=Stream,
     method="GET",
 )
+CANCEL: Final = replace(FETCH, name="gemini_interactions_cancel", paths=(f"{_PATH}/*/cancel",), method="POST")

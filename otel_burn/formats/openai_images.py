@@ -36,6 +36,8 @@ def read_response(body: Json, about: About) -> Response:
         model=text(body, "model") or about.headers.get("x-ms-served-model"),
         usage=_with_images(read_usage(usage), len(mappings(body, "data"))),
         usage_raw=raw(usage | {"svg_usage": svg} if svg else usage),
+        # What wrote the SVG is another model, whose tokens are counted beside those of the images.
+        more=(Response(model=text(svg, "model"), usage=read_usage(svg), usage_raw=raw(svg)),) if svg else (),
         region=about.headers.get("x-ms-region"),
         error_type=error_of(body),
     )

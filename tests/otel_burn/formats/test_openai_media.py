@@ -146,6 +146,26 @@ def test_an_edit_is_a_form(server: Any, spans: Spans, sdk: openai.OpenAI) -> Non
     assert found[names.USAGE_STATUS] == "exact"
 
 
+def test_what_writes_an_svg_is_another_model() -> None:
+    """Its tokens are no part of the images', so they are a response of their own, at their own model's rates."""
+    svg = {
+        "model": "gpt-6",
+        "input_tokens": 30,
+        "output_tokens": 900,
+        "reasoning_tokens": 400,
+        "total_tokens": 930,
+    }
+    said = {
+        "data": [{"b64_json": "x"}],
+        "usage": {"input_tokens": 50, "output_tokens": 4160},
+        "svg_usage": svg,
+    }
+    response = read(openai_images.FORMAT, {"prompt": "x"}, json.dumps(said).encode())
+    assert response.usage == Usage(50, 4160, units={"images": 1})
+    (authoring,) = response.more
+    assert (authoring.model, authoring.usage) == ("gpt-6", Usage(30, 900, reasoning_tokens=400))
+
+
 def test_streamed_images_add_up() -> None:
     """Each image that was asked for has an event and a usage of its own; fewer are a broken stream."""
     done = {"type": "image_generation.completed", "b64_json": "eA==", "usage": IMAGE_USAGE}
