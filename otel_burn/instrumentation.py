@@ -77,7 +77,7 @@ class Instrumentation:
         self.watching.take_out()
         self.taps.take_out()
         self._recorder.flush(_EXIT_SECONDS)
-        self._recorder.rest()
+        self._recorder.rest(_EXIT_SECONDS)
         if self._pipeline is not None:
             self._pipeline.stop(_EXIT_SECONDS)
             self._pipeline = None

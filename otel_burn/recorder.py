@@ -114,10 +114,12 @@ class Recorder:
         self._waiting.put(done.release)
         return done.acquire(timeout=timeout)
 
-    def rest(self) -> None:
-        """End the thread once it has recorded what waits; a call that ends later starts another."""
-        if self._thread is not None:
+    def rest(self, timeout: float) -> None:
+        """End the thread once it has recorded what waits, within *timeout* seconds; a later call starts another."""
+        if (thread := self._thread) is not None:
             self._waiting.put(None)
+            if thread is not threading.current_thread():
+                thread.join(timeout)
 
     def _start(self) -> None:
         # Made before the question whether there is one: the garbage collector may come back here meanwhile.
