@@ -18,7 +18,7 @@ from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
 from otel_burn_collector.offline import Offline, journal_folder
 from otel_burn_collector.parameters import utc
 from otel_burn_collector.store import commands
-from otel_burn_collector.store.database import open_reading
+from otel_burn_collector.store.database import needs_migration, open_reading, open_store
 from otel_burn_collector.store.queries import Query
 
 __all__ = ["Freshness", "Ledger", "Running", "find_collector", "open_ledger"]
@@ -44,8 +44,8 @@ def open_ledger(db: Path | None = None) -> "Ledger":
     """The ledger in *db* (default: the usual database); `BurnError` with the remedy when there is none."""
     path = (db or locations.database()).absolute()
     ledger = Ledger(path, find_collector(path))
-    if ledger.via == "file":
-        open_reading(path).close()
+    if ledger.via == "file" and needs_migration(path):
+        open_store(path).close()
     return ledger
 
 

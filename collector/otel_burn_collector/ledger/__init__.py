@@ -2,6 +2,15 @@
 
 from otel_burn_collector.ledger.deriving import apply, rebuild
 from otel_burn_collector.ledger.findings import FINDINGS, replace_findings
-from otel_burn_collector.ledger.schema import SCHEMA_VERSION, create
+from otel_burn_collector.ledger.schema import SCHEMA_VERSION, create, refuse_other, version
 
-__all__ = ["SCHEMA_VERSION", "create", "apply", "rebuild", "FINDINGS", "replace_findings"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "create",
+    "version",
+    "refuse_other",
+    "apply",
+    "rebuild",
+    "FINDINGS",
+    "replace_findings",
+]

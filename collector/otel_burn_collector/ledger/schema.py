@@ -1,4 +1,17 @@
-"""Which tables and views does a ledger have, and can this version read the file it got?"""
+"""Which tables and views does a ledger have, and can this version read the file it got?
+
+Whoever changes a table raises `SCHEMA_VERSION` by one and adds a step to `migrations.STEPS`, so that files of users
+go along:
+
+* A new table needs no step, and no new version: `create` makes what is not there.
+* A new or changed column: `ALTER TABLE …` in `sql/migrations/to_<version>_<what>.sql`, written so that it may meet a
+  database without that table (`IF EXISTS`).
+* A table whose rows are derived from `store.reports` (calls, sessions, tool calls …): `DROP TABLE IF EXISTS …` there,
+  and `rebuild=True`; `create` makes it anew and everything is derived again.
+
+Views are made anew at every opening. The file is backed up before (`store/database.py`), and all steps are one
+transaction. `tests/collector/test_migrations.py` opens a file that version 2 wrote: it needs no change for a new step.
+"""
 
 import json
 
@@ -7,11 +20,12 @@ import pyarrow as pa
 
 from otel_burn import prices
 from otel_burn.errors import BurnError
+from otel_burn_collector.ledger import migrations
+from otel_burn_collector.ledger.deriving import rebuild
 from otel_burn_collector.ledger.dialect_rows import dialect_tables
 from otel_burn_collector.ledger.statements import manifest, statement
 
-SCHEMA_VERSION = 2
-"""Raised by one whenever a table changes. No release has written an older one, so none is migrated."""
+SCHEMA_VERSION = migrations.STEPS[-1].to
 
 RATES = pa.schema(
     {
@@ -28,27 +42,39 @@ RATES = pa.schema(
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Give the database its tables and views, the dialects and the rates of this version; again is harmless."""
+    """Give the database the tables, views, dialects and rates of this version, whatever older one it has; again is
+    harmless."""
     refuse_other(con)
+    found = version(con) or SCHEMA_VERSION
     con.begin()
     try:
+        derive_again = migrations.migrate(con, found)
         for name in manifest():
             con.execute(statement(name))
+        con.execute(statement("steps/forget_version"))
         con.execute(statement("steps/write_version"), {"version": SCHEMA_VERSION})
         load_dialects(con)
         load_rates(con)
+        if derive_again:
+            rebuild(con)
         con.commit()
     except BaseException:
         con.rollback()
         raise
 
 
-def refuse_other(con: duckdb.DuckDBPyConnection) -> None:
-    """Raise `BurnError` when another version of otel-burn laid this database out."""
+def version(con: duckdb.DuckDBPyConnection) -> int | None:
+    """Which schema this database has; `None` when it has no ledger yet."""
     if not con.sql(statement("steps/find_version_table")).fetchall():
-        return
+        return None
     ((found,),) = con.sql(statement("steps/read_version")).fetchall()
-    if found is None or found == SCHEMA_VERSION:
+    return None if found is None else int(found)
+
+
+def refuse_other(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise `BurnError` when the database has a layout that no step leads from."""
+    found = version(con)
+    if found is None or migrations.OLDEST <= found <= SCHEMA_VERSION:
         return
     who, remedy = (
         ("a newer", "Upgrade otel-burn") if found > SCHEMA_VERSION else ("an older", "Move it aside")

@@ -15,7 +15,7 @@ def main() -> None:
     """Serve until the supervisor says stop, or the database fails."""
     start = told()
     settings = start.settings
-    con = open_store(settings.db)
+    con = open_store(settings.db, settings.data_dir)
     loader = Loader(con, settings.journal, on_failure=lambda: server.stop())
     answers = Answers(con, settings.token, loader.status)
     server = HttpServer(

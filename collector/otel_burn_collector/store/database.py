@@ -1,5 +1,6 @@
 """How is the database opened, and what does a user read when it can't be?"""
 
+import logging
 import os
 import re
 import threading
@@ -13,6 +14,9 @@ import duckdb
 from otel_burn.errors import BurnError
 from otel_burn_collector import ledger
 from otel_burn_collector.settings import data_dir_of
+from otel_burn_collector.store import backups
+
+log = logging.getLogger(__name__)
 
 LOCK_PATIENCE = 3.0
 """Seconds: a reader without a collector holds the file for one query."""
@@ -24,11 +28,14 @@ _CHECKPOINT_BYTES = 64 << 20
 """DuckDB's write-ahead log before it is folded in. At 16 MiB commits stalled most often, at 512 MiB longest."""
 
 
-def open_store(db: Path) -> duckdb.DuckDBPyConnection:
-    """The database as its one writer: tables made, guarded, locked."""
+def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """The database as its one writer: brought to this version after a backup, tables made, guarded, locked."""
     db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     con = _patiently(db, lambda: duckdb.connect(db, config=_config()))
     try:
+        if (found := ledger.version(con)) is not None and found < ledger.SCHEMA_VERSION:
+            ledger.refuse_other(con)
+            _back_up_before_migration(con, db, found, data_dir or data_dir_of(db))
         con.execute(_UTC)
         con.execute(files("otel_burn_collector.store").joinpath("journal.sql").read_text(encoding="utf-8"))
         ledger.create(con)
@@ -55,6 +62,28 @@ def open_reading(db: Path) -> duckdb.DuckDBPyConnection:
             con.execute(_UTC)
             con.execute("SET lock_configuration = true")
     return con
+
+
+def needs_migration(db: Path) -> bool:
+    """Whether an older otel-burn wrote *db*: only a writer can bring it to this version."""
+    con = open_reading(db)
+    try:
+        ledger.refuse_other(con)
+        found = ledger.version(con)
+    finally:
+        con.close()
+    return found is not None and found < ledger.SCHEMA_VERSION
+
+
+def _back_up_before_migration(con: duckdb.DuckDBPyConnection, db: Path, found: int, data_dir: Path) -> None:
+    target = backups.folder_of(data_dir) / f"before-schema-{ledger.SCHEMA_VERSION}{backups.SUFFIX}"
+    if not backups.note(target).exists():
+        con.execute("CHECKPOINT")
+        backups.make(db, target)
+    log.warning(
+        "The ledger in %s has schema %d. It is brought to %d; as it was it is kept in %s.",
+        db, found, ledger.SCHEMA_VERSION, target,
+    )  # fmt: skip
 
 
 def _config() -> dict[str, str | bool | int | float | list[str]]:

@@ -21,5 +21,6 @@ CREATE TABLE IF NOT EXISTS journal.damage (
     "offset" BIGINT NOT NULL,
     bytes    BIGINT NOT NULL,
     reason   VARCHAR NOT NULL,
-    found_at TIMESTAMP_NS NOT NULL
+    found_at TIMESTAMP_NS NOT NULL,
+    kept_in  VARCHAR                    -- where the bytes were put aside; NULL when there are none
 );

@@ -1,2 +1,2 @@
--- The layout of this file, once.
-INSERT INTO store.schema_version SELECT $version WHERE NOT EXISTS (FROM store.schema_version);
+-- The layout of this file, after forget_version.
+INSERT INTO store.schema_version VALUES ($version);

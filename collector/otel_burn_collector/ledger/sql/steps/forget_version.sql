@@ -1,0 +1,2 @@
+-- Whatever layout it had.
+DELETE FROM store.schema_version;
