@@ -9,7 +9,7 @@ import functools
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from types import AsyncGeneratorType, ModuleType
+from types import ModuleType
 from typing import Any, Final
 
 from otel_burn.calls import Call
@@ -77,10 +77,12 @@ class _Request:
         """The bytes of the body; those of a stream are in `copy` once it is sent."""
         if self.options.get("json") is not None and self.options.get("data") is None:
             return self._json()
-        data = self.options.get("data")
+        data: Any = self.options.get("data")
         data = getattr(data, "_value", data)  # of a payload
-        if isinstance(data, AsyncGeneratorType):
-            self.copy = bodies.Copy(data)
+        if data is self.options.get("data") and hasattr(
+            data, "__aiter__"
+        ):  # as a proxy hands on what it gets
+            self.copy = bodies.Copy(data.iter_any() if hasattr(data, "iter_any") else data)
             self.options = self.options | {"data": _copying(self.copy)}
             return b""
         if (named := _fields(data)) is not None:

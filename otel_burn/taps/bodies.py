@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 _LONGEST_FIELD: Final = 64 * 1024
@@ -97,6 +97,15 @@ class CopiedIterable(Copy):
 
     def __iter__(self) -> Iterator[Any]:
         for chunk in self.body:
+            self.saw(chunk)
+            yield chunk
+
+
+class CopiedAsyncIterable(Copy):
+    """An asynchronous iterable whose items are sent one by one."""
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for chunk in self.body:
             self.saw(chunk)
             yield chunk
 

@@ -13,6 +13,7 @@ from otel_burn.taps.asked_usage import REFUSALS, AskedUsage, Hiding
 from otel_burn.taps.observer import INSIDE, Observer
 from otel_burn.taps.patching import patch
 from otel_burn.taps.tees import TeeClasses, tee_classes
+from otel_burn.taps.uploads import Upload, Uploads
 
 
 def install(module: ModuleType, observer: Observer) -> Callable[[], None] | None:
@@ -44,6 +45,7 @@ def tap_send(module: Any, tees: TeeClasses, original: Any, observer: Observer) -
         if call is None:
             return original(self, request, *args, **kwargs)
         inside, question = INSIDE.set(True), None
+        upload = _upload(tees.uploads, call, request)
         try:
             if kwargs.get("stream"):
                 question = _ask(observer.asked_usage, call, request, module)
@@ -53,12 +55,14 @@ def tap_send(module: Any, tees: TeeClasses, original: Any, observer: Observer) -
                 response = original(self, request, *args, **kwargs)
                 question.told(response.status_code)
         except BaseException as error:
+            _uploaded(upload)
             call.failed(error)
             raise
         finally:
             if question is not None:
                 question.take_back()
             INSIDE.reset(inside)
+        _uploaded(upload)
         _watch(call, response, tees, question)
         return response
 
@@ -73,6 +77,7 @@ def tap_send_async(module: Any, tees: TeeClasses, original: Any, observer: Obser
         if call is None:
             return await original(self, request, *args, **kwargs)
         inside, question = INSIDE.set(True), None
+        upload = _upload(tees.uploads, call, request)
         try:
             if kwargs.get("stream"):
                 question = _ask(observer.asked_usage, call, request, module)
@@ -82,6 +87,7 @@ def tap_send_async(module: Any, tees: TeeClasses, original: Any, observer: Obser
                 response = await original(self, request, *args, **kwargs)
                 question.told(response.status_code)
         except BaseException as error:
+            _uploaded(upload)
             call.failed(error)
             raise
         finally:
@@ -89,6 +95,7 @@ def tap_send_async(module: Any, tees: TeeClasses, original: Any, observer: Obser
                 question.take_back()
             with contextlib.suppress(ValueError):  # given up, and closed in another context
                 INSIDE.reset(inside)
+        _uploaded(upload)
         _watch(call, response, tees, question)
         return response
 
@@ -173,6 +180,17 @@ def _body(request: Any) -> bytes:
         }
         return json.dumps(named).encode() if named else b""
     return content
+
+
+@guarded
+def _upload(uploads: Uploads, call: Call, request: Any) -> Upload | None:
+    return uploads.begin(call, request)
+
+
+@guarded
+def _uploaded(upload: Upload | None) -> None:
+    if upload is not None:
+        upload.end()
 
 
 @guarded

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from otel_burn.calls import Call
 from otel_burn.taps.asked_usage import Hiding
+from otel_burn.taps.uploads import Uploads
 
 
 class Tee:
@@ -87,6 +88,7 @@ class TeeClasses(NamedTuple):
     sync_tee: Any
     async_tee: Any
     dual_tee: Any
+    uploads: Uploads
 
     def of(self, stream: object) -> Any:
         """The class of tee that is of the same kind as *stream*: sync, async, or both."""
@@ -103,4 +105,5 @@ def tee_classes(sync_stream: type, async_stream: type) -> TeeClasses:
         type("SyncTee", (SyncPassage, sync_stream), {}),
         type("AsyncTee", (AsyncPassage, async_stream), {}),
         type("DualTee", (SyncPassage, AsyncPassage, sync_stream, async_stream), {}),
+        Uploads(sync_stream, async_stream),
     )

@@ -131,8 +131,18 @@ async def _generated(body: bytes) -> AsyncIterator[bytes]:
     yield body[20:]
 
 
+class _Arriving:
+    """A body that is iterated more than once, as no generator can be."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _generated(self._body)
+
+
 @pytest.mark.parametrize(
-    "make", [_generated, bytes, bytearray, lambda body: body.decode(), aiohttp.BytesPayload]
+    "make", [_generated, _Arriving, bytes, bytearray, lambda body: body.decode(), aiohttp.BytesPayload]
 )
 def test_bodies(server: Any, spans: Spans, url: str, asked: Any, chat: Any, make: Any) -> None:
     """Bodies are seen however they are given, and sent as they are."""
@@ -147,6 +157,24 @@ def test_bodies(server: Any, spans: Spans, url: str, asked: Any, chat: Any, make
     assert server.requests[-1][2] == body
     (span,) = spans()
     assert (span.attributes or {})["gen_ai.request.model"] == "gpt-5"
+
+
+def test_a_proxy_that_hands_on_what_it_gets(
+    server: Any, spans: Spans, url: str, asked: Any, chat: Any
+) -> None:
+    """The stream of one answer is the body of the next request, and seen as it passes."""
+    body = json.dumps(asked).encode()
+    server.answer(body[:30], body[30:])
+    server.say(chat)
+
+    async def use(session: aiohttp.ClientSession) -> Any:
+        async with session.get(server.url) as first, session.post(url, data=first.content) as response:
+            return await response.json()
+
+    assert with_session(use) == chat
+    assert server.requests[-1][2] == body
+    (span,) = spans()
+    assert (span.attributes or {})["burn.usage.status"] == "exact"
 
 
 def test_json_of_the_session_s_own(server: Any, spans: Spans, url: str, asked: Any, chat: Any) -> None:

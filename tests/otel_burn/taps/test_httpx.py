@@ -1,8 +1,10 @@
 """Does whoever calls through httpx or httpx2 notice nothing?"""
 
+import asyncio
 import contextvars
 import copy
-from collections.abc import Callable, Generator
+import json
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
 import httpx
@@ -69,6 +71,43 @@ class TestTheCallerNoticesNothing:
             )
         assert response.json() == chat
         assert facts(spans()[0])["gen_ai.usage.input_tokens"] == 1000
+
+    def test_a_body_that_is_a_stream(
+        self, server: Any, spans: Spans, library: Any, chat: dict[str, Any], asked: dict[str, Any]
+    ) -> None:
+        """As proxies send theirs: it is seen as it passes, and the request keeps its own stream."""
+        body = json.dumps(asked).encode()
+        server.say(chat)
+        with library.Client() as client:
+            request = client.build_request(
+                "POST", f"{server.url}/v1/chat/completions", content=iter([body[:9], body[9:]])
+            )
+            stream = request.stream
+            assert client.send(request).json() == chat
+        assert request.stream is stream
+        assert server.requests[-1][2] == body
+        (span,) = spans()
+        assert (span.attributes or {})["burn.usage.status"] == "exact"
+
+    def test_an_async_body_that_is_a_stream(
+        self, server: Any, spans: Spans, library: Any, asked: dict[str, Any]
+    ) -> None:
+        """It is seen as far as it went, also where the answer never comes."""
+        server.answer(cut=True, framing="length")
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for piece in json.dumps(asked).partition(","):
+                yield piece.encode()
+
+        async def ask() -> None:
+            async with library.AsyncClient() as client:
+                await client.post(f"{server.url}/v1/chat/completions", content=pieces())
+
+        with pytest.raises(library.RemoteProtocolError):
+            asyncio.run(ask())
+        (span,) = spans()
+        assert (span.attributes or {})["gen_ai.request.model"] == "gpt-5"
+        assert (span.attributes or {})["error.type"] == f"{library.__name__}.RemoteProtocolError"
 
     def test_client_within_a_client(
         self, server: Any, spans: Spans, library: Any, chat: dict[str, Any]
