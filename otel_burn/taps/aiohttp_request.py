@@ -78,13 +78,11 @@ class _Request:
         if self.options.get("json") is not None and self.options.get("data") is None:
             return self._json()
         data: Any = self.options.get("data")
-        data = getattr(data, "_value", data)  # of a payload
-        if data is self.options.get("data") and hasattr(
-            data, "__aiter__"
-        ):  # as a proxy hands on what it gets
+        if hasattr(data, "__aiter__"):  # as a proxy hands on what it gets
             self.copy = bodies.Copy(data.iter_any() if hasattr(data, "iter_any") else data)
             self.options = self.options | {"data": _copying(self.copy)}
             return b""
+        data = getattr(data, "_value", data)  # of a payload
         if (named := _fields(data)) is not None:
             return bodies.fields(named)
         return bodies.known(data, content_type(self.headers())) or b""
