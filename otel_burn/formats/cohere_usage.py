@@ -34,6 +34,6 @@ def read_raw(usage: Json) -> str | None:
 
 
 def _units(billed: Json) -> Iterable[tuple[str, float]]:
-    for unit in ("search_units", "images"):
+    for unit in ("search_units", "images", "pages"):
         if quantity := count(billed, unit):
             yield unit, quantity

@@ -1,15 +1,14 @@
 """What does a Gemini Decisions exchange say? Questions about an input, answered with probabilities."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from otel_burn import manifest
-from otel_burn.exchange import Block, BlockKind, Request, Response
+from otel_burn.exchange import Request, Response
 from otel_burn.formats import gemini_interactions
 from otel_burn.formats.body import Body
 from otel_burn.formats.fields import Json, mapping, raw, text
 from otel_burn.formats.format import About, Format, Part
 from otel_burn.formats.gemini_generate import error_status
+from otel_burn.formats.ollama_systemone import questions
 
 
 def is_request(body: Body) -> bool:
@@ -35,11 +34,6 @@ def read_response(body: Json, _: About) -> Response:
     )
 
 
-def _questions(questions: Any) -> Iterable[Block]:
-    for question in questions.values() if isinstance(questions, dict) else ():
-        yield manifest.block(BlockKind.SYSTEM, question)
-
-
 FORMAT: Final = Format(
     name="gemini_decisions",
     operation="chat",
@@ -48,6 +42,6 @@ FORMAT: Final = Format(
     is_request=is_request,
     read_request=read_request,
     # The input first: it is the prefix that all questions share.
-    context=(Part("input", gemini_interactions.asked), Part("questions", _questions, whole=True)),
+    context=(Part("input", gemini_interactions.asked), Part("questions", questions, whole=True)),
     read_response=read_response,
 )

@@ -364,4 +364,6 @@ FETCH: Final = Format(
     stream=Stream,
     method="GET",
 )
-CANCEL: Final = replace(FETCH, name="gemini_interactions_cancel", paths=(f"{_PATH}/*/cancel",), method="POST")
+CANCELLED: Final = replace(
+    FETCH, name="gemini_interactions_cancelled", paths=(f"{_PATH}/*/cancel",), method="POST"
+)

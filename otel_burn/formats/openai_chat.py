@@ -265,7 +265,9 @@ _ONLY_WORDS: Final = frozenset(
 )
 _ONLY_CHOICE: Final = frozenset({"index", "delta", "finish_reason", "logprobs", "content_filter_results"})
 """Members of a chunk, and of its choice, that say nothing new once a stream has begun."""
-_KEPT: Final = frozenset({"id", "model", "service_tier", "error", "base_resp", "timings"})
+_KEPT: Final = frozenset(
+    {"id", "model", "service_tier", "error", "base_resp", "timings", "usage_breakdown", "x_groq"}
+)
 _PLAIN: Final = frozenset({"role", "content"})
 """All that most deltas have."""
 
@@ -278,6 +280,15 @@ def _usage(event: Json, choices: list[Json]) -> Json:
     return {}
 
 
+def _beside(body: Json) -> Iterable[tuple[str, Json]]:
+    """What Groq counts beside its usage: by the model of a compound system, and by the memory of its cache."""
+    told = mapping(body, "x_groq")
+    if models := mappings(mapping(body, "usage_breakdown") or mapping(told, "usage_breakdown"), "models"):
+        yield "usage_breakdown", {"models": models}
+    if told.get("usage") != body.get("usage") and (cached := mapping(told, "usage")):
+        yield "x_groq", cached
+
+
 def _response(
     body: Json,
     about: About,
@@ -288,15 +299,16 @@ def _response(
     complete: bool = True,
 ) -> Response:
     usage, timings = mapping(body, "usage"), mapping(body, "timings")
+    counted = usage or timings
     return Response(
         id=text(body, "id"),
         model=text(body, "model") or about.headers.get("x-ms-served-model"),
         usage=read_usage(usage) if usage else read_timings(timings),
-        usage_raw=raw(usage or timings),
+        usage_raw=raw(counted | dict(_beside(body)) if counted else counted),
         finish_reasons=finish_reasons,
         tool_calls=tool_calls,
         output=output,
-        service_tier=text(body, "service_tier"),
+        service_tier=text(body, "service_tier") or text(usage, "service_tier"),  # the latter at Mistral
         region=about.headers.get("x-ms-region"),
         complete=complete,
         error_type=error_of(body),

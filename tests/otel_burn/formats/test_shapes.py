@@ -103,7 +103,7 @@ CASES: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("POST", "/v1beta/interactions", {"model": "m", "input": "x"}, "gemini_interactions"),
     ("GET", "/v1beta/interactions/int_1", {}, "gemini_interactions_fetch"),
     ("DELETE", "/v1beta/interactions/int_1", {}, None),
-    ("POST", "/v1beta/interactions/int_1/cancel", {}, "gemini_interactions_cancel"),
+    ("POST", "/v1beta/interactions/int_1/cancel", {}, "gemini_interactions_cancelled"),
     ("POST", "/v1beta/decisions", {"model": "m", "input": "x", "questions": {}}, "gemini_decisions"),
     ("POST", "/v1/publishers/mistralai/models/m:rawPredict", {"messages": []}, "mistral_vertex"),
     ("POST", "/v1/fim/completions", {"model": "m", "prompt": "x"}, "mistral_fim"),
