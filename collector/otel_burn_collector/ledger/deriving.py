@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.identities import Assignment, Published, assign
+from otel_burn_collector.ledger.incoming import incoming
 from otel_burn_collector.ledger.joining import Link, Report, join
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
@@ -37,12 +38,12 @@ ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 
 def apply(con: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Load *batch* and derive again what it touches, inside the caller's transaction."""
-    with registered(con, batch_spans=batch.spans, batch_logs=batch.logs, batch_metrics=batch.metrics):
+    with registered(con, **incoming(batch)):
         run(con, "near_batch", *READING)
         store_lists(con)
-    with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):
-        run(con, "insert_tool_runs", "touch_units")
-    derive(con)
+        with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):
+            run(con, "insert_tool_runs", "touch_units")
+        derive(con)
 
 
 def rebuild(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,11 +1,11 @@
 -- Log records that we do not have yet, by the hash of their bytes.
 CREATE OR REPLACE TEMP TABLE new_logs AS
 SELECT * FROM (
-    SELECT DISTINCT ON (log_id) * RENAME ("at" AS logged_at) FROM batch_logs
+    SELECT * RENAME ("at" AS logged_at) FROM batch_logs
 ) AS batch
 ANTI JOIN (
     SELECT log_id FROM store.otlp_logs
     WHERE logged_at BETWEEN getvariable('batch_from') AND getvariable('batch_to')
 ) AS known USING (log_id);
 
-INSERT INTO store.otlp_logs BY NAME SELECT * FROM new_logs;
+INSERT INTO store.otlp_logs BY NAME SELECT * EXCLUDE ("row") FROM new_logs;

@@ -1,7 +1,7 @@
 -- Data points that we do not have yet, by the hash of their bytes.
 INSERT INTO store.otlp_metrics BY NAME
 SELECT * FROM (
-    SELECT DISTINCT ON (point_id) * RENAME ("at" AS measured_at) FROM batch_metrics
+    SELECT * RENAME ("at" AS measured_at) FROM batch_metrics
 ) AS batch
 ANTI JOIN (
     SELECT point_id FROM store.otlp_metrics

@@ -1,12 +1,17 @@
--- Spans that we do not have yet. A span that arrives again has the same start, so zone maps prune the anti-join to
--- the batch's own time range; the distinct rows of the batch become new_spans.
-CREATE OR REPLACE TEMP TABLE new_spans AS
-SELECT * FROM (
-    SELECT DISTINCT ON (trace_id, span_id) * FROM batch_spans
-) AS batch
-ANTI JOIN (
-    SELECT trace_id, span_id FROM store.otlp_spans
-    WHERE started_at BETWEEN getvariable('batch_from') AND getvariable('batch_to')
-) AS known USING (trace_id, span_id);
+-- Spans that we do not have yet. A span that arrives again has the same end, and spans arrive soon after theirs: zone
+-- maps prune the look-up to the rows that arrived about when the batch did, also where a span began hours before.
+SET VARIABLE ended_from = (SELECT min(ended_at) FROM batch_spans);
+SET VARIABLE ended_to = (SELECT max(ended_at) FROM batch_spans);
 
-INSERT INTO store.otlp_spans BY NAME SELECT * FROM new_spans;
+CREATE OR REPLACE TEMP TABLE known_spans AS
+SELECT batch."row"
+FROM (SELECT "row", trace_id, span_id FROM batch_spans) AS batch
+SEMI JOIN (
+    SELECT trace_id, span_id FROM store.otlp_spans
+    WHERE ended_at BETWEEN getvariable('ended_from') AND getvariable('ended_to')
+) AS stored USING (trace_id, span_id);
+
+CREATE OR REPLACE TEMP TABLE new_spans AS
+SELECT * FROM batch_spans ANTI JOIN known_spans USING ("row");
+
+INSERT INTO store.otlp_spans BY NAME SELECT * EXCLUDE ("row") FROM new_spans;

@@ -1,22 +1,34 @@
-"""Which span rows does an ExportTraceServiceRequest say?"""
+"""Which span rows does a request say that no column can tell? Read message by message, ten times as dear.
+
+`trace_columns` reads nearly all; what it cannot is a value that says two members of its oneof. It is also what that
+faster way is held against.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
+import pyarrow as pa
+
+from otel_burn_collector.batch import SPANS
 from otel_burn_collector.decode.columns import Columns, origins
 from otel_burn_collector.decode.values import json_text, plain_attributes, text_attributes
-from otel_burn_collector.otlp.signals import MAX_TIME, bad_span
+from otel_burn_collector.journal.records import Encoding
+from otel_burn_collector.otlp.bodies import parse
+from otel_burn_collector.otlp.signals import MAX_TIME, TRACES, bad_span
 
 _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _STATUSES = ("UNSET", "OK", "ERROR")
 
 
-def add_spans(columns: Columns, request: Any, received_at: int) -> None:
-    """Add the spans of *request* that can be kept."""
+def span_rows(body: bytes, received_at: int) -> pa.Table:
+    """The spans of the request *body* that can be kept; ValueError when it is none."""
+    columns = Columns(SPANS)
+    request: Any = parse(TRACES, body, Encoding.PLAIN)
     for origin, scope in origins(request, "resource_spans", "scope_spans"):
         for span in scope.spans:
             if bad_span(span) is None:
                 columns.add(origin, _row(span, received_at), text_attributes(span.attributes))
+    return columns.table()
 
 
 def _row(span: Any, received_at: int) -> tuple[Any, ...]:

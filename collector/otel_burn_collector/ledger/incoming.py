@@ -1,0 +1,67 @@
+"""What does SQL see of a batch? Each row once and numbered, and the attributes that any dialect reads beside them."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from otel_burn_collector.batch import Batch
+from otel_burn_collector.ledger.attributes import ANCESTOR, Source
+from otel_burn_collector.ledger.dialects import DIALECTS
+
+READ: Final = pa.array(
+    sorted(
+        {marker for each in DIALECTS for marker in each.markers}
+        | {
+            source.attribute if isinstance(source, Source) else source
+            for fields in (*(each.fields for each in DIALECTS), ANCESTOR)
+            for sources in fields.values()
+            for source in sources
+        }
+    ),
+    pa.string(),
+)
+"""Every attribute that some dialect reads, or that a span tells the calls below it."""
+
+FIELDS: Final = pa.schema({"row": pa.int32(), "key": pa.string(), "value": pa.string()})
+
+
+def incoming(batch: Batch) -> dict[str, pa.Table]:
+    """The tables that the steps read, by name.
+
+    `row` numbers spans, and log records after them. `batch_fields` has one row for each attribute in `READ`, so that
+    no step has to look into the maps of all rows.
+    """
+    spans = _numbered(_once(batch.spans, "trace_id", "span_id"), 0)
+    logs = _numbered(_once(batch.logs, "log_id"), spans.num_rows)
+    metrics = _once(batch.metrics, "point_id")
+    fields = pa.concat_tables([_fields(spans), _fields(logs)])
+    return {"batch_spans": spans, "batch_logs": logs, "batch_metrics": metrics, "batch_fields": fields}
+
+
+def _once(table: pa.Table, *identity: str) -> pa.Table:
+    """The first row of each *identity*."""
+    places = table.select(identity).append_column("place", pa.array(np.arange(table.num_rows)))
+    firsts = places.group_by(list(identity)).aggregate([("place", "min")])["place_min"]
+    return table if len(firsts) == table.num_rows else table.take(firsts.sort())
+
+
+def _numbered(table: pa.Table, first: int) -> pa.Table:
+    numbers = np.arange(first, first + table.num_rows, dtype=np.int32)
+    return table.append_column(pa.field("row", pa.int32()), pa.array(numbers))
+
+
+def _fields(table: pa.Table) -> pa.Table:
+    if not table.num_rows:
+        return FIELDS.empty_table()
+    maps = table["attributes"].combine_chunks()
+    offsets = maps.offsets.to_numpy()
+    begin, end = int(offsets[0]), int(offsets[-1])
+    keys = maps.keys.slice(begin, end - begin).dictionary_encode()
+    is_read = pc.is_in(keys.dictionary, READ).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(is_read[keys.indices.to_numpy()])
+    rows = np.repeat(table["row"].to_numpy(), np.diff(offsets))[places]
+    values = maps.items.slice(begin, end - begin)
+    columns = [pa.array(rows), keys.take(pa.array(places)).cast(pa.string()), values.take(pa.array(places))]
+    return pa.table(columns, schema=FIELDS)
