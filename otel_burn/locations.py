@@ -10,7 +10,14 @@ DEFAULT_ENDPOINT = f"http://127.0.0.1:{DEFAULT_HTTP_PORT}"
 
 def home() -> Path:
     """The folder of everything that otel-burn writes (`OTEL_BURN_HOME`, default `~/.otel-burn`)."""
-    return Path(os.environ.get("OTEL_BURN_HOME") or Path.home() / ".otel-burn")
+    if named := os.environ.get("OTEL_BURN_HOME"):
+        return Path(named)
+    try:
+        return Path.home() / ".otel-burn"
+    except RuntimeError:  # a container's user, whom nobody has told the system about
+        import tempfile  # noqa: PLC0415 - costs as much as all the rest of us in a process without a call
+
+        return Path(tempfile.gettempdir()) / f"otel-burn-{os.getuid()}"
 
 
 def database() -> Path:

@@ -91,7 +91,7 @@ class Pipeline:
         data = known[1].request(span, attributes)
         with self._lock:
             if self._spool is None:
-                self._spool = Spool(locations.spool(), _spool_name(self._settings))
+                self._spool = _spool(_spool_name(self._settings))
             dropped = 0 if self._spool.append(data) else self._spool.dropped
             if self._delivery is None:
                 self._delivery = _delivery(self._spool, self._settings.endpoint, self._lock, self._on_loss)
@@ -162,6 +162,19 @@ def _delivery(
         return Delivery(spool, endpoint, lock, on_loss)
     except RuntimeError:  # no thread can be started (any more): the spool waits for the next collector
         return None
+
+
+def _spool(name: str) -> Spool:
+    """The spool of this process: on disk where that can be, as not in a container whose file system is read-only."""
+    try:
+        return Spool(locations.spool(), name)
+    except OSError as error:
+        _LOG.warning(
+            "otel-burn: nothing can be written to %s (%s): spans wait in memory until the collector takes them, and "
+            "are lost with the process. OTEL_BURN_HOME names another folder",
+            locations.home(), error.strerror,
+        )  # fmt: skip
+        return Spool(None, name)
 
 
 def _spool_name(settings: Settings) -> str:

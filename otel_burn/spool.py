@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import struct
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,18 +32,13 @@ _SUFFIX: Final = ".spool"
 class Spool:
     """The spool file of this process. Not thread-safe for `append`; reading beside it is fine."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = folder / f"{name}{_SUFFIX}"
-        # Locked before it has its name: a drain would take a file that nobody holds for a dead process's.
-        nameless = folder / f"{name}.new"
-        self._file = os.open(nameless, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+    def __init__(self, folder: Path | None, name: str) -> None:
+        """In *folder*; None for a file without a name, which ends with the process."""
+        self._path = None if folder is None else folder / f"{name}{_SUFFIX}"
         self._end = _START
         self._delivered = _START
         self.dropped = 0
-        os.pwrite(self._file, _MAGIC + _OFFSET.pack(_START), 0)
-        nameless.rename(self._path)
+        self._file = _nameless() if self._path is None else _named(self._path)
 
     @property
     def waiting(self) -> bool:
@@ -95,13 +91,36 @@ class Spool:
 
     def close(self) -> None:
         """Let go of the file: removed when nothing waits, else left for whoever delivers it."""
-        if not self.waiting:
+        if not self.waiting and self._path is not None:
             self._path.unlink(missing_ok=True)
         self.release()
 
     def release(self) -> None:
         """Close the descriptor alone, as a forked child must that inherited its parent's spool."""
         os.close(self._file)
+
+
+def _named(path: Path) -> int:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Locked before it has its name: a drain would take a file that nobody holds for a dead process's.
+    unseen = path.with_suffix(".new")
+    file = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        os.pwrite(file, _MAGIC + _OFFSET.pack(_START), 0)
+        unseen.rename(path)
+    except OSError:  # such as a full disk
+        os.close(file)
+        unseen.unlink(missing_ok=True)
+        raise
+    return file
+
+
+def _nameless() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("otel-burn")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def drain(folder: Path, deliver: Callable[[bytes], None], *, prefix: str = "") -> int:

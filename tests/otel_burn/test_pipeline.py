@@ -106,6 +106,47 @@ def test_spans_arrive_before_the_process_has_ended(server: Any, collector: Any) 
     assert not any(b"canary-7f3a" in body for body in collector.posted)
 
 
+@pytest.mark.parametrize("home", ["", "/proc/otel-burn"], ids=["below a file", "read-only"])
+def test_a_home_that_can_t_be_written(server: Any, collector: Any, tmp_path: Path, home: str) -> None:
+    """As in a container whose file system is read-only: the calls reach the collector all the same, and it is said."""
+    (tmp_path / "file").touch()
+    server.say(ANSWER)
+    server.say(ANSWER)
+    said = run(
+        CALL
+        + """
+        import logging, sys
+        logging.basicConfig(stream=sys.stdout)
+        import otel_burn; otel_burn.instrument(); call(); call()
+        """.replace("\n        ", "\n"),
+        PROVIDER=server.url,
+        OTEL_BURN_ENDPOINT=collector.url,
+        OTEL_BURN_HOME=home or str(tmp_path / "file" / "home"),
+    )
+    assert [span.name for _, span, _ in collector.spans()] == ["chat gpt-5"] * 2
+    assert said.count("spans wait in memory") == 1
+
+
+def test_a_user_without_a_home(server: Any, collector: Any, tmp_path: Path) -> None:
+    """As containers run with a user id that nobody knows: the temporary folder takes the home's place."""
+    server.say(ANSWER)
+    run(
+        CALL
+        + """
+        from pathlib import Path
+        def nowhere(*_): raise RuntimeError("Could not determine home directory.")
+        Path.home = nowhere
+        import otel_burn; otel_burn.instrument(); call()
+        """.replace("\n        ", "\n"),
+        PROVIDER=server.url,
+        OTEL_BURN_ENDPOINT=collector.url,
+        OTEL_BURN_HOME="",
+        TMPDIR=str(tmp_path),
+    )
+    assert [span.name for _, span, _ in collector.spans()] == ["chat gpt-5"]
+    assert (tmp_path / f"otel-burn-{os.getuid()}" / "spool").is_dir()
+
+
 @pytest.mark.parametrize("switch", ["OTEL_SDK_DISABLED", "OTEL_BURN_DISABLED"])
 def test_kill_switches(server: Any, collector: Any, switch: str) -> None:
     """A kill switch leaves the process alone."""
