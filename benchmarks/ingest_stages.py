@@ -21,6 +21,7 @@ from ingest import REQUEST_SPANS, requests
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
+from otel_burn_collector.ledger import deriving
 from otel_burn_collector.store import loading
 from otel_burn_collector.store.database import open_store
 from otel_burn_collector.store.progress import read_progress
@@ -77,6 +78,13 @@ def statement_name(sql: str) -> str:
     return _NAMES.get(sql) or " ".join(sql.split()[:3])
 
 
+_FUNCTIONS: tuple[tuple[Any, str], ...] = (
+    (JournalReader, "read"),
+    (loading, "_fresh"),
+    (loading, "decode"),
+    (deriving, "incoming"),
+    (deriving, "staged"),
+)
 _STEPS = files("otel_burn_collector.ledger").joinpath("sql/steps")
 _NAMES = {each.read_text(): each.name.removesuffix(".sql") for each in _STEPS.iterdir()}
 
@@ -103,7 +111,7 @@ def load(folder: Path, bodies: list[bytes]) -> tuple[Stages, int]:
     writer.close()
     con = open_store(folder / "burn.duckdb")
     stages = Stages()
-    for owner, name in ((loading, "decode"), (loading, "_fresh"), (JournalReader, "read")):
+    for owner, name in _FUNCTIONS:
         setattr(owner, name, charged(getattr(owner, name), stages))
     loading.load_all(Charged(con, stages), JournalReader(folder / "journal", read_progress(con).position))
     with stages("CHECKPOINT"):

@@ -68,10 +68,10 @@ def test_a_record_that_no_code_expects_is_set_aside_alone(
     """The rest of its batch is loaded; where it lies and why is written down; it is not tried for ever."""
     real = ledger.apply
 
-    def apply(con: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    def apply(con: duckdb.DuckDBPyConnection, batch: Batch, staging: Path) -> None:
         if "span 13" in batch.spans["name"].to_pylist():
             raise KeyError("unlucky")
-        real(con, batch)
+        real(con, batch, staging)
 
     monkeypatch.setattr(ledger, "apply", apply)
     journal(tmp_path / "j", plain(make_spans(1)), plain(make_spans(13)), plain(make_spans(2)))

@@ -1,10 +1,13 @@
 """What does SQL see of a batch? Each row once and numbered, and the attributes that any dialect reads beside them."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.attributes import ANCESTOR, Source
@@ -24,6 +27,9 @@ READ: Final = pa.array(
 )
 """Every attribute that some dialect reads, or that a span tells the calls below it."""
 
+STAGED_ROWS: Final = 512
+"""A smaller table is handed over as it is: a file costs 3 ms whatever is in it."""
+
 FIELDS: Final = pa.schema({"row": pa.int32(), "key": pa.string(), "value": pa.string()})
 
 
@@ -38,6 +44,24 @@ def incoming(batch: Batch) -> dict[str, pa.Table]:
     metrics = _once(batch.metrics, "point_id")
     fields = pa.concat_tables([_fields(spans), _fields(logs)])
     return {"batch_spans": spans, "batch_logs": logs, "batch_metrics": metrics, "batch_fields": fields}
+
+
+def staged(tables: Mapping[str, pa.Table], folder: Path | None) -> dict[str, pa.Table | Path]:
+    """*tables*, the large ones with maps as Parquet files in *folder*.
+
+    DuckDB 2.0 checks each key of a map that comes from Arrow, and none of a Parquet file's: 14 µs a span of 17
+    attributes against 4, and 3 to write it.
+    """
+    if folder is None:
+        return dict(tables)
+    return {name: _staged(table, folder / f"{name}.parquet") for name, table in tables.items()}
+
+
+def _staged(table: pa.Table, path: Path) -> pa.Table | Path:
+    if table.num_rows < STAGED_ROWS or "attributes" not in table.schema.names:
+        return table
+    pq.write_table(table, path, compression="lz4", write_statistics=False, store_schema=False)
+    return path
 
 
 def _once(table: pa.Table, *identity: str) -> pa.Table:

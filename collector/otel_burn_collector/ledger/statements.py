@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -43,14 +44,23 @@ def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 @contextmanager
-def registered(con: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
-    """Arrow tables that SQL sees under these names, within a `with`.
+def registered(con: duckdb.DuckDBPyConnection, **tables: pa.Table | Path) -> Iterator[None]:
+    """Arrow tables, or Parquet files, that SQL sees under these names, within a `with`.
 
     Not a `finally`: after an error the transaction is aborted and refuses to forget them; the next batch takes
     the names over.
     """
     for name, table in tables.items():
-        con.register(name, table)
+        if isinstance(table, Path):
+            path = str(table).replace("'", "''")
+            con.execute(
+                f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}')"
+            )  # DDL binds nothing
+        else:
+            con.register(name, table)
     yield
-    for name in tables:
-        con.unregister(name)
+    for name, table in tables.items():
+        if isinstance(table, Path):
+            con.execute(f"DROP VIEW {name}")
+        else:
+            con.unregister(name)

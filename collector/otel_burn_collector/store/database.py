@@ -31,8 +31,10 @@ _CHECKPOINT_BYTES = 64 << 20
 def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnection:
     """The database as its one writer: brought to this version after a backup, tables made, guarded, locked."""
     db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    con = _patiently(db, lambda: duckdb.connect(db, config=_config()))
+    # Directories can be allowed only while everything is.
+    con = _patiently(db, lambda: duckdb.connect(db, config=_config() | {"enable_external_access": "true"}))
     try:
+        _shut(con, staging_of(db))
         if (found := ledger.version(con)) is not None and found < ledger.SCHEMA_VERSION:
             ledger.refuse_other(con)
             _back_up_before_migration(con, db, found, data_dir or data_dir_of(db))
@@ -46,6 +48,20 @@ def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnect
         con.close()
         raise
     return con
+
+
+def staging_of(db: Path) -> Path:
+    """The one folder that the store's DuckDB may read: batches on their way into the database."""
+    return data_dir_of(db) / "staging"
+
+
+def _shut(con: duckdb.DuckDBPyConnection, staging: Path) -> None:
+    """Leave no way out of the instance, and one way in."""
+    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left_over in staging.iterdir():
+        left_over.unlink()
+    con.execute("SET allowed_directories = [$staging]", {"staging": str(staging)})
+    con.execute("SET enable_external_access = false")
 
 
 def open_reading(db: Path) -> duckdb.DuckDBPyConnection:
@@ -89,6 +105,7 @@ def _back_up_before_migration(con: duckdb.DuckDBPyConnection, db: Path, found: i
 def _config() -> dict[str, str | bool | int | float | list[str]]:
     return {
         "enable_external_access": "false",
+        "enable_external_file_cache": "false",
         "python_enable_replacements": "false",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

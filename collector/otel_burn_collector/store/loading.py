@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 
 import duckdb
 
@@ -13,6 +14,7 @@ from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Damage, Encoding, Kind, Record
 from otel_burn_collector.otlp.bodies import unpack
 from otel_burn_collector.store import commands, progress
+from otel_burn_collector.store.database import staging_of
 
 BATCH_BYTES = 16 << 20
 """Of requests in one transaction, read and unpacked: some ten thousand spans. Derived 512 at a time, a span costs
@@ -89,7 +91,7 @@ def _load(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> N
                 for record in group:
                     commands.execute(con, record.payload)
             else:
-                ledger.apply(con, decode(list(group)))
+                ledger.apply(con, decode(list(group)), staging_folder(con))
         progress.write_damage(con, damages)
         newest = max((record.received_at for record in records), default=None)
         progress.write_position(con, batch[-1].end, newest)
@@ -99,6 +101,14 @@ def _load(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> N
         raise
     for damage in damages:
         log.error("Journal segment %d, offset %d: %s", *damage.start, damage.reason)
+
+
+def staging_folder(con: duckdb.DuckDBPyConnection) -> Path:
+    """Where batches are put down for *con*'s database."""
+    ((path,),) = con.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()
+    return staging_of(Path(path))
 
 
 def _fresh(con: duckdb.DuckDBPyConnection, records: Sequence[Record]) -> list[Record]:
