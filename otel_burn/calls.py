@@ -45,6 +45,8 @@ class Call:
     on_end: Callable[["Call"], None]
     on_progress: Callable[["Call"], None]
     """Told when enough of the answer waits that somebody should read it."""
+    user_agent: str = ""
+    """How the SDK calls itself."""
     parent: Any = None
     """The current OpenTelemetry span context when the attempt started, or None."""
     labels: Mapping[str, str] = field(default_factory=labels.current)

@@ -23,6 +23,8 @@ class Emitter(NamedTuple):
     """Modules, or prefixes that end in a dot, of its OpenTelemetry instrumentors."""
     used: tuple[str, ...] = ()
     """Modules that are imported only where it is at work."""
+    counts: bool = False
+    """Whether its instrumentors record the metrics of the GenAI convention, as ours do."""
 
 
 _BY_ENTRY_POINT: Final = (
@@ -41,6 +43,7 @@ EMITTERS: Final = (
         _BY_ENTRY_POINT + "; with Traceloop.init, pass block_instruments={{Instruments.OPENAI, …}}",
         packages=("traceloop-sdk",),
         instrumentors=tuple(f"opentelemetry.instrumentation.{library}" for library in _OPENLLMETRY),
+        counts=True,
     ),
     Emitter("OpenInference", _BY_ENTRY_POINT, instrumentors=("openinference.instrumentation.",)),
     Emitter(
@@ -52,12 +55,14 @@ EMITTERS: Final = (
             "opentelemetry.instrumentation.openai_agents_v2",
             "opentelemetry.instrumentation.google_genai",
         ),
+        counts=True,
     ),
     Emitter(
         "OpenLIT",
         'pass disabled_instrumentors=["openai", "anthropic", …] to openlit.init()',
         packages=("openlit",),
         instrumentors=("openlit.instrumentation.",),
+        counts=True,
     ),
     Emitter(
         "Logfire",
@@ -118,6 +123,35 @@ def active_here() -> list[str]:
                 found.setdefault(emitter.name, set()).add(module.rpartition(".")[2])
     lines = [f"{name} ({', '.join(sorted(libraries))})" for name, libraries in found.items()]
     return sorted([*lines, *_native_here()])
+
+
+def counts_too(user_agent: str, path: str) -> bool:
+    """Whether the metrics of a call at *path*, by the SDK that calls itself *user_agent*, are recorded by a peer.
+
+    Both records would be summed up by whoever reads the metrics of this process.
+    """
+    said = user_agent.lower()
+    sdk = next((names for agents, names in _AGENTS if said.startswith(agents)), ())
+    for module in _instrumentors_at_work() if sdk else ():
+        for emitter in EMITTERS:
+            if emitter.counts and not (emitter.name == "OpenLLMetry" and path.endswith("/responses")):
+                prefixes = filter(functools.partial(_is_of, module), emitter.instrumentors)
+                if any(_library(module, prefix) in sdk for prefix in prefixes):
+                    return True
+    return False
+
+
+_AGENTS: Final = (
+    (("openai/", "asyncopenai/", "azureopenai/", "asyncazureopenai/"), ("openai", "openai_v2")),
+    (("anthropic", "asyncanthropic"), ("anthropic",)),
+    (("google-genai-sdk/",), ("google_genai", "google_generativeai")),
+    (("groq/", "asyncgroq/"), ("groq",)),
+    (("together/", "asynctogether/"), ("together",)),
+    (("mistral-client-python/",), ("mistralai",)),
+    (("ollama-python/",), ("ollama",)),
+    (("boto3/", "botocore/"), ("bedrock",)),
+)
+"""How SDKs begin their `user-agent`, with the names under which peers instrument them."""
 
 
 def _instrumentors_at_work() -> Iterator[str]:

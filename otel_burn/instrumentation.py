@@ -111,7 +111,7 @@ class Instrumentation:
             run_id=self.settings.run_id,
             providers=self.settings.providers,
             deltas=deltas,
-            on_record=self.metrics.record,
+            on_record=self.metrics.record_call,
         )
 
     @guarded

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_burn import names
+from otel_burn import emitters, names
 from otel_burn.firewall import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from otel_burn.calls import Call
     from otel_burn.exchange import AttributeValue
 
 TOKEN_BUCKETS: Final = tuple(float(4**power) for power in range(14))
@@ -48,6 +49,12 @@ class Metrics:
         self._duration: Any = None
         self._first_chunk: Any = None
         self._known: dict[str, set[AttributeValue]] = {name: set() for name in _FREE}
+
+    @guarded
+    def record_call(self, call: Call, attributes: Mapping[str, AttributeValue]) -> None:
+        """Count a *call* whose span has these *attributes*, unless a peer counts it as well. Never raises."""
+        if self._ready() and not emitters.counts_too(call.user_agent, call.path):
+            self.record(attributes, (call.ended_ns - call.started_ns) / 1e9)
 
     @guarded
     def record(self, attributes: Mapping[str, AttributeValue], duration_s: float) -> None:

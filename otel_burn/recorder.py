@@ -37,7 +37,7 @@ class Recorder:
         run_id: str | None,
         providers: Mapping[str, str],
         deltas: bool,
-        on_record: Callable[[Mapping[str, Any], float], object] = lambda _attributes, _seconds: None,
+        on_record: Callable[[Call, Mapping[str, Any]], object] = lambda _call, _attributes: None,
     ) -> None:
         self._make_emit = make_emit
         self._emit: Emit | None = None
@@ -199,7 +199,7 @@ class Recorder:
             described.attributes[names.RUN_ID] = self._run_id
         self._ensure_emit()(call, described)
         if described.attributes.get(names.OPERATION_NAME) not in UNBILLED:
-            self._on_record(described.attributes, (call.ended_ns - call.started_ns) / 1e9)
+            self._on_record(call, described.attributes)
 
     def _ensure_emit(self) -> Emit:
         if self._emit is None:

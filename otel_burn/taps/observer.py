@@ -68,6 +68,7 @@ class Observer:
             traceparent=headers.get("traceparent"),
             on_end=self._on_end,
             on_progress=self._on_progress,
+            user_agent=str(headers.get("user-agent") or ""),
             parent=current_parent(),
         )
         self._on_begin(call)

@@ -121,3 +121,52 @@ print(scope.scope.name, [metric.name for metric in scope.metrics])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout == "otel_burn ['gen_ai.client.operation.duration']\n", done.stderr
+
+
+def test_a_call_that_a_peer_counts_too_is_counted_once() -> None:
+    """By the peer: what is summed up over this process holds each call once, and none is left out."""
+    program = """
+import httpx2, openai, otel_burn
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+
+def work(module):
+    class Instrumentor(BaseInstrumentor):
+        __module__ = module
+        def instrumentation_dependencies(self): return ()
+        def _instrument(self, **_): pass
+        def _uninstrument(self, **_): pass
+    Instrumentor().instrument()
+    return Instrumentor()
+
+def counted():
+    data = reader.get_metrics_data()
+    points = [p for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics for p in m.data.data_points]
+    return sum(p.count for p in points if "gen_ai.token.type" not in p.attributes)
+
+reader = InMemoryMetricReader()
+otel_burn.instrument(tracer_provider=TracerProvider(), meter_provider=MeterProvider([reader]))
+http = httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json={"id": "resp_1"})))
+sdk = openai.OpenAI(api_key="k", http_client=http)
+
+def ask():
+    sdk.chat.completions.create(model="m", messages=[])
+    sdk.responses.create(model="m", input="x")
+    http.post("https://api.openai.com/v1/chat/completions", json={"messages": []})
+    otel_burn.instrumentation.active().flush(10)
+    return counted()
+
+print(ask())
+work("openinference.instrumentation.openai")
+print(ask())
+llmetry = work("opentelemetry.instrumentation.openai")
+print(ask())
+llmetry.uninstrument()
+work("opentelemetry.instrumentation.genai.openai")
+print(ask())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    # Nobody counts as OpenInference is alone; OpenLLMetry counts all but Responses; nobody sees the bare request.
+    assert done.stdout.split() == ["3", "6", "8", "9"], done.stdout + done.stderr
