@@ -137,7 +137,18 @@ def add_span(scope: object, number: int, index: int, *, is_call: bool) -> None:
 
 def start(db: Path) -> tuple[Running, subprocess.Popen[bytes]]:
     """A collector of its own on free ports."""
-    command = [sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "otel_burn",
+        "collector",
+        "--db",
+        str(db),
+        "--http-port",
+        "0",
+        "--grpc-port",
+        "0",
+    ]
     environment = os.environ | {"OTEL_BURN_HOME": str(db.parent / "home")}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     while (running := find_collector(db)) is None:

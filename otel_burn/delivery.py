@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from otel_burn import locations
 from otel_burn.locations import without_secrets
 from otel_burn.spool import Spool
 
@@ -61,13 +62,17 @@ def _post(endpoint: str, body: bytes, timeout: float) -> tuple[int, bytes]:
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = kind(url.hostname, url.port, timeout=timeout)
     try:
-        connection.request(
-            "POST", f"{url.path.rstrip('/')}/v1/traces", body, {"Content-Type": "application/x-protobuf"}
-        )
+        connection.request("POST", f"{url.path.rstrip('/')}/v1/traces", body, _headers())
         answer = connection.getresponse()
         return answer.status, answer.read(4096)
     finally:
         connection.close()
+
+
+def _headers() -> dict[str, str]:
+    token = locations.token()
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+    return {"Content-Type": "application/x-protobuf", **bearer}
 
 
 class Delivery:

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 DEFAULT_HTTP_PORT = 4318
+DEFAULT_GRPC_PORT = 4317
+TOKEN_VARIABLE = "OTEL_BURN_TOKEN"  # noqa: S105 - the variable's name
 DEFAULT_ENDPOINT = f"http://127.0.0.1:{DEFAULT_HTTP_PORT}"
 
 
@@ -38,6 +40,11 @@ def run_folder(run_id: str) -> Path:
 def endpoint() -> str:
     """The base URL of the collector (`OTEL_BURN_ENDPOINT`, default the local one)."""
     return (os.environ.get("OTEL_BURN_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def token() -> str | None:
+    """What a collector that other machines reach wants to see (`OTEL_BURN_TOKEN`); it is never said to anyone else."""
+    return os.environ.get(TOKEN_VARIABLE, "").strip() or None
 
 
 def without_secrets(url: str) -> str:

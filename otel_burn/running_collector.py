@@ -62,8 +62,8 @@ def ensure(db: Path, *, port: int = locations.DEFAULT_HTTP_PORT) -> Collector:
     if found := of_database(db):
         return found
     said = ""
-    for candidate in (port, 0) if port_is_free(port) else (0,):
-        said = _start(db, candidate)
+    for ports in _candidates(port):
+        said = _start(db, *ports)
         if found := of_database(db):
             return found
     raise BurnError(f"no collector could be started for {db}: {said or 'it said nothing'}")
@@ -78,11 +78,18 @@ def port_is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def _start(db: Path, port: int) -> str:
+def _candidates(port: int) -> list[tuple[int, int]]:
+    """Ports for HTTP and gRPC to try, free ones in the end."""
+    grpc = locations.DEFAULT_GRPC_PORT if port == locations.DEFAULT_HTTP_PORT else 0
+    usable = (port if port_is_free(port) else 0, grpc if port_is_free(grpc) else 0)
+    return list(dict.fromkeys([usable, (0, 0)]))
+
+
+def _start(db: Path, http_port: int, grpc_port: int) -> str:
     """Start a detached collector and return what it said when that failed."""
     command = [
-        sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", str(port),
-        "--idle-timeout", str(_IDLE_SECONDS), "--detach",
+        sys.executable, "-m", "otel_burn", "collector", "--db", str(db),
+        "--http-port", str(http_port), "--grpc-port", str(grpc_port), "--idle-timeout", str(_IDLE_SECONDS), "--detach",
     ]  # fmt: skip
     try:
         done = subprocess.run(

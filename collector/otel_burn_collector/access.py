@@ -18,18 +18,30 @@ class LoopbackNames:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if it names this machine."""
         if scope["type"] == "http":
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-            if not is_loopback(_without_port(host)):
-                sentence = f"This collector answers to localhost and 127.0.0.1, not to the host {host!r}."
+            sentence = strange_name(dict(scope["headers"]).get(b"host", b"").decode("latin-1"))
+            if sentence:
                 await JSONResponse({"error": sentence}, 403)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
+def strange_name(host: str) -> str | None:
+    """Why a request for *host* is not answered on loopback; `None` when it names this machine."""
+    if is_loopback(_without_port(host)):
+        return None
+    return f"This collector answers to localhost and 127.0.0.1, not to the host {host!r}."
+
+
 def has_token(request: Request, token: str) -> bool:
     """Whether *request* carries `Authorization: Bearer` with *token*."""
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    return is_bearer(request.headers.get("authorization", ""), token)
+
+
+def is_bearer(authorization: str | bytes, token: str) -> bool:
+    """Whether an `Authorization` header brings *token*; takes as long for a wrong one as for the right one."""
+    said = authorization if isinstance(authorization, bytes) else authorization.encode()
+    scheme, _, given = said.partition(b" ")
+    return scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode())
 
 
 def _without_port(host: str) -> str:

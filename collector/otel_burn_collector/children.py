@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import IO, Any
 
 from otel_burn.errors import BurnError
@@ -20,12 +21,12 @@ STEADY_SECONDS = 60.0
 
 
 class Child:
-    """One process of a collector: `otel_burn_collector.<name>`, on a socket that outlives it."""
+    """One process of a collector: `otel_burn_collector.<name>`, on sockets that outlive it."""
 
-    def __init__(self, name: str, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, name: str, settings: Settings, listeners: Mapping[str, socket.socket]) -> None:
         self.name = name
         self._settings = settings
-        self._listener = listener
+        self._listeners = {name: one.fileno() for name, one in listeners.items()}
         self._process: subprocess.Popen[bytes] | None = None
         self._pause = FIRST_PAUSE
         self._started_at = 0.0
@@ -45,7 +46,7 @@ class Child:
             [sys.executable, "-P", "-m", f"otel_burn_collector.{self.name}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[self._listener.fileno()],
+            pass_fds=list(self._listeners.values()),
             process_group=0,  # Ctrl-C reaches the supervisor alone, which stops the two in order
             env=os.environ | {"OTEL_BURN_DISABLED": "true"},  # a collector does not trace itself
         )
@@ -54,7 +55,7 @@ class Child:
         """Say the settings; the journal goes on after *after_segment* at least."""
         said = {
             "settings": self._settings.to_json(),
-            "listener": self._listener.fileno(),
+            "listeners": self._listeners,
             "after_segment": after_segment,
         }
         pipe = _pipe(self._process.stdin if self._process else None)

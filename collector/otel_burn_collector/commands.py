@@ -7,6 +7,7 @@ from pathlib import Path
 from otel_burn import locations
 from otel_burn.command import Command
 from otel_burn.errors import BurnError
+from otel_burn_collector.options import add_options, as_arguments, options_of
 
 
 def _add_db(parser: argparse.ArgumentParser) -> None:
@@ -20,60 +21,26 @@ def _add_db(parser: argparse.ArgumentParser) -> None:
 
 def _configure_collector(parser: argparse.ArgumentParser) -> None:
     _add_db(parser)
-    parser.add_argument("--host", default="127.0.0.1", help="listen on this address (default: 127.0.0.1)")
-    parser.add_argument(
-        "--http-port",
-        type=_port,
-        default=locations.DEFAULT_HTTP_PORT,
-        metavar="PORT",
-        help=f"OTLP/HTTP (default: {locations.DEFAULT_HTTP_PORT}; 0: a free one)",
-    )
-    parser.add_argument(
-        "--sql-port", type=_port, default=0, metavar="PORT", help="SQL, on loopback (default: a free one)"
-    )
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="journal and log (default: beside the database)"
-    )
-    parser.add_argument(
-        "--idle-timeout", type=_seconds, metavar="SECONDS", help="end when nobody needs it this long"
-    )
+    add_options(parser)
     parser.add_argument("--detach", action="store_true", help="run in the background; return once it serves")
 
 
 def _run_collector(arguments: argparse.Namespace) -> int:
     # The processes that need these start later: said here, a missing one is a sentence and not their end.
     import duckdb  # noqa: F401, PLC0415
+    import grpc  # noqa: F401, PLC0415
     import uvicorn  # noqa: F401, PLC0415
 
     from otel_burn_collector.daemon import start_detached  # noqa: PLC0415 - heavy, and `--help` needs none of it
     from otel_burn_collector.supervisor import run_collector  # noqa: PLC0415
 
-    db: Path = arguments.db or locations.database()
+    options = options_of(arguments, arguments.db or locations.database())
     if arguments.detach:
-        running = start_detached(_same_arguments(arguments, db), db=db, data_dir=arguments.data_dir)
+        running = start_detached(as_arguments(options), db=options.db, data_dir=options.data_dir)
         sys.stdout.write(f"Collector: {running.http_url} → {running.db} (process {running.pid})\n")
         return 0
-    run_collector(
-        db=db,
-        host=arguments.host,
-        http_port=arguments.http_port,
-        sql_port=arguments.sql_port,
-        data_dir=arguments.data_dir,
-        idle_timeout=arguments.idle_timeout,
-    )
+    run_collector(options)
     return 0
-
-
-def _same_arguments(arguments: argparse.Namespace, db: Path) -> list[str]:
-    given = {
-        "--db": db.absolute(),
-        "--host": arguments.host,
-        "--http-port": arguments.http_port,
-        "--sql-port": arguments.sql_port,
-        "--data-dir": arguments.data_dir and arguments.data_dir.absolute(),
-        "--idle-timeout": arguments.idle_timeout,
-    }
-    return [part for option, value in given.items() if value is not None for part in (option, str(value))]
 
 
 def _configure_import(parser: argparse.ArgumentParser) -> None:
@@ -127,20 +94,6 @@ def _run_sql(arguments: argparse.Namespace) -> int:
             f"{arguments.output} cannot be written ({error.strerror}). Choose another --output."
         ) from error
     return 0
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port; ports go from 0 to 65535")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
-    return number
 
 
 COLLECTOR = Command("receive OTLP, keep the ledger, answer SQL", _configure_collector, _run_collector)

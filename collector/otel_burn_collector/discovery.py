@@ -26,6 +26,8 @@ class Running:
 
     pid: int
     http_url: str
+    otlp_url: str
+    grpc_url: str
     sql_url: str
     token: str
     db: Path
@@ -38,6 +40,8 @@ def announce(settings: Settings) -> None:
     running = Running(
         pid=os.getpid(),
         http_url=settings.http_url,
+        otlp_url=settings.otlp_url,
+        grpc_url=settings.grpc_url,
         sql_url=settings.sql_url,
         token=settings.token,
         db=settings.db,

@@ -5,20 +5,24 @@ gone. The answer is one line of JSON on standard output. Listening sockets are i
 wait while a process is started again.
 """
 
+import asyncio
 import json
 import logging
 import signal
 import socket
+import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from otel_burn.errors import BurnError
+from otel_burn_collector.connections import HEAD_SECONDS, KEEP_ALIVE_SECONDS, GuardedConnection
 from otel_burn_collector.settings import Settings
 
 GRACE_SECONDS = 5
@@ -29,8 +33,8 @@ class Told:
     """What the supervisor says to a process at its start."""
 
     settings: Settings
-    listener: int
-    """The descriptor of the socket to serve on."""
+    listeners: dict[str, int]
+    """The descriptors of the sockets to serve on."""
     after_segment: int
     """The journal goes on after this segment, whatever its folder has."""
 
@@ -41,7 +45,7 @@ def told() -> Told:
     if not text:
         sys.exit(0)  # the collector ended before it began
     line = json.loads(text)
-    return Told(Settings.from_json(line["settings"]), line["listener"], line["after_segment"])
+    return Told(Settings.from_json(line["settings"]), line["listeners"], line["after_segment"])
 
 
 def run_process(body: Callable[[], None], name: str) -> None:
@@ -62,25 +66,47 @@ def tell(message: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-class HttpServer(uvicorn.Server):
-    """Serves *app* on the inherited socket until the supervisor asks it to stop or is gone."""
+class Service(Protocol):
+    """What serves beside HTTP, on the same event loop."""
 
-    def __init__(self, app: ASGIApp, listener: int, on_serving: Callable[[], None]) -> None:
+    async def start(self) -> None:
+        """Serve."""
+
+    async def stop(self) -> None:
+        """Finish what is under way, and serve no more."""
+
+
+class HttpServer(uvicorn.Server):
+    """Serves *app* on the inherited sockets until the supervisor asks it to stop or is gone."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        listeners: Mapping[str, int],
+        on_serving: Callable[[], None],
+        *,
+        tls: Mapping[str, ssl.SSLContext] = MappingProxyType({}),
+        beside: Sequence[Service] = (),
+    ) -> None:
+        """Serve TLS on the listeners that *tls* names."""
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=GuardedConnection,
                 loop="asyncio",
                 lifespan="off",
                 log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self._listener = listener
+        self._sockets = {name: socket.socket(fileno=one) for name, one in listeners.items()}
         self._on_serving = on_serving
+        self._tls = tls
+        self._beside = beside
 
     def serve_inherited(self) -> None:
         """Serve until told to stop."""
@@ -88,7 +114,7 @@ class HttpServer(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         threading.Thread(target=self._watch_parent, daemon=True).start()
-        self.run(sockets=[socket.socket(fileno=self._listener)])
+        self.run(sockets=[one for name, one in self._sockets.items() if name not in self._tls])
 
     def stop(self) -> None:
         """End soon."""
@@ -97,7 +123,22 @@ class HttpServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and say so."""
         await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        for name, context in self._tls.items():
+            server = await loop.create_server(
+                self._connection, sock=self._sockets[name], ssl=context, ssl_handshake_timeout=HEAD_SECONDS
+            )
+            self.servers.append(server)
+        for service in self._beside:
+            await service.start()
         self._on_serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way."""
+        await asyncio.gather(super().shutdown(sockets), *(service.stop() for service in self._beside))
+
+    def _connection(self) -> asyncio.Protocol:
+        return GuardedConnection(self.config, self.server_state, self.lifespan.state)
 
     def _watch_parent(self) -> None:
         while sys.stdin.buffer.read(4096):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from otel_burn_collector.journal.records import Encoding
-from otel_burn_collector.otlp.bodies import MAX_BODY_BYTES, parse
+from otel_burn_collector.otlp.bodies import parse
 from otel_burn_collector.otlp.signals import LOGS, METRICS, SIGNALS, TRACES, Signal, bad_span
+from otel_burn_collector.settings import MAX_REQUEST_BYTES
 
 MAX_FILE_BYTES = 1 << 30
 _GZIP = b"\x1f\x8b"
@@ -123,8 +124,8 @@ def _protobuf_as(signal: Signal, data: bytes) -> Body | NotOtlpError:
 
 
 def _checked(signal: Signal, encoding: Encoding, data: bytes, where: str) -> Body | NotOtlpError:
-    if len(data) > MAX_BODY_BYTES:
-        return NotOtlpError(f"{where} is larger than {MAX_BODY_BYTES >> 20} MiB")
+    if len(data) > MAX_REQUEST_BYTES:
+        return NotOtlpError(f"{where} is larger than {MAX_REQUEST_BYTES >> 20} MiB")
     try:
         request = parse(signal, data, encoding)
     except ValueError as error:

@@ -1,13 +1,22 @@
 """What was a collector told at its start? One frozen value that its processes share."""
 
 import json
-import os
+import re
 import secrets
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-TOKEN_VARIABLE = "OTEL_BURN_TOKEN"  # noqa: S105 - the variable's name
+from otel_burn import locations
+from otel_burn.errors import BurnError
+from otel_burn.locations import TOKEN_VARIABLE
+
+_TOKEN = re.compile(r"[!-~]+")
+"""What an HTTP header carries unchanged."""
+MAX_REQUEST_BYTES = 64 << 20
+"""The limit that OTLP 1.11 recommends, before and after decompression."""
+LARGEST_REQUEST_BYTES = 1 << 30
+"""What it can be raised to; so much of any journalled request is read."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +27,15 @@ class Settings:
     data_dir: Path
     host: str
     http_port: int
+    grpc_port: int
     sql_port: int
     token: str
+    local_port: int = 0
+    """Plain HTTP for this machine's own programs, where `host` and `http_port` are not that; else 0."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+    max_request_bytes: int = MAX_REQUEST_BYTES
     idle_timeout: float | None = None
 
     @property
@@ -29,8 +45,18 @@ class Settings:
 
     @property
     def http_url(self) -> str:
-        """Where OTLP and commands go."""
-        return f"http://{_reachable(self.host)}:{self.http_port}"
+        """Where programs of this machine send OTLP and commands."""
+        return f"http://127.0.0.1:{self.local_port}" if self.local_port else self.otlp_url
+
+    @property
+    def otlp_url(self) -> str:
+        """Where everyone sends OTLP over HTTP."""
+        return f"{self._scheme}://{_reachable(self.host)}:{self.http_port}"
+
+    @property
+    def grpc_url(self) -> str:
+        """Where everyone sends OTLP over gRPC, as exporters want to be told."""
+        return f"{self._scheme}://{_reachable(self.host)}:{self.grpc_port}"
 
     @property
     def sql_url(self) -> str:
@@ -42,6 +68,10 @@ class Settings:
         """Whether only this machine can reach the collector."""
         return is_loopback(self.host)
 
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.tls_cert else "http"
+
     def to_json(self) -> str:
         """The settings as one line, for a process of this collector."""
         return json.dumps(asdict(self), default=str)
@@ -50,7 +80,11 @@ class Settings:
     def from_json(cls, line: str) -> "Settings":
         """The settings that `to_json` wrote."""
         fields = json.loads(line)
-        return cls(**fields | {"db": Path(fields["db"]), "data_dir": Path(fields["data_dir"])})
+        paths = {name: fields[name] and Path(fields[name]) for name in _PATHS}
+        return cls(**fields | paths | {"cors_origins": tuple(fields["cors_origins"])})
+
+
+_PATHS = ("db", "data_dir", "tls_cert", "tls_key")
 
 
 def data_dir_of(db: Path) -> Path:
@@ -60,7 +94,12 @@ def data_dir_of(db: Path) -> Path:
 
 def new_token() -> str:
     """The bearer token of this start: `OTEL_BURN_TOKEN` if set, else a random one."""
-    return os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(32)
+    token = locations.token() or secrets.token_urlsafe(32)
+    if not _TOKEN.fullmatch(token):
+        raise BurnError(
+            f"{TOKEN_VARIABLE} has spaces, or characters that are not ASCII. Choose another token."
+        )
+    return token
 
 
 def is_loopback(host: str) -> bool:

@@ -1,9 +1,11 @@
 """What is a running collector? A receiver and a store, each a process, and this one that keeps them."""
 
 import signal
+import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -11,38 +13,57 @@ from types import FrameType
 from otel_burn.errors import BurnError
 from otel_burn_collector.children import Child
 from otel_burn_collector.discovery import announce, find_collector, healthz, make_private, status, withdraw
-from otel_burn_collector.listeners import listen
-from otel_burn_collector.settings import Settings, data_dir_of, new_token
+from otel_burn_collector.listeners import listen, reserve
+from otel_burn_collector.options import Options
+from otel_burn_collector.settings import Settings, data_dir_of, is_loopback, new_token
 
 LOOK_SECONDS = 0.1
 """Between looks at the two processes."""
 
 
-def run_collector(
-    *, db: Path, host: str, http_port: int, sql_port: int, data_dir: Path | None, idle_timeout: float | None
-) -> None:
-    """Run a collector until it is told to stop, or nobody has needed it for *idle_timeout* seconds."""
-    stopping, db = _stop_signals(), db.absolute()
-    refuse_second(db)
+def run_collector(options: Options) -> None:
+    """Run a collector until it is told to stop, or nobody has needed it for the idle timeout."""
+    stopping = _stop_signals()
+    refuse_second(options.db)
     with ExitStack() as stack:
-        http = stack.enter_context(listen(host, http_port, "--http-port"))
-        sql = stack.enter_context(listen("127.0.0.1", sql_port, "--sql-port"))
-        settings = Settings(
-            db=db,
-            data_dir=(data_dir or data_dir_of(db)).absolute(),
-            host=host,
-            http_port=http.getsockname()[1],
-            sql_port=sql.getsockname()[1],
-            token=new_token(),
-            idle_timeout=idle_timeout,
-        )
+        sockets = {name: stack.enter_context(one) for name, one in _sockets(options)}
+        settings = _settings(options, {name: one.getsockname()[1] for name, one in sockets.items()})
         make_private(settings.data_dir)
         stack.callback(withdraw, settings)
-        store, receiver = Child("store", settings, sql), Child("receiver", settings, http)
+        store = Child("store", settings, {"sql": sockets.pop("sql")})
+        sockets.pop("grpc")  # held here; the receiver binds the port itself
+        receiver = Child("receiver", settings, sockets)
         stack.callback(store.stop)
         stack.callback(receiver.stop)  # runs first: the store then loads everything that was acknowledged
         _start(store, receiver, settings)
         _keep(store, receiver, settings, stopping)
+
+
+def _sockets(options: Options) -> Iterator[tuple[str, socket.socket]]:
+    """Each port that is to be ours, bound."""
+    yield "http", listen(options.host, options.http_port, "--http-port")
+    yield "grpc", reserve(options.host, options.grpc_port, "--grpc-port")
+    yield "sql", listen("127.0.0.1", options.sql_port, "--sql-port")
+    if options.tls_cert or not is_loopback(options.host):
+        yield "local", listen("127.0.0.1", 0, "--host")
+
+
+def _settings(options: Options, ports: Mapping[str, int]) -> Settings:
+    return Settings(
+        db=options.db,
+        data_dir=options.data_dir or data_dir_of(options.db),
+        host=options.host,
+        http_port=ports["http"],
+        grpc_port=ports["grpc"],
+        sql_port=ports["sql"],
+        local_port=ports.get("local", 0),
+        token=new_token(),
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
+        cors_origins=options.cors_origins,
+        max_request_bytes=options.max_request_bytes,
+        idle_timeout=options.idle_timeout,
+    )
 
 
 def refuse_second(db: Path) -> None:
@@ -67,7 +88,7 @@ def _start(store: Child, receiver: Child, settings: Settings) -> None:
     receiver.tell(after_segment=ready["segment"])
     receiver.hear()
     announce(settings)
-    sys.stdout.write(f"Collector: {settings.http_url} → {settings.db}\n")
+    sys.stdout.write(f"Collector: {settings.otlp_url} (HTTP), {settings.grpc_url} (gRPC) → {settings.db}\n")
     sys.stdout.flush()
 
 

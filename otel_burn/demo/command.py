@@ -129,7 +129,7 @@ def _collector(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """A collector of our own on free ports; gives its URL, and ends with the block."""
     db = folder / DATABASE
     command = [
-        sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", "0",
+        sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--http-port", "0", "--grpc-port", "0",
         "--idle-timeout", str(_IDLE_SECONDS),
     ]  # fmt: skip
     log = folder / "collector.log"

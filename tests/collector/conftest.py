@@ -68,7 +68,7 @@ def ask(
 class CollectorProcess:
     """`otel-burn collector` on free ports, as a process of its own."""
 
-    def __init__(self, db: Path, *options: str, home: Path) -> None:
+    def __init__(self, db: Path, *options: str, home: Path, **environment: str) -> None:
         self.db = db
         self.log = db.with_name(f"{db.name}.log")
         db.parent.mkdir(parents=True, exist_ok=True)
@@ -81,13 +81,15 @@ class CollectorProcess:
                     "collector",
                     "--db",
                     str(db),
+                    "--grpc-port",
+                    "0",
                     "--http-port",
                     "0",
                     *options,
                 ],
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"OTEL_BURN_HOME": str(home)},
+                env=os.environ | {"OTEL_BURN_HOME": str(home)} | environment,
             )
         self.running = self._wait()
 
@@ -95,6 +97,11 @@ class CollectorProcess:
     def url(self) -> str:
         """Where OTLP goes."""
         return self.running.http_url
+
+    @property
+    def grpc_target(self) -> str:
+        """Where OTLP over gRPC goes, as gRPC wants it."""
+        return self.running.grpc_url.rpartition("/")[2]
 
     def ledger(self) -> Ledger:
         """The ledger through this collector, with everything sent so far loaded."""
@@ -148,8 +155,9 @@ def start_collector(tmp_path: Path) -> Iterator[StartCollector]:
     """Start collectors that end with the test."""
     started: list[CollectorProcess] = []
 
-    def start(*options: str, db: Path | None = None) -> CollectorProcess:
-        started.append(CollectorProcess(db or tmp_path / "burn.duckdb", *options, home=tmp_path / "home"))
+    def start(*options: str, db: Path | None = None, **environment: str) -> CollectorProcess:
+        db = db or tmp_path / "burn.duckdb"
+        started.append(CollectorProcess(db, *options, home=tmp_path / "home", **environment))
         return started[-1]
 
     yield start

@@ -116,6 +116,7 @@ def bad_bodies(make_spans: MakeSpans) -> dict[str, tuple[int, bytes, str, dict[s
         "bomb": (413, bomb, PROTOBUF, {"Content_Encoding": "gzip"}),
         "text": (415, b"hello", "text/plain", {}),
         "no type": (415, whole, "", {}),
+        "no zstd": (400, whole, PROTOBUF, {"Content_Encoding": "zstd"}),
         "other coding": (415, whole, PROTOBUF, {"Content_Encoding": "br"}),
     }
 
@@ -202,7 +203,7 @@ def test_another_name_is_refused(collector: Collector, asking: Callable[..., Any
     ):
         answer = asking(url, path, headers={"Host": host})
         assert answer.status == 403
-        assert "localhost" in answer.json["error"]
+        assert "localhost" in answer.body.decode()
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:99", "127.0.0.1:4318", "[::1]:4318", "127.1.2.3"])

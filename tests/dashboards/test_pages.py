@@ -233,7 +233,18 @@ def test_the_explorer_follows_a_collector_that_comes_and_goes(
 ) -> None:
     """With a collector the numbers come from it; when it is away they come from the file, and the page says so."""
     copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
-    command = [sys.executable, "-m", "otel_burn", "collector", "--db", str(copy), "--http-port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "otel_burn",
+        "collector",
+        "--db",
+        str(copy),
+        "--http-port",
+        "0",
+        "--grpc-port",
+        "0",
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as collector:
         try:
             deadline = time.monotonic() + 30

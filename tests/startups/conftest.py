@@ -40,8 +40,13 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     db = folder / "burn.duckdb"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_BURN_HOME", str(folder / "home"))
-        start = [sys.executable, "-m", "otel_burn", "collector", "--db", str(db)]
-        subprocess.run([*start, "--http-port", "0", "--detach"], check=True, capture_output=True, timeout=60)
+        start = [sys.executable, "-m", "otel_burn", "collector", "--db", str(db), "--grpc-port", "0"]
+        subprocess.run(
+            [*start, "--http-port", "0", "--detach"],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
         running = json.loads((folder / "burn.duckdb.d" / "collector.json").read_text())
         patch.setenv("OTEL_BURN_ENDPOINT", running["http_url"])
         yield db

@@ -29,11 +29,12 @@ class Kind(IntEnum):
 
 
 class Encoding(IntFlag):
-    """How a record's payload is written: protobuf unless JSON, plain unless gzip."""
+    """How a record's payload is written: protobuf unless JSON, plain unless gzip or zstd."""
 
     PLAIN = 0
     JSON = 1
     GZIP = 2
+    ZSTD = 4
 
 
 class Position(NamedTuple):

@@ -23,6 +23,9 @@ from otel_burn_collector.journal.records import Kind
 MAX_TIME = 2**63 - 1
 """Nanoseconds beyond it (the year 2262) fit no timestamp column."""
 
+PROFILES_PATH = "/v1development/profiles"
+PROFILES_SERVICE = "opentelemetry.proto.collector.profiles.v1development.ProfilesService"
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -44,6 +47,12 @@ class Signal:
     def path(self) -> str:
         """The URL path of OTLP/HTTP."""
         return f"/v1/{self.name}"
+
+    @property
+    def service(self) -> str:
+        """The service of OTLP/gRPC."""
+        (service,) = self.request.DESCRIPTOR.file.services_by_name.values()
+        return str(service.full_name)
 
 
 def bad_span(span: Any) -> str | None:

@@ -3,18 +3,27 @@
 from otel_burn_collector.journal.writer import JournalWriter
 from otel_burn_collector.process import HttpServer, run_process, tell, told
 from otel_burn_collector.receiver.app import Receiver
+from otel_burn_collector.receiver.grpc_server import GrpcServer
 from otel_burn_collector.receiver.intake import Intake
 from otel_burn_collector.receiver.leftovers import Leftovers
+from otel_burn_collector.tls import server_context
 
 
 def main() -> None:
     """Serve until the supervisor says stop."""
     start = told()
-    journal = JournalWriter(start.settings.journal, after=start.after_segment)
-    intake = Intake(journal)
+    settings = start.settings
+    journal = JournalWriter(settings.journal, after=start.after_segment)
+    intake = Intake(journal, settings.max_request_bytes)
     leftovers = Leftovers(intake)
-    app = Receiver(start.settings, intake).app()
-    server = HttpServer(app, start.listener, on_serving=lambda: tell({"ready": {}}))
+    cert, key = settings.tls_cert, settings.tls_key
+    server = HttpServer(
+        Receiver(settings, intake).app(),
+        start.listeners,
+        on_serving=lambda: tell({"ready": {}}),
+        tls={"http": server_context(cert, key)} if cert and key else {},
+        beside=[GrpcServer(settings, intake)],
+    )
     leftovers.start()
     server.serve_inherited()
     leftovers.stop()

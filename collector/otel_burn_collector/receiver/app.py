@@ -1,36 +1,25 @@
 """What does the receiver answer over HTTP? OTLP, commands, and that it is there."""
 
 import asyncio
-import json
-import time
-from base64 import b64decode
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from otel_burn.running_collector import SERVICE
-from otel_burn_collector.access import LoopbackNames, has_token
 from otel_burn_collector.discovery import status
-from otel_burn_collector.journal.records import Encoding, Kind
-from otel_burn_collector.otlp.bodies import MAX_BODY_BYTES
-from otel_burn_collector.otlp.signals import BY_NAME, SIGNALS, Signal
-from otel_burn_collector.receiver.answers import RefusedError, accepted, refused
+from otel_burn_collector.receiver.commands import Commands
+from otel_burn_collector.receiver.exports import Answering, Exports
+from otel_burn_collector.receiver.gate import Gate
 from otel_burn_collector.receiver.intake import Intake
-from otel_burn_collector.receiver.requests import answer_encoding, read_body, request_encoding
 from otel_burn_collector.settings import Settings
-from otel_burn_collector.store import commands
 
-MAX_COMMAND_BYTES = MAX_BODY_BYTES * 3 // 2
-"""A body of the largest size in base64, and what is around it."""
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+CORS_SECONDS = 7200
+"""For which a browser remembers what it may send."""
 
 
 class Receiver:
@@ -39,88 +28,45 @@ class Receiver:
     def __init__(self, settings: Settings, intake: Intake) -> None:
         self._settings = settings
         self._intake = intake
-        self._asked_at = time.monotonic()
+        self._gate = Gate(settings)
 
     def app(self) -> Starlette:
         """The ASGI application."""
-        routes = [Route("/healthz", self.healthz), Route("/command", self.command, methods=["POST"])]
-        # Every method: OTLP wants even a 405 in the request's encoding.
-        methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        routes += [Route(signal.path, self._export(signal), methods=methods) for signal in SIGNALS]
-        middleware = [Middleware(LoopbackNames)] if self._settings.loopback else []
-        return Starlette(routes=routes, middleware=middleware)
+        routes = [
+            Route("/healthz", Answering(self.healthz)),
+            Route("/command", Answering(Commands(self._gate, self._intake))),
+            *Exports(self._gate, self._intake).routes(),
+        ]
+        return Starlette(routes=routes, middleware=self._cors())
 
-    def _export(self, signal: Signal) -> Endpoint:
-        async def export(request: Request) -> Response:
-            self._asked_at = time.monotonic()
-            try:
-                return await self._take(signal, request)
-            except RefusedError as refusal:
-                return refused(refusal, answer_encoding(request))
-            except ClientDisconnect:
-                return Response(status_code=400)  # nobody hears it
-
-        return export
-
-    async def _take(self, signal: Signal, request: Request) -> Response:
-        if request.method != "POST":
-            raise RefusedError(405, f"OTLP is sent with POST, not {request.method}.", {"allow": "POST"})
-        if not self._settings.loopback:
-            self._require_token(request)
-        encoding = request_encoding(request)
-        body = await read_body(request, MAX_BODY_BYTES)
-        taken = await self._intake.take(signal, body, encoding)
-        return accepted(signal, encoding, taken.rejected)
-
-    async def command(self, request: Request) -> Response:
-        """Journal one of the commands that there are."""
-        self._asked_at = time.monotonic()
-        try:
-            self._require_token(request)
-            position = await self._command(await read_body(request, MAX_COMMAND_BYTES))
-        except RefusedError as refusal:
-            return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
-        return JSONResponse({"journal": list(position)})
-
-    async def _command(self, body: bytes) -> tuple[int, int]:
-        try:
-            said = json.loads(body)
-            if isinstance(said, dict) and said.get("verb") == "import":
-                return (await self._intake.take(*_import(said))).position
-            await run_in_threadpool(commands.check, said)
-        except (ValueError, RecursionError) as error:
-            raise RefusedError(400, f"The command cannot be carried out: {error}.") from error
-        return await self._intake.record(Kind.COMMAND, Encoding.JSON, body)
-
-    async def healthz(self, _: Request) -> Response:
-        """That this is an otel-burn collector, of which database, and how far it is."""
+    async def healthz(self, request: Request) -> Response:
+        """That this is an otel-burn collector; for this machine, of which database, and how far it is."""
+        who = {"service": SERVICE, "version": version("otel-burn")}
+        if self._gate.from_elsewhere(request):
+            return JSONResponse(who)
+        self._gate.check(request)
         journal = self._intake.end
         store = await asyncio.to_thread(status, self._settings.sql_url)
         return JSONResponse(
-            {
-                "service": SERVICE,
-                "version": version("otel-burn"),
+            who
+            | {
                 "db": str(self._settings.db),
                 "sql_url": self._settings.sql_url,
                 "journal": list(journal),
                 "loaded": store.get("loaded"),
-                "idle_for": time.monotonic() - self._asked_at,
+                "idle_for": self._intake.idle_for,
             }
         )
 
-    def _require_token(self, request: Request) -> None:
-        if not has_token(request, self._settings.token):
-            sentence = (
-                "The bearer token is missing or wrong. It stands in collector.json beside the database."
+    def _cors(self) -> list[Middleware]:
+        if not self._settings.cors_origins:
+            return []
+        return [
+            Middleware(
+                CORSMiddleware,
+                allow_origins=self._settings.cors_origins,
+                allow_methods=["POST"],
+                allow_headers=["*"],
+                max_age=CORS_SECONDS,
             )
-            raise RefusedError(401, sentence, {"www-authenticate": "Bearer"})
-
-
-def _import(said: dict[str, Any]) -> tuple[Signal, bytes, Encoding]:
-    signal, encoding, body = (said.get(key) for key in ("signal", "encoding", "body"))
-    if signal not in BY_NAME or encoding not in ("protobuf", "json") or not isinstance(body, str):
-        raise ValueError(
-            f"import needs `signal` ({', '.join(BY_NAME)}), `encoding` (protobuf, json) and `body` (base64)"
-        )
-    written = Encoding.JSON if encoding == "json" else Encoding.PLAIN
-    return BY_NAME[signal], b64decode(body, validate=True), written
+        ]

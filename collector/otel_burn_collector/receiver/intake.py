@@ -1,21 +1,26 @@
 """What happens to a body between the socket and the acknowledgement? Unpacked, parsed, journalled."""
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from google.protobuf.message import Message
-from starlette.concurrency import run_in_threadpool
 
 from otel_burn_collector.journal.records import Encoding, Kind, Position
 from otel_burn_collector.journal.writer import JournalBusyError, JournalWriter
 from otel_burn_collector.otlp import bodies
 from otel_burn_collector.otlp.signals import Signal
 from otel_burn_collector.receiver.answers import RefusedError
+from otel_burn_collector.receiver.budget import Budget, Claim
+from otel_burn_collector.settings import MAX_REQUEST_BYTES
 
 LARGE_BYTES = 64 << 10
 """Bodies over it are parsed in a thread: on the event loop they would hold up everyone for milliseconds."""
-RETRY_SECONDS = "1"
-"""Stock exporters give up after ten seconds altogether: a longer wait would lose the batch."""
+CHECKERS = 2
+"""Threads that unpack and parse: what is unpacked at once, and so memory, is bounded by them."""
+REQUESTS_AT_ONCE = 2
+"""Of the largest size: so many may be on their way to the disk together."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +34,36 @@ class Taken:
 class Intake:
     """Takes bodies into one journal."""
 
-    def __init__(self, journal: JournalWriter) -> None:
+    def __init__(self, journal: JournalWriter, limit: int = MAX_REQUEST_BYTES) -> None:
+        """Take bodies of at most *limit* bytes, before and after decompression."""
+        self.limit = limit
         self._journal = journal
+        self._budget = Budget(limit * REQUESTS_AT_ONCE)
+        self._asked_at = time.monotonic()
+        self._checkers = ThreadPoolExecutor(CHECKERS, thread_name_prefix="check")
 
     @property
     def end(self) -> Position:
         """Everything acknowledged lies before it."""
         return self._journal.end
 
+    def claim(self) -> Claim:
+        """What one request takes of the bytes that may be on their way; to be held until it is answered."""
+        self._asked_at = time.monotonic()
+        return self._budget.claim()
+
+    @property
+    def idle_for(self) -> float:
+        """Seconds since anyone sent anything."""
+        return time.monotonic() - self._asked_at
+
     async def take(self, signal: Signal, body: bytes, encoding: Encoding) -> Taken:
         """Journal *body* once it is known to be a request of *signal*; `RefusedError` when it is none."""
         if encoding != Encoding.PLAIN or len(body) > LARGE_BYTES:
-            rejected = await run_in_threadpool(check, signal, body, encoding)
+            loop = asyncio.get_running_loop()
+            rejected = await loop.run_in_executor(self._checkers, check, signal, body, encoding, self.limit)
         else:
-            rejected = check(signal, body, encoding)
+            rejected = check(signal, body, encoding, self.limit)
         if rejected is None:
             return Taken(self.end, 0)
         return Taken(await self.record(signal.kind, encoding, body), rejected)
@@ -52,20 +73,20 @@ class Intake:
         try:
             return await asyncio.wrap_future(self._journal.append(kind, encoding, payload))
         except JournalBusyError as error:
-            raise RefusedError(503, str(error), {"retry-after": RETRY_SECONDS}) from error
+            raise RefusedError(503, str(error)) from error
 
     def take_blocking(self, signal: Signal, body: bytes) -> None:
         """The same for a protobuf body, from a thread; raises whatever stands in the way."""
-        if check(signal, body, Encoding.PLAIN) is not None:
+        if check(signal, body, Encoding.PLAIN, self.limit) is not None:
             self._journal.append(signal.kind, Encoding.PLAIN, body).result()
 
 
-def check(signal: Signal, body: bytes, encoding: Encoding) -> int | None:
+def check(signal: Signal, body: bytes, encoding: Encoding, limit: int) -> int | None:
     """How many items of *body* cannot be kept; `None` when there is nothing in it at all."""
     try:
-        request: Message = bodies.parse(signal, bodies.unpack(body, encoding), encoding)
+        request: Message = bodies.parse(signal, bodies.unpack(body, encoding, limit), encoding)
     except bodies.TooLargeError as error:
         raise RefusedError(413, str(error)) from error
     except ValueError as error:
         raise RefusedError(400, f"This is no OTLP: {error}.") from error
-    return signal.rejects(request) if request.ByteSize() else None
+    return signal.rejects(request) if request.ListFields() else None

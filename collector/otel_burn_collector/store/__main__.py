@@ -19,7 +19,9 @@ def main() -> None:
     loader = Loader(con, settings.journal, on_failure=lambda: server.stop())
     answers = Answers(con, settings.token, loader.status)
     server = HttpServer(
-        answers.app(), start.listener, on_serving=lambda: tell({"ready": {"segment": loader.loaded.segment}})
+        answers.app(),
+        start.listeners,
+        on_serving=lambda: tell({"ready": {"segment": loader.loaded.segment}}),
     )
     loader.start()
     server.serve_inherited()

@@ -59,7 +59,7 @@ def _unpacked(item: Record | Damage) -> Record | Damage:
         payload = unpack(item.payload, item.encoding)
     except Exception as error:  # noqa: BLE001 - whatever it holds, it must not stop the records after it
         return Damage(item.start, item.end, f"it cannot be unpacked: {error}")
-    return replace(item, payload=payload, encoding=item.encoding & ~Encoding.GZIP)
+    return replace(item, payload=payload, encoding=item.encoding & Encoding.JSON)
 
 
 def _load_or_isolate(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> None:
