@@ -5,6 +5,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from otel_burn_collector import parameters
 from otel_burn_collector.discovery import Running, healthz
 from otel_burn_collector.journal.records import Encoding, Position
 from otel_burn_collector.otlp.signals import Signal
+from otel_burn_collector.store import backups
+from otel_burn_collector.store.backups import Backup
 
 PATIENCE = 300.0
 """Seconds for an answer: over the store's own limit, which comes with a sentence."""
@@ -84,6 +87,15 @@ class Client:
         connection, response = self._post(self.running.http_url, "/command", body)
         try:
             return Position(*json.loads(response.read())["journal"])
+        finally:
+            connection.close()
+
+    def back_up(self, target: Path | None) -> Backup:
+        """Have the database backed up, to *target* or among the others."""
+        said = {"path": None if target is None else str(target)}
+        connection, response = self._post(self.running.sql_url, "/backup", said)
+        try:
+            return backups.from_json(json.loads(response.read())["backup"])
         finally:
             connection.close()
 

@@ -8,19 +8,11 @@ from otel_burn import locations
 from otel_burn.command import Command
 from otel_burn.errors import BurnError
 from otel_burn_collector.options import add_options, as_arguments, options_of
-
-
-def _add_db(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--db",
-        type=Path,
-        metavar="FILE",
-        help=f"the database (default: $OTEL_BURN_DB, else {locations.database()})",
-    )
+from otel_burn_collector.parsing import add_db
 
 
 def _configure_collector(parser: argparse.ArgumentParser) -> None:
-    _add_db(parser)
+    add_db(parser)
     add_options(parser)
     parser.add_argument("--detach", action="store_true", help="run in the background; return once it serves")
 
@@ -47,7 +39,7 @@ def _configure_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="an OTLP file, or a folder with some"
     )
-    _add_db(parser)
+    add_db(parser)
 
 
 def _run_import(arguments: argparse.Namespace) -> int:
@@ -70,7 +62,7 @@ def _configure_sql(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sql", metavar="SELECT", help="one SELECT; `SHOW TABLES` lists what there is")
     parser.add_argument("--format", choices=["table", "json", "csv", "parquet", "arrow"], default="table")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
-    _add_db(parser)
+    add_db(parser)
 
 
 def _run_sql(arguments: argparse.Namespace) -> int:

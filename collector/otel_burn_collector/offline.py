@@ -4,14 +4,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import duckdb
+
 from otel_burn_collector.discovery import announced
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
+from otel_burn_collector.keeping import Keeping
 from otel_burn_collector.settings import data_dir_of
-from otel_burn_collector.store.database import open_store
+from otel_burn_collector.store import recovery
+from otel_burn_collector.store.backups import Backup
+from otel_burn_collector.store.faults import is_damage
 from otel_burn_collector.store.loading import load_all
 from otel_burn_collector.store.progress import known_bodies, read_progress
+from otel_burn_collector.store.upkeep import Upkeep
 
 
 def journal_folder(db: Path) -> Path:
@@ -24,11 +30,13 @@ class Offline:
     """The database and its journal in this process alone, until it is closed."""
 
     def __init__(self, db: Path) -> None:
-        self._con = open_store(db)
+        self._db = db
+        self._folder = journal_folder(db)
+        self._con = recovery.open_or_recover(db, self._folder.parent, self._folder)
         try:
-            self._folder = journal_folder(db)
             self._position = read_progress(self._con).position
             self._journal = JournalWriter(self._folder, after=self._position.segment)
+            self._loaded = False
         except BaseException:
             self._con.close()
             raise
@@ -41,11 +49,40 @@ class Offline:
         """Journal *payload*; it is on disk when this returns."""
         self._journal.append(kind, encoding, payload).result()
 
+    def load(self) -> None:
+        """Load what is journalled; nothing can be put any more."""
+        self._journal.close()
+        self._loaded = True
+        try:
+            load_all(self._con, JournalReader(self._folder, self._position))
+        except duckdb.Error as error:
+            if not is_damage(error):
+                raise
+            self._con.close()
+            recovery.suspect(self._folder.parent, str(error))
+            self._con = recovery.open_or_recover(self._db, self._folder.parent, self._folder)
+            load_all(self._con, JournalReader(self._folder, read_progress(self._con).position))
+
+    def back_up(self, target: Path | None) -> Backup:
+        """A verified copy of the database with everything that is journalled."""
+        self.load()
+        return Upkeep(self._con, self._db, self._folder, Keeping(), alone=True).back_up(target)
+
+    def summary(self) -> tuple[int, list[str]]:
+        """How many spans there are, and which parts of the journal were missing when they were loaded."""
+        ((spans,),) = self._con.execute("SELECT count(*) FROM spans").fetchall()
+        rows = self._con.execute(
+            "SELECT 'journal segment ' || segment || ': ' || reason FROM journal.damage "
+            'WHERE (segment, "offset") >= ($segment, $offset) ORDER BY segment, "offset"',
+            {"segment": self._position.segment, "offset": self._position.offset},
+        ).fetchall()
+        return spans, [row[0] for row in rows]
+
     def close(self) -> None:
         """Load what is journalled, and let go of the database."""
         try:
-            self._journal.close()
-            load_all(self._con, JournalReader(self._folder, self._position))
+            if not self._loaded:
+                self.load()
         finally:
             self._con.close()
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from otel_burn import locations
 from otel_burn.errors import BurnError
 from otel_burn.locations import TOKEN_VARIABLE
+from otel_burn_collector import keeping
+from otel_burn_collector.keeping import Keeping
 from otel_burn_collector.settings import LARGEST_REQUEST_BYTES, MAX_REQUEST_BYTES, is_loopback
 from otel_burn_collector.tls import server_context
 
@@ -29,6 +31,7 @@ class Options:
     insecure: bool
     cors_origins: tuple[str, ...]
     max_request_bytes: int
+    keeping: Keeping
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"the largest request, before and after decompression (default: {MAX_REQUEST_BYTES // MIB})",
     )
     add("--idle-timeout", type=_seconds, metavar="SECONDS", help="end when nobody needs it this long")
+    keeping.configure(parser)
 
 
 def options_of(arguments: argparse.Namespace, db: Path) -> Options:
@@ -78,6 +82,7 @@ def options_of(arguments: argparse.Namespace, db: Path) -> Options:
         insecure=arguments.insecure,
         cors_origins=tuple(arguments.cors_origin),
         max_request_bytes=arguments.max_request * MIB,
+        keeping=keeping.of(arguments),
     )
     _refuse_what_is_open(options)
     return options
@@ -96,6 +101,7 @@ def as_arguments(options: Options) -> list[str]:
         "--tls-cert": options.tls_cert,
         "--tls-key": options.tls_key,
         "--max-request": options.max_request_bytes // MIB,
+        **keeping.given(options.keeping),
     }
     given = [part for option, value in single.items() if value is not None for part in (option, str(value))]
     given += [part for origin in options.cors_origins for part in ("--cors-origin", origin)]

@@ -3,13 +3,14 @@
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
 from otel_burn import locations
 from otel_burn.errors import BurnError
 from otel_burn.locations import TOKEN_VARIABLE
+from otel_burn_collector.keeping import Keeping
 
 _TOKEN = re.compile(r"[!-~]+")
 """What an HTTP header carries unchanged."""
@@ -37,6 +38,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     max_request_bytes: int = MAX_REQUEST_BYTES
     idle_timeout: float | None = None
+    keeping: Keeping = field(default_factory=Keeping)
 
     @property
     def journal(self) -> Path:
@@ -81,7 +83,8 @@ class Settings:
         """The settings that `to_json` wrote."""
         fields = json.loads(line)
         paths = {name: fields[name] and Path(fields[name]) for name in _PATHS}
-        return cls(**fields | paths | {"cors_origins": tuple(fields["cors_origins"])})
+        origins, keeping = tuple(fields["cors_origins"]), Keeping(**fields["keeping"])
+        return cls(**fields | paths | {"cors_origins": origins, "keeping": keeping})
 
 
 _PATHS = ("db", "data_dir", "tls_cert", "tls_key")

@@ -62,6 +62,7 @@ def _settings(options: Options, ports: Mapping[str, int]) -> Settings:
         tls_key=options.tls_key,
         cors_origins=options.cors_origins,
         max_request_bytes=options.max_request_bytes,
+        keeping=options.keeping,
         idle_timeout=options.idle_timeout,
     )
 

@@ -114,19 +114,16 @@ def test_a_database_that_another_program_has_open(tmp_path: Path) -> None:
     assert f"process {holder.pid}). Close that program" in said
 
 
-def test_a_damaged_database(start_collector: StartCollector, tmp_path: Path, make_spans: Any) -> None:
-    """The sentence tells how to start anew, and following it brings back what the journal has."""
+def test_a_damaged_database(start_collector: StartCollector, make_spans: Any) -> None:
+    """It is put aside, and everything that the journal has is there again; the log says so."""
     collector = start_collector()
     collector.send(make_spans(*range(1, 11)))
     collector.ledger()
     assert collector.stop() == 0
     collector.db.write_bytes(b"\x00" * 9000 + collector.db.read_bytes()[9000:])
-    said = refusal("--db", str(collector.db), "--http-port", "0")
-    assert "is damaged or no DuckDB database" in said
-    assert "Move it and" in said
-    collector.db.rename(tmp_path / "aside.duckdb")
     with start_collector(db=collector.db).ledger() as ledger:
         assert ledger.query("SELECT count(*) AS n FROM spans").to_pylist() == [{"n": 10}]
+    assert "is damaged or no DuckDB database" in collector.log.read_text()
 
 
 @pytest.mark.parametrize("keep", [0, 5000, 20_000, 100_000])

@@ -1,12 +1,14 @@
 """What comes next in the journal? Follows the segments from a position, past torn ends and damaged records."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from otel_burn_collector.journal import segments
+from otel_burn_collector.journal import archive, segments
 from otel_burn_collector.journal.records import Damage, Position, Record, needed, scan
 
 BLOCK_BYTES = 4 << 20
+ASIDE = "damaged"
 
 
 class JournalReader:
@@ -15,11 +17,16 @@ class JournalReader:
     def __init__(self, folder: Path, position: Position) -> None:
         self._folder = folder
         self._position = position
+        self._archived: tuple[int, bytes] = (-1, b"")
 
     @property
     def position(self) -> Position:
         """Everything before it has been read."""
         return self._position
+
+    def rewind(self, position: Position) -> None:
+        """Go on from *position* again: what was read after it could not be loaded."""
+        self._position = position
 
     def read(self, block_bytes: int = BLOCK_BYTES) -> list[Record | Damage]:
         """About *block_bytes* of records in the order of arrival; none when all that is there was read."""
@@ -32,35 +39,77 @@ class JournalReader:
                 return found
             if not later:
                 return []
-            rest = self._rest()
+            rest, gap = self._rest(), self._gap(later[0])
             self._position = Position(later[0], 0)
-            if rest:
-                return [rest]
+            if rest or gap:
+                return [damage for damage in (rest, gap) if damage]
+
+    def set_aside(self, damage: Damage) -> Damage:
+        """*damage* with the file in which its bytes are kept, for whoever can still make something of them."""
+        start, end = damage.start, damage.end
+        if start.segment != end.segment or start.offset >= end.offset:
+            return damage
+        data = self._bytes(start.segment, end.offset - start.offset, start.offset)
+        folder = self._folder / ASIDE
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{start.segment:010d}-{start.offset}.bytes"
+        path.touch(mode=0o600)
+        path.write_bytes(data)
+        return replace(damage, kept_in=str(path))
 
     def _read_segment(self, block_bytes: int) -> list[Record | Damage]:
         number, offset = self._position
+        data = self._bytes(number, block_bytes, offset)
+        if needed(data) > len(data):
+            data = self._bytes(number, needed(data), offset)
+        found = list(scan(data, number, offset))
+        # A damaged header hides where its record ends: the next good one may be anywhere after it.
+        if not found and len(data) == block_bytes:
+            found = list(scan(self._bytes(number, self._size(number) - offset, offset), number, offset))
+        return found
+
+    def _bytes(self, number: int, count: int, offset: int) -> bytes:
+        if number == self._archived[0]:
+            return self._archived[1][offset : offset + count]
         try:
             file = os.open(segments.path(self._folder, number), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            return []
+            return self._archived_bytes(number)[offset : offset + count]
         try:
-            data = os.pread(file, block_bytes, offset)
-            if needed(data) > len(data):
-                data = os.pread(file, needed(data), offset)
-            found = list(scan(data, number, offset))
-            # A damaged header hides where its record ends: the next good one may be anywhere after it.
-            if not found and len(data) == block_bytes:
-                found = list(scan(os.pread(file, os.fstat(file).st_size - offset, offset), number, offset))
+            return os.pread(file, count, offset)
         finally:
             os.close(file)
-        return found
+
+    def _archived_bytes(self, number: int) -> bytes:
+        """Kept until another is asked for: each block of it would else be unpacked from its beginning."""
+        try:
+            self._archived = (number, archive.read(self._folder, number))
+        except FileNotFoundError:
+            return b""
+        return self._archived[1]
+
+    def _size(self, number: int) -> int:
+        if number == self._archived[0]:
+            return len(self._archived[1])
+        try:
+            return segments.path(self._folder, number).stat().st_size
+        except FileNotFoundError:
+            return len(self._archived_bytes(number))
 
     def _rest(self) -> Damage | None:
         number, offset = self._position
-        try:
-            size = segments.path(self._folder, number).stat().st_size
-        except FileNotFoundError:
-            return None
+        size = self._size(number)
         if size <= offset:
             return None
         return Damage(self._position, Position(number, size), "the segment ends within a record")
+
+    def _gap(self, later: int) -> Damage | None:
+        """What is said of segments that are gone: writers number without gaps, archives are dropped oldest first."""
+        first = self._position.segment
+        if first == 0 or first in segments.numbers(self._folder):
+            first += 1
+        if first >= later:
+            return None
+        return Damage(
+            Position(first, 0), Position(later, 0), "the segments from here on are not there any more"
+        )

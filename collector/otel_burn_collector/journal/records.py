@@ -66,6 +66,8 @@ class Damage:
     start: Position
     end: Position
     reason: str
+    kept_in: str | None = None
+    """The file with the bytes, once they are set aside."""
 
 
 class _Header(NamedTuple):

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from otel_burn.errors import BurnError
 from otel_burn_collector.journal import segments
 from otel_burn_collector.journal.records import Encoding, Kind, Position, encode
+from otel_burn_collector.journal.room import Room
 
 SEGMENT_BYTES = 64 << 20
 GROUP_BYTES = 32 << 20
@@ -37,16 +38,24 @@ class _Waiting:
 class JournalWriter:
     """Appends records to a segment of its own; the only writer of its folder while it lives."""
 
-    def __init__(self, folder: Path, *, after: int = 0, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        after: int = 0,
+        segment_bytes: int = SEGMENT_BYTES,
+        room: Room | None = None,
+    ) -> None:
         """Open a new segment in *folder*, numbered after all that are there and after segment *after*."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._segment_bytes = segment_bytes
+        self._room = room
         self._lock = _lock(folder)
         self._number = max([after, *segments.numbers(folder)])
         self._file = -1
         self._end = Position(0, 0)
-        self._broken = False
+        self._rolling = False
         self._open_segment()
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._pending = 0
@@ -61,6 +70,8 @@ class JournalWriter:
 
     def append(self, kind: Kind, encoding: Encoding, payload: bytes) -> Future[Position]:
         """A future of the position after the record, done once the record is on disk."""
+        if self._room is not None and (refusal := self._room.refusal()):
+            raise JournalBusyError(refusal)
         waiting = _Waiting(encode(kind, encoding, time.time_ns(), payload))
         with self._pending_lock:
             if self._pending > PENDING_BYTES:
@@ -74,7 +85,7 @@ class JournalWriter:
         self._queue.put(None)
         self._thread.join()
         os.close(self._file)
-        if self._end.offset == 0 and not self._broken:
+        if self._end.offset == 0 and not self._rolling:
             segments.path(self._folder, self._number).unlink()
         os.close(self._lock)
 
@@ -100,19 +111,26 @@ class JournalWriter:
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         try:
-            if self._broken or self._end.offset >= self._segment_bytes:
+            if self._rolling or self._end.offset >= self._segment_bytes:
                 self._roll()
-            _write(self._file, b"".join([waiting.data for waiting in group]))
-            _sync(self._file)
+            self._put(b"".join([waiting.data for waiting in group]))
         except OSError as error:
-            # What the file holds now is unknown. It ends here; the reader steps over the torn end.
-            self._broken = True
             self._fail(group, error)
             return
         finally:
             with self._pending_lock:
                 self._pending -= sum(len(waiting.data) for waiting in group)
         self._acknowledge(group)
+
+    def _put(self, data: bytes) -> None:
+        try:
+            _write(self._file, data)
+            _sync(self._file)
+        except OSError:
+            # What was written may have been read already: it ends here, and nothing else takes its place. Where
+            # nothing was, a full disk would else be given another empty file with every try.
+            self._rolling = self._rolling or os.fstat(self._file).st_size > self._end.offset
+            raise
 
     def _acknowledge(self, group: Sequence[_Waiting]) -> None:
         for waiting in group:
@@ -127,30 +145,23 @@ class JournalWriter:
             waiting.done.set_exception(JournalBusyError(sentence))
 
     def _roll(self) -> None:
-        os.close(self._file)
+        before = self._file
         self._open_segment()
+        os.close(before)
 
     def _open_segment(self) -> None:
         self._number += 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(segments.path(self._folder, self._number), flags, 0o600)
         self._end = Position(self._number, 0)
-        self._broken = False
-        _sync_folder(self._folder)
+        self._rolling = False
+        segments.sync_folder(self._folder)
 
 
 def _write(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _lock(folder: Path) -> int:

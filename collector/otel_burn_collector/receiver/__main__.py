@@ -1,5 +1,6 @@
 """The receiver process: listens for telemetry, and acknowledges what is on disk."""
 
+from otel_burn_collector.journal.room import Room
 from otel_burn_collector.journal.writer import JournalWriter
 from otel_burn_collector.process import HttpServer, run_process, tell, told
 from otel_burn_collector.receiver.app import Receiver
@@ -13,7 +14,9 @@ def main() -> None:
     """Serve until the supervisor says stop."""
     start = told()
     settings = start.settings
-    journal = JournalWriter(settings.journal, after=start.after_segment)
+    keeping = settings.keeping
+    room = Room(settings.journal, min_free=keeping.min_free, max_waiting=keeping.max_waiting)
+    journal = JournalWriter(settings.journal, after=start.after_segment, room=room)
     intake = Intake(journal, settings.max_request_bytes)
     leftovers = Leftovers(intake)
     cert, key = settings.tls_cert, settings.tls_key

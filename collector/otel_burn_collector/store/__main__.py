@@ -4,8 +4,9 @@ import sys
 
 from otel_burn_collector.process import HttpServer, run_process, tell, told
 from otel_burn_collector.store.app import Answers
-from otel_burn_collector.store.database import open_store
+from otel_burn_collector.store.faults import is_damage
 from otel_burn_collector.store.loader import Loader
+from otel_burn_collector.store.recovery import open_or_recover, suspect
 
 STOP_PATIENCE = 20.0
 """Seconds in which a stopping store loads what is journalled; the rest is loaded at the next start."""
@@ -15,9 +16,11 @@ def main() -> None:
     """Serve until the supervisor says stop, or the database fails."""
     start = told()
     settings = start.settings
-    con = open_store(settings.db, settings.data_dir)
-    loader = Loader(con, settings.journal, on_failure=lambda: server.stop())
-    answers = Answers(con, settings.token, loader.status)
+    con = open_or_recover(settings.db, settings.data_dir, settings.journal)
+    loader = Loader(con, settings.db, settings.journal, lambda: server.stop(), settings.keeping)
+    answers = Answers(
+        con, settings.token, loader.status, back_up=loader.upkeep.back_up, on_damage=lambda: server.stop()
+    )
     server = HttpServer(
         answers.app(),
         start.listeners,
@@ -28,6 +31,8 @@ def main() -> None:
     answers.interrupt()
     loader.stop(STOP_PATIENCE)
     con.close()
+    if answers.damage or (loader.failure is not None and is_damage(loader.failure)):
+        suspect(settings.data_dir, answers.damage or str(loader.failure))
     if loader.failure is not None:
         sys.exit(1)
 

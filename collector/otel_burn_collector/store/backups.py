@@ -80,6 +80,23 @@ def make(db: Path, target: Path, expected: Contents | None = None) -> Backup:
     return backup
 
 
+def place(backup: Path, db: Path) -> Contents:
+    """Put a copy of *backup* where *db* is to be, once every row of it was read."""
+    draft = db.with_name(f"{db.name}.part")
+    try:
+        _copy(backup, draft)
+        held = verify(draft)
+        draft.replace(db)
+        sync_folder(db.parent)
+    except OSError as error:
+        raise BurnError(
+            f"{db} cannot be written ({error.strerror}). Free some space on that disk."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return held
+
+
 def verify(path: Path) -> Contents:
     """Read every row that *path* holds; `BadCopyError` when one cannot be read."""
     try:
@@ -158,19 +175,28 @@ def _position(con: duckdb.DuckDBPyConnection) -> Position:
     return Position(*rows[0]) if rows else Position(0, 0)
 
 
+def to_json(backup: Backup) -> dict[str, Any]:
+    """*backup* for whoever is elsewhere."""
+    return asdict(backup.contents) | {"made_at": backup.made_at.isoformat(), "path": str(backup.path)}
+
+
+def from_json(said: Mapping[str, Any]) -> Backup:
+    """What `to_json` gave."""
+    held = Contents(Position(*said["position"]), said["rows"])
+    return Backup(Path(said["path"]), datetime.fromisoformat(said["made_at"]), held)
+
+
 def _write_note(backup: Backup) -> None:
-    said = asdict(backup.contents) | {"made_at": backup.made_at.isoformat()}
     path = note(backup.path)
     draft = path.with_name(f"{path.name}.part")
-    draft.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    draft.write_text(json.dumps(to_json(backup), indent=2) + "\n", encoding="utf-8")
     draft.replace(path)
 
 
 def _read_note(path: Path) -> Backup | None:
     with suppress(OSError, ValueError, TypeError, KeyError):
         said = json.loads(path.read_text(encoding="utf-8"))
-        held = Contents(Position(*said["position"]), said["rows"])
-        backup = Backup(path.with_suffix(""), datetime.fromisoformat(said["made_at"]), held)
+        backup = from_json(said | {"path": path.with_suffix("")})  # wherever the folder was moved to
         return backup if backup.path.is_file() else None
     return None
 

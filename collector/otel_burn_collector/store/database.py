@@ -15,8 +15,22 @@ from otel_burn.errors import BurnError
 from otel_burn_collector import ledger
 from otel_burn_collector.settings import data_dir_of
 from otel_burn_collector.store import backups
+from otel_burn_collector.store.faults import is_damage
+from otel_burn_collector.store.folding import lacking
 
 log = logging.getLogger(__name__)
+
+
+class DamagedError(BurnError):
+    """A database that cannot be read (any more)."""
+
+    def __init__(self, db: Path, error: str, data_dir: Path) -> None:
+        self.what = f"The database {db} is damaged or no DuckDB database ({error.splitlines()[0]})."
+        super().__init__(
+            f"{self.what} `otel-burn collector` makes it anew from what is in {data_dir}. Where that has nothing: "
+            f"move it and {db.name}.wal aside, or name another database with --db."
+        )
+
 
 LOCK_PATIENCE = 3.0
 """Seconds: a reader without a collector holds the file for one query."""
@@ -24,8 +38,8 @@ _UTC = "SET GLOBAL TimeZone = 'UTC'"
 """Queries run on cursors, which take over what is global, and nothing else, of their connection."""
 _OPENING = threading.Lock()
 _MEMORY_SHARE, _MEMORY_MOST, _MEMORY_LEAST = 4, 8 << 30, 512 << 20
-_CHECKPOINT_BYTES = 64 << 20
-"""DuckDB's write-ahead log before it is folded in. At 16 MiB commits stalled most often, at 512 MiB longest."""
+_NEVER = "1TiB"
+"""DuckDB makes no checkpoint of itself: one on a full disk would end the instance, one during a backup spoil it."""
 
 
 def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -34,18 +48,11 @@ def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnect
     # Directories can be allowed only while everything is.
     con = _patiently(db, lambda: duckdb.connect(db, config=_config() | {"enable_external_access": "true"}))
     try:
-        _shut(con, staging_of(db))
-        if (found := ledger.version(con)) is not None and found < ledger.SCHEMA_VERSION:
-            ledger.refuse_other(con)
-            _back_up_before_migration(con, db, found, data_dir or data_dir_of(db))
-        con.execute(_UTC)
-        con.execute(files("otel_burn_collector.store").joinpath("journal.sql").read_text(encoding="utf-8"))
-        ledger.create(con)
-        # Replaying DDL from a torn log is where DuckDB breaks: it must not stay in the log.
-        con.execute("CHECKPOINT")
-        con.execute("SET lock_configuration = true")
-    except BaseException:
+        _prepare(con, db, data_dir or data_dir_of(db))
+    except BaseException as error:
         con.close()
+        if is_damage(error):
+            raise DamagedError(db, str(error), data_dir or data_dir_of(db)) from error
         raise
     return con
 
@@ -62,6 +69,21 @@ def _shut(con: duckdb.DuckDBPyConnection, staging: Path) -> None:
         left_over.unlink()
     con.execute("SET allowed_directories = [$staging]", {"staging": str(staging)})
     con.execute("SET enable_external_access = false")
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, db: Path, data_dir: Path) -> None:
+    _shut(con, staging_of(db))
+    if (found := ledger.version(con)) is not None and found < ledger.SCHEMA_VERSION:
+        ledger.refuse_other(con)
+        _back_up_before_migration(con, db, found, data_dir)
+    con.execute(_UTC)
+    if lack := lacking(db.with_name(f"{db.name}.wal")):
+        raise BurnError(f"The database {db} cannot be opened for writing: {lack}")
+    con.execute(files("otel_burn_collector.store").joinpath("journal.sql").read_text(encoding="utf-8"))
+    ledger.create(con)
+    # Replaying DDL from a torn log is where DuckDB breaks: it must not stay in the log.
+    con.execute("CHECKPOINT")
+    con.execute("SET lock_configuration = true")
 
 
 def open_reading(db: Path) -> duckdb.DuckDBPyConnection:
@@ -110,7 +132,7 @@ def _config() -> dict[str, str | bool | int | float | list[str]]:
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "allow_community_extensions": "false",
-        "checkpoint_threshold": f"{_CHECKPOINT_BYTES >> 20}MiB",
+        "checkpoint_threshold": _NEVER,
         "memory_limit": f"{_memory() >> 20}MiB",
         "threads": str(os.cpu_count() or 1),
     }
@@ -128,8 +150,14 @@ def _patiently(db: Path, connect: Callable[[], duckdb.DuckDBPyConnection]) -> du
             return connect()
         except duckdb.Error as error:
             if "Could not set lock" not in str(error) or time.monotonic() > deadline:
-                raise BurnError(_sentence(db, str(error))) from error
+                raise _said(db, str(error)) from error
         time.sleep(0.1)
+
+
+def _said(db: Path, error: str) -> BurnError:
+    if is_damage(error):
+        return DamagedError(db, error, data_dir_of(db))
+    return BurnError(_sentence(db, error))
 
 
 def _sentence(db: Path, error: str) -> str:
@@ -141,10 +169,5 @@ def _sentence(db: Path, error: str) -> str:
     if "newer version" in error or "can only read version" in error:
         return (
             f"The database {db} was written by a newer DuckDB ({error}). Upgrade with: pip install -U duckdb"
-        )
-    if re.search("not a valid DuckDB|Corrupt|checksum|Could not read|WAL", error):
-        return (
-            f"The database {db} is damaged or no DuckDB database ({error.splitlines()[0]}). Move it and {db.name}.wal "
-            f"aside and start again: what the journal in {data_dir_of(db)} still has is loaded anew."
         )
     return f"The database {db} cannot be opened: {error.splitlines()[0]}. Check the path, or name another with --db."

@@ -10,15 +10,19 @@ from typing import Any
 
 import duckdb
 
+from otel_burn_collector.journal import segments
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Position
+from otel_burn_collector.keeping import Keeping
+from otel_burn_collector.store.faults import is_full
 from otel_burn_collector.store.loading import load_next
 from otel_burn_collector.store.progress import read_progress
+from otel_burn_collector.store.upkeep import Upkeep
 
 BUSY_WAIT, IDLE_WAIT, QUIET = 0.01, 0.1, 2.0
 """Seconds between looks at the journal: while things arrive, and after *QUIET* seconds without."""
-CHECKPOINT_AFTER = 3.0
-"""Seconds without work before the log is folded in: nobody waits for a commit then."""
+STALL_SECONDS = 1.0
+"""Before a batch that the disk had no room for is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -26,16 +30,25 @@ log = logging.getLogger(__name__)
 class Loader(threading.Thread):
     """Loads what the journal has, as soon as it has it, until it is stopped or the database fails."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, journal: Path, on_failure: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        db: Path,
+        journal: Path,
+        on_failure: Callable[[], None],
+        keeping: Keeping | None = None,
+    ) -> None:
         super().__init__(name="loader", daemon=True)
         self._con = con.cursor()
+        self._journal = journal
         self._reader = JournalReader(journal, read_progress(self._con).position)
+        self.upkeep = Upkeep(self._con, db, journal, keeping or Keeping())
         self._on_failure = on_failure
         self._stopping = threading.Event()
         self._deadline = float("inf")
         self._worked_at = time.monotonic()
         self._loaded_at: str | None = None
-        self._fold_at: float | None = None
+        self._stalled: str | None = None
         self.loaded: Position = self._reader.position
         """Everything before it can be queried."""
         self.failure: Exception | None = None
@@ -47,7 +60,12 @@ class Loader(threading.Thread):
 
     def status(self) -> dict[str, Any]:
         """How far the journal is loaded."""
-        return {"loaded": list(self.loaded), "loaded_at": self._loaded_at, "loader_idle_for": self.idle_for}
+        return {
+            "loaded": list(self.loaded),
+            "loaded_at": self._loaded_at,
+            "loader_idle_for": self.idle_for,
+            "stalled": self._stalled,
+        }
 
     def run(self) -> None:
         """Follow the journal."""
@@ -58,7 +76,7 @@ class Loader(threading.Thread):
                 if self._stopping.is_set():
                     break
                 self._stopping.wait(BUSY_WAIT if self.idle_for < QUIET else IDLE_WAIT)
-            self._fold()
+            self.upkeep.folding.fold()
         except Exception as error:
             log.exception("The database failed; what arrives stays in the journal")
             self.failure = error
@@ -71,23 +89,28 @@ class Loader(threading.Thread):
         self.join()
 
     def _step(self) -> bool:
-        worked = load_next(self._con, self._reader) > 0
-        self.loaded = self._reader.position
+        worked = self._load()
         if worked:
+            self.loaded = self._reader.position
+            segments.say_loaded(self._journal, self.loaded)
             self._worked_at = time.monotonic()
             self._loaded_at = datetime.now(UTC).isoformat()
-            self._fold_at = self._worked_at + CHECKPOINT_AFTER
-        elif self._fold_at is not None and time.monotonic() > self._fold_at:
-            self._fold()
+        self.upkeep.step(worked)
         return worked
 
-    def _fold(self) -> None:
-        """Checkpoint if there is anything to; one that readers prevent is tried again later."""
-        if self._fold_at is None:
-            return
+    def _load(self) -> bool:
+        """Whether there was something to load, and it is loaded."""
         try:
-            self._con.execute("CHECKPOINT")
-            self._fold_at = None
-        except duckdb.TransactionException:
-            self._fold_at = time.monotonic() + CHECKPOINT_AFTER
-            log.debug("checkpoint postponed", exc_info=True)
+            worked = load_next(self._con, self._reader) > 0
+        except (duckdb.Error, OSError) as error:
+            if not is_full(error):
+                raise
+            # The database is as it was before the batch, and goes on answering.
+            self._reader.rewind(read_progress(self._con).position)
+            if self._stalled is None:
+                log.error("The disk of the database is full; what arrives waits in the journal. %s", error)
+            self._stalled = "The disk of the database is full."
+            self._stopping.wait(STALL_SECONDS)
+            return False
+        self._stalled = None
+        return worked

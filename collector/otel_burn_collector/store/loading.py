@@ -1,7 +1,7 @@
 """How does the journal become rows, each request once? Rows and position in one transaction."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -15,21 +15,21 @@ from otel_burn_collector.journal.records import Damage, Encoding, Kind, Record
 from otel_burn_collector.otlp.bodies import unpack
 from otel_burn_collector.store import commands, progress
 from otel_burn_collector.store.database import staging_of
+from otel_burn_collector.store.faults import is_fatal
 
 BATCH_BYTES = 16 << 20
 """Of requests in one transaction, read and unpacked: some ten thousand spans. Derived 512 at a time, a span costs
 three times as much; a batch is only as large when loading lags, so that nobody waits longer for it."""
-FATAL = (duckdb.FatalException, duckdb.IOException, duckdb.InternalException, duckdb.OutOfMemoryException)
-"""After these the database instance, not the record, is in doubt."""
-
 log = logging.getLogger(__name__)
+
+SetAside = Callable[[Damage], Damage]
 
 
 def load_next(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> int:
     """Load the next batch that *reader* finds; returns how many records it was."""
     found = reader.read(BATCH_BYTES)
     for batch in _batches(found):
-        _load_or_isolate(con, batch)
+        _load_or_isolate(con, batch, reader.set_aside)
     return len(found)
 
 
@@ -62,22 +62,24 @@ def _unpacked(item: Record | Damage) -> Record | Damage:
     return replace(item, payload=payload, encoding=item.encoding & Encoding.JSON)
 
 
-def _load_or_isolate(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> None:
+def _load_or_isolate(
+    con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage], set_aside: SetAside
+) -> None:
     try:
-        _load(con, batch)
-    except FATAL:
-        raise
+        _load(con, [set_aside(item) if isinstance(item, Damage) else item for item in batch])
     except Exception as error:
+        if is_fatal(error):
+            raise
         # One record that no code expects must not hold up all that come after it.
         if len(batch) > 1:
             for item in batch:
-                _load_or_isolate(con, [item])
+                _load_or_isolate(con, [item], set_aside)
             return
         if isinstance(batch[0], Damage):
             raise
         log.exception("Record %s of the journal makes no rows", batch[0].start)
         reason = f"it makes no rows: {type(error).__name__}: {error}"
-        _load(con, [Damage(batch[0].start, batch[0].end, reason)])
+        _load(con, [set_aside(Damage(batch[0].start, batch[0].end, reason))])
 
 
 def _load(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> None:
@@ -100,7 +102,9 @@ def _load(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> N
         _roll_back(con)
         raise
     for damage in damages:
-        log.error("Journal segment %d, offset %d: %s", *damage.start, damage.reason)
+        log.error(
+            "Journal segment %d, offset %d: %s. Kept in: %s", *damage.start, damage.reason, damage.kept_in
+        )
 
 
 def staging_folder(con: duckdb.DuckDBPyConnection) -> Path:

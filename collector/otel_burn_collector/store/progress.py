@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from otel_burn_collector.journal.records import Damage, Kind, Position
+from otel_burn_collector.ledger.statements import registered
 
 
 class Progress(NamedTuple):
@@ -52,40 +53,35 @@ def write_position(con: duckdb.DuckDBPyConnection, position: Position, received_
 
 def known_bodies(con: duckdb.DuckDBPyConnection, hashes: Sequence[str]) -> set[str]:
     """Those of *hashes* that are loaded already."""
-    con.register("incoming_bodies", pa.table({"hash": pa.array(hashes, pa.string())}))
-    try:
+    with registered(con, incoming_bodies=pa.table({"hash": pa.array(hashes, pa.string())})):
         rows = con.execute(
             "SELECT incoming_bodies.hash FROM incoming_bodies "
             "SEMI JOIN journal.bodies ON bodies.hash = incoming_bodies.hash::UUID"
         ).fetchall()
-    finally:
-        con.unregister("incoming_bodies")
     return {row[0] for row in rows}
 
 
 def write_bodies(con: duckdb.DuckDBPyConnection, hashes: Sequence[str]) -> None:
     """Remember *hashes* as loaded."""
-    con.register("new_bodies", pa.table({"hash": pa.array(hashes, pa.string())}))
-    try:
+    with registered(con, new_bodies=pa.table({"hash": pa.array(hashes, pa.string())})):
         con.execute(
             "INSERT INTO journal.bodies SELECT hash::UUID, make_timestamp_ns($now) FROM new_bodies",
             {"now": time.time_ns()},
         )
-    finally:
-        con.unregister("new_bodies")
 
 
 def write_damage(con: duckdb.DuckDBPyConnection, damages: Sequence[Damage]) -> None:
     """Remember what could not be loaded."""
     for damage in damages:
         con.execute(
-            "INSERT INTO journal.damage VALUES ($segment, $offset, $bytes, $reason, make_timestamp_ns($now))",
+            "INSERT INTO journal.damage VALUES ($segment, $offset, $bytes, $reason, make_timestamp_ns($now), $kept_in)",
             {
                 "segment": damage.start.segment,
                 "offset": damage.start.offset,
-                "bytes": damage.end.offset - damage.start.offset,
+                "bytes": max(damage.end.offset - damage.start.offset, 0),
                 "reason": damage.reason,
                 "now": time.time_ns(),
+                "kept_in": damage.kept_in,
             },
         )
 

@@ -1,0 +1,73 @@
+"""How does a user back a ledger up, and put a backup in its place? The same way with a collector and without."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from otel_burn.errors import BurnError
+from otel_burn_collector.client import Client
+from otel_burn_collector.discovery import find_collector
+from otel_burn_collector.offline import Offline, journal_folder
+from otel_burn_collector.store import backups, recovery
+from otel_burn_collector.store.backups import Backup
+from otel_burn_collector.store.database import DamagedError, open_reading
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restored ledger holds, and where what was there before is now."""
+
+    spans: int
+    loaded: int
+    """Of them, from the journal."""
+    missing: tuple[str, ...]
+    """What was acknowledged after the backup and is not there any more."""
+    aside: Path | None
+
+
+def back_up(db: Path, target: Path | None) -> Backup:
+    """Back *db* up to *target* (a file or a folder), else among the collector's own backups."""
+    path = None if target is None else _free(target.absolute())
+    running = find_collector(db)
+    if running is not None:
+        return Client(running).back_up(path)
+    if not db.exists():
+        raise BurnError(f"There is no database at {db}. Name another with --db.")
+    with Offline(db) as offline:
+        return offline.back_up(path)
+
+
+def restore(db: Path, backup: Path) -> Restored:
+    """Put *backup* in the place of *db*, and load what the journal has since."""
+    running = find_collector(db)
+    if running is not None:
+        raise BurnError(
+            f"A collector of {db} runs (process {running.pid}). Stop it, restore, and start it again: "
+            "meanwhile agents keep what they record in their spool."
+        )
+    held = backups.verify(backup)
+    _nobody_has(db)
+    data_dir = journal_folder(db).parent
+    aside = recovery.set_aside(db, data_dir / "replaced") if db.exists() else None
+    db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    backups.place(backup, db)
+    with Offline(db) as offline:
+        offline.load()
+        spans, missing = offline.summary()
+    return Restored(spans, spans - held.rows.get('store."otlp_spans"', 0), tuple(missing), aside)
+
+
+def _free(target: Path) -> Path:
+    path = backups.new_path(target) if target.is_dir() else target
+    if path.exists():
+        raise BurnError(f"{path} exists. Name a new file, or a folder.")
+    return path
+
+
+def _nobody_has(db: Path) -> None:
+    try:
+        open_reading(db).close()
+    except DamagedError:
+        return  # which is why it is replaced
+    except BurnError:
+        if db.exists():
+            raise

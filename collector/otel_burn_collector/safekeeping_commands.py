@@ -1,0 +1,71 @@
+"""What can a user do for the safety of a ledger from the shell? Back it up, and restore it."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from otel_burn import locations
+from otel_burn.command import Command
+from otel_burn_collector.parsing import add_db, add_json, examples
+
+
+def _configure_backup(parser: argparse.ArgumentParser) -> None:
+    examples(
+        parser,
+        "otel-burn backup                     # among the collector's own backups",
+        "otel-burn backup /mnt/nas/burn/      # a new file in that folder",
+        "otel-burn backup burn-may.duckdb",
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="a new file, or a folder (default: beside the database)",
+    )
+    add_db(parser)
+    add_json(parser)
+
+
+def _run_backup(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector import safekeeping  # noqa: PLC0415 - heavy, and `--help` needs none of it
+    from otel_burn_collector.store import backups  # noqa: PLC0415
+
+    backup = safekeeping.back_up((arguments.db or locations.database()).absolute(), arguments.path)
+    if arguments.json:
+        sys.stdout.write(json.dumps(backups.to_json(backup)) + "\n")
+        return 0
+    rows = sum(backup.contents.rows.values())
+    sys.stdout.write(f"Backed up to {backup.sentence}. All {rows:,} rows of the copy were read.\n")
+    return 0
+
+
+def _configure_restore(parser: argparse.ArgumentParser) -> None:
+    examples(
+        parser,
+        "otel-burn restore ~/.otel-burn/burn.duckdb.d/backups/burn-20261120T030000.000000.duckdb",
+        "otel-burn restore burn-may.duckdb --db may.duckdb",
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="a backup")
+    add_db(parser)
+
+
+def _run_restore(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector import safekeeping  # noqa: PLC0415
+
+    db = (arguments.db or locations.database()).absolute()
+    restored = safekeeping.restore(db, arguments.path.absolute())
+    sys.stdout.write(
+        f"Restored {db} from {arguments.path}: {restored.spans:,} spans, "
+        f"{restored.loaded:,} of them from the journal.\n"
+    )
+    if restored.aside:
+        sys.stdout.write(f"What was there before is in {restored.aside}.\n")
+    for sentence in restored.missing:
+        sys.stdout.write(f"Not restored: {sentence}\n")
+    return 0
+
+
+BACKUP = Command("copy the ledger, verified, while the collector runs", _configure_backup, _run_backup)
+RESTORE = Command("put a backup in the ledger's place", _configure_restore, _run_restore)
