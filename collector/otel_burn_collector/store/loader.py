@@ -90,9 +90,10 @@ class Loader(threading.Thread):
 
     def _step(self) -> bool:
         worked = self._load()
-        if worked:
+        if self.loaded != self._reader.position:  # also past the end of a segment, without a record
             self.loaded = self._reader.position
             segments.say_loaded(self._journal, self.loaded)
+        if worked:
             self._worked_at = time.monotonic()
             self._loaded_at = datetime.now(UTC).isoformat()
         self.upkeep.step(worked)
