@@ -1,138 +1,143 @@
 """How many spans a second does a collector acknowledge, and how many can be queried? One command, one machine.
 
-    python benchmarks/ingest.py [--spans 60000] [--clients 4] [--calls 1.0]
+    python benchmarks/ingest.py [sustained|paced|growth] [--spans 100000] [--calls 0.1] [--clients 4] [--rate 20000]
 
-Spans have the size and attributes of GenAI spans (1.6 kB, 17 attributes), 512 in a request, as the stock
-exporter sends them. `--calls` is the share of them that are LLM calls, which the ledger derives more from.
-CPU is what receiver and store used, per span; on a busy machine it is the steadier number.
+Spans are those of `ingest_spans.py`, 512 in a request, as the stock exporter sends them. `--calls` is the share of them
+that are LLM calls, which the ledger derives more from. `sustained` sends as fast as it is acknowledged, checkpoints
+included, and waits until all can be queried; `paced` sends `--rate` spans a second and watches how far behind queries
+are; `growth` goes on from 100,000 spans to `--spans` in one database and prints a row for each step. CPU is what each
+process of the collector used, per span; the sender is another process. On a busy machine it is the steadier number.
 """
 
 import argparse
-import http.client
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from ingest_sending import Sent, send
+from ingest_spans import REQUEST_SPANS, request
 
-from otel_burn_collector.discovery import Running, find_collector
+from otel_burn_collector.discovery import Running, find_collector, healthz
 from otel_burn_collector.reader import open_ledger
 
-REQUEST_SPANS = 512
 TICKS = os.sysconf("SC_CLK_TCK")
-COMMON_TEXTS = {
-    "gen_ai.conversation.id": "session-{number}",
-    "gen_ai.agent.name": "agent-{number}",
-    "server.address": "api.openai.com",
-    "app.note": "x" * 640,
-}
-CALL_TEXTS = COMMON_TEXTS | {
-    "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": "openai",
-    "gen_ai.request.model": "gpt-5",
-    "gen_ai.response.model": "gpt-5-2025-08-07",
-    "gen_ai.response.id": "chatcmpl-{number}-{index}",
-    "burn.usage.status": "exact",
-}
-TOOL_TEXTS = COMMON_TEXTS | {
-    "gen_ai.operation.name": "execute_tool",
-    "gen_ai.tool.name": "read_file",
-    "gen_ai.tool.call.id": "call-{number}-{index}",
-    "gen_ai.tool.type": "function",
-    "app.one": "y" * 40,
-    "app.two": "z" * 40,
-}
-CALL_NUMBERS = {
-    "gen_ai.usage.input_tokens": 12_000,
-    "gen_ai.usage.output_tokens": 300,
-    "gen_ai.usage.cache_read.input_tokens": 9_000,
-    "gen_ai.usage.reasoning.output_tokens": 100,
-    "http.response.status_code": 200,
-    "server.port": 443,
-}
-TOOL_NUMBERS = {f"app.count.{number}": number for number in range(6)}
+PROCESSES = ("receiver", "store")
+COLUMNS = (
+    "| spans in all | LLM calls | wire B/span | acked/s | ack p50 / p99 / max ms | queryable/s "
+    "| receiver µs | store µs | store MiB | database B/span |"
+)
+
+
+class Usage(NamedTuple):
+    """What a process of the collector has used."""
+
+    seconds: float
+    most_memory: int
 
 
 def main() -> None:
-    """Measure, and print a row for benchmarks/RESULTS.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--spans", type=int, default=60_000)
+    """Measure, and print rows for benchmarks/RESULTS.md."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("mode", choices=["sustained", "paced", "growth"], nargs="?", default="sustained")
+    parser.add_argument("--spans", type=int, default=100_000)
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--calls", type=float, default=1.0)
-    arguments = parser.parse_args()
-    bodies = list(requests(arguments.spans, arguments.calls))
+    parser.add_argument("--calls", type=float, default=0.1)
+    parser.add_argument("--rate", type=int, default=20_000)
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         running, process = start(Path(folder) / "burn.duckdb")
         try:
-            measure(running, bodies, arguments.clients, arguments.calls)
+            if given.mode == "paced":
+                paced(running, bodies(0, given.spans, given.calls), given.clients, given.rate)
+            else:
+                print(COLUMNS + "\n" + "|---" * 10 + "|")
+                for begin, end in steps(given.spans) if given.mode == "growth" else [(0, given.spans)]:
+                    sustained(running, bodies(begin, end, given.calls), given.clients)
         finally:
             process.terminate()
             process.wait()
 
 
-def measure(running: Running, bodies: list[bytes], clients: int, calls: float) -> None:
-    """Send *bodies* and wait until all of it can be queried."""
-    pids = {name: child(running.pid, name) for name in ("receiver", "store")}
-    before = {name: cpu(pid) for name, pid in pids.items()}
+def bodies(begin: int, end: int, calls: float) -> list[bytes]:
+    """The requests with the spans from *begin* to *end*."""
+    return [request(number, calls) for number in range(begin // REQUEST_SPANS, end // REQUEST_SPANS)]
+
+
+def steps(spans: int) -> list[tuple[int, int]]:
+    """A hundred thousand spans at the beginning, and the same at each tripling."""
+    ends = [100_000]
+    while ends[-1] < spans:
+        ends.append(min(spans, ends[-1] * 3))
+    return [(begin, end) for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def sustained(running: Running, sending: Sequence[bytes], clients: int) -> None:
+    """Send *sending*, wait until all of it can be queried, and print what that took."""
+    pids = {name: child(running.pid, name) for name in PROCESSES}
+    before = {name: usage(pid) for name, pid in pids.items()}
     begin = time.monotonic()
-    send(running, bodies, clients)
-    acknowledged = time.monotonic() - begin
+    sent = send(running.http_url, "/v1/traces", sending, clients)
     with open_ledger(running.db) as ledger:
-        assert ledger.wait_loaded(600)
+        assert ledger.wait_loaded(3600)
         queryable = time.monotonic() - begin
+        after = {name: usage(pid) for name, pid in pids.items()}
         spans = ledger.query("SELECT count(*) AS n FROM spans")["n"][0].as_py()
-        llm_calls = ledger.query("SELECT count(*) AS n FROM llm_calls")["n"][0].as_py()
-    assert spans == len(bodies) * REQUEST_SPANS
-    used = {name: (cpu(pid) - before[name]) / spans * 1e6 for name, pid in pids.items()}
-    size = sum(path.stat().st_size for path in (running.db, Path(f"{running.db}.wal")) if path.exists())
+        calls = ledger.query("SELECT count(*) AS n FROM llm_calls")["n"][0].as_py()
+    count = len(sending) * REQUEST_SPANS
+    used = [(after[name].seconds - before[name].seconds) / count * 1e6 for name in PROCESSES]
+    size = settled_size(running.db)
+    waits = " / ".join(f"{sent.wait(share):,.0f}" for share in (0.5, 0.99, 1))
     print(
-        "| spans | LLM calls | wire B/span | acked/s | queryable/s | receiver µs/span | store µs/span | disk B/span |"
+        f"| {spans:,} | {calls:,} | {sum(map(len, sending)) // count:,} | {count / sent.seconds:,.0f} | {waits} "
+        f"| {count / queryable:,.0f} | {used[0]:.1f} | {used[1]:.1f} | {after['store'].most_memory >> 20:,} "
+        f"| {size / spans:.0f} |",
+        flush=True,
     )
-    print("|---|---|---|---|---|---|---|---|")
+
+
+def paced(running: Running, sending: Sequence[bytes], clients: int, rate: int) -> None:
+    """Send *sending* at *rate*, and print how long what was acknowledged could not be queried."""
+    lags: list[float] = []
+    over = threading.Event()
+    watcher = threading.Thread(target=watch, args=(running, lags, over))
+    watcher.start()
+    sent: Sent = send(running.http_url, "/v1/traces", sending, clients, per_second=rate / REQUEST_SPANS)
+    over.set()
+    watcher.join()
+    seen = Sent(waits=lags)
+    count = len(sending) * REQUEST_SPANS
     print(
-        f"| {spans:,} | {llm_calls:,} | {sum(map(len, bodies)) // spans:,} | {spans / acknowledged:,.0f} "
-        f"| {spans / queryable:,.0f} | {used['receiver']:.0f} | {used['store']:.0f} | {size // spans:,} |"
+        "| asked spans/s | sent spans/s | ack p50 / p99 / max ms | lag p50 / p99 / max ms |\n|---|---|---|---|"
     )
+    rows = [" / ".join(f"{each.wait(share):,.0f}" for share in (0.5, 0.99, 1)) for each in (sent, seen)]
+    print(f"| {rate:,} | {count / sent.seconds:,.0f} | {rows[0]} | {rows[1]} |")
 
 
-def requests(spans: int, calls: float) -> Iterator[bytes]:
-    """Export requests with that many spans; the first *calls* of every ten are LLM calls."""
-    for number in range(max(1, spans // REQUEST_SPANS)):
-        request = ExportTraceServiceRequest()
-        resource = request.resource_spans.add()
-        resource.resource.attributes.add(key="service.name").value.string_value = f"agent-{number % 7}"
-        scopes = [resource.scope_spans.add(), resource.scope_spans.add()]
-        scopes[False].scope.name, scopes[True].scope.name = "agent.framework", "otel_burn"
-        for index in range(REQUEST_SPANS):
-            is_call = index % 10 < calls * 10
-            add_span(scopes[is_call], number, index, is_call=is_call)
-        yield request.SerializeToString()
+def watch(running: Running, lags: list[float], over: threading.Event) -> None:
+    """Note again and again how long it takes until what is acknowledged now can be queried."""
+    while not over.is_set():
+        begin, acknowledged = time.monotonic(), (healthz(running.http_url) or {}).get("journal")
+        while acknowledged and ((healthz(running.http_url) or {}).get("loaded") or [0, 0]) < acknowledged:
+            time.sleep(0.02)
+        lags.append(time.monotonic() - begin)
+        time.sleep(0.05)
 
 
-def add_span(scope: object, number: int, index: int, *, is_call: bool) -> None:
-    """Add one span of a session of 32 turns."""
-    at = 1_790_000_000_000_000_000 + (number * REQUEST_SPANS + index) * 1_000_000
-    span = scope.spans.add(  # type: ignore[attr-defined]
-        trace_id=(number * 16 + index // 32 + 1).to_bytes(16, "big"),
-        span_id=(number * REQUEST_SPANS + index + 1).to_bytes(8, "big"),
-        name="chat gpt-5" if is_call else "invoke_tool",
-        kind=3 if is_call else 1,
-        start_time_unix_nano=at,
-        end_time_unix_nano=at + 900_000,
-    )
-    texts = CALL_TEXTS if is_call else TOOL_TEXTS
-    for key, text in texts.items():
-        span.attributes.add(key=key).value.string_value = text.format(number=number, index=index)
-    for key, value in (CALL_NUMBERS if is_call else TOOL_NUMBERS).items():
-        span.attributes.add(key=key).value.int_value = value
-    span.attributes.add(key="app.list").value.array_value.values.add().string_value = "stop"
+def settled_size(db: Path) -> int:
+    """The size of the database once its log is folded in."""
+    log = Path(f"{db}.wal")
+    deadline = time.monotonic() + 60
+    while log.exists() and log.stat().st_size and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return sum(path.stat().st_size for path in (db, log) if path.exists())
 
 
 def start(db: Path) -> tuple[Running, subprocess.Popen[bytes]]:
@@ -157,33 +162,6 @@ def start(db: Path) -> tuple[Running, subprocess.Popen[bytes]]:
     return running, process
 
 
-def send(running: Running, bodies: list[bytes], clients: int) -> None:
-    """POST *bodies* over as many connections as there are *clients*."""
-    waiting: SimpleQueue[bytes] = SimpleQueue()
-    for body in bodies:
-        waiting.put(body)
-    threads = [threading.Thread(target=client, args=(running.http_url, waiting)) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def client(url: str, waiting: SimpleQueue[bytes]) -> None:
-    """Send until nothing waits."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    while True:
-        try:
-            body = waiting.get_nowait()
-        except Empty:
-            return
-        connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
-        response = connection.getresponse()
-        response.read()
-        assert response.status == 200, response.status
-
-
 def child(parent: int, name: str) -> int:
     """The process of the collector that has *name*."""
     command = ["ps", "--ppid", str(parent), "-o", "pid=,args="]
@@ -191,10 +169,12 @@ def child(parent: int, name: str) -> int:
     return next(int(line.split()[0]) for line in lines if f"otel_burn_collector.{name}" in line)
 
 
-def cpu(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
+def usage(pid: int) -> Usage:
+    """Seconds of processor time that a process has used, and the most memory that it ever had."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (most,) = (int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
+    return Usage((int(fields[11]) + int(fields[12])) / TICKS, most)
 
 
 if __name__ == "__main__":

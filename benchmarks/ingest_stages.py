@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ingest import REQUEST_SPANS, requests
+from ingest_spans import REQUEST_SPANS, requests
 
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
