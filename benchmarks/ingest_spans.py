@@ -39,26 +39,10 @@ CALL_NUMBERS = {
     "server.port": 443,
 }
 TOOL_NUMBERS = {f"app.count.{number}": number for number in range(6)}
-WORDS = [
-    "the",
-    "agent",
-    "read",
-    "wrote",
-    "a",
-    "file",
-    "of",
-    "test",
-    "and",
-    "ran",
-    "it",
-    "again",
-    "with",
-    "other",
-    "arguments",
-    "until",
-    "nothing",
-    "failed",
-]
+WORDS = (
+    *("the", "agent", "read", "wrote", "a", "file", "of", "test", "and", "ran"),
+    *("it", "again", "with", "other", "arguments", "until", "nothing", "failed"),
+)
 
 
 def requests(spans: int, calls: float) -> Iterator[bytes]:

@@ -18,11 +18,11 @@ from typing import Any
 
 from ingest_spans import REQUEST_SPANS, requests
 
+from otel_burn_collector import ledger
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
-from otel_burn_collector.ledger import deriving
-from otel_burn_collector.store import loading
+from otel_burn_collector.store import loading, preparing
 from otel_burn_collector.store.database import open_store
 from otel_burn_collector.store.progress import read_progress
 
@@ -80,10 +80,8 @@ def statement_name(sql: str) -> str:
 
 _FUNCTIONS: tuple[tuple[Any, str], ...] = (
     (JournalReader, "read"),
-    (loading, "_fresh"),
-    (loading, "decode"),
-    (deriving, "incoming"),
-    (deriving, "staged"),
+    (preparing, "decode"),
+    (ledger, "incoming"),
 )
 _STEPS = files("otel_burn_collector.ledger").joinpath("sql/steps")
 _NAMES = {each.read_text(): each.name.removesuffix(".sql") for each in _STEPS.iterdir()}
@@ -113,6 +111,7 @@ def load(folder: Path, bodies: list[bytes]) -> tuple[Stages, int]:
     stages = Stages()
     for owner, name in _FUNCTIONS:
         setattr(owner, name, charged(getattr(owner, name), stages))
+    preparing.Preparing.take = preparing.Preparing._find  # type: ignore[method-assign] # one thing after the other
     loading.load_all(Charged(con, stages), JournalReader(folder / "journal", read_progress(con).position))
     with stages("CHECKPOINT"):
         con.execute("CHECKPOINT")

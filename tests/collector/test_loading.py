@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from otel_burn_collector import ledger
-from otel_burn_collector.batch import Batch
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind, Position
 from otel_burn_collector.journal.writer import JournalWriter
+from otel_burn_collector.ledger import Incoming
 from otel_burn_collector.store import loading
 from otel_burn_collector.store.database import open_store
 from otel_burn_collector.store.loader import Loader
@@ -68,10 +68,10 @@ def test_a_record_that_no_code_expects_is_set_aside_alone(
     """The rest of its batch is loaded; where it lies and why is written down; it is not tried for ever."""
     real = ledger.apply
 
-    def apply(con: duckdb.DuckDBPyConnection, batch: Batch, staging: Path) -> None:
-        if "span 13" in batch.spans["name"].to_pylist():
+    def apply(con: duckdb.DuckDBPyConnection, batch: Incoming) -> None:
+        if "span 13" in batch["batch_spans"]["name"].to_pylist():
             raise KeyError("unlucky")
-        real(con, batch, staging)
+        real(con, batch)
 
     monkeypatch.setattr(ledger, "apply", apply)
     journal(tmp_path / "j", plain(make_spans(1)), plain(make_spans(13)), plain(make_spans(2)))

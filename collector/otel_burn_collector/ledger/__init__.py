@@ -2,6 +2,7 @@
 
 from otel_burn_collector.ledger.deriving import apply, rebuild
 from otel_burn_collector.ledger.findings import FINDINGS, replace_findings
+from otel_burn_collector.ledger.incoming import Incoming, incoming
 from otel_burn_collector.ledger.schema import SCHEMA_VERSION, create, refuse_other, version
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "version",
     "refuse_other",
     "apply",
+    "Incoming",
+    "incoming",
     "rebuild",
     "FINDINGS",
     "replace_findings",

@@ -1,13 +1,11 @@
 """How do received rows become calls, sessions and tool calls? Derives again what a batch touches, and only that."""
 
-from pathlib import Path
-
 import duckdb
 import pyarrow as pa
 
 from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.identities import Assignment, Published, assign
-from otel_burn_collector.ledger.incoming import incoming, staged
+from otel_burn_collector.ledger.incoming import Incoming, incoming
 from otel_burn_collector.ledger.joining import Link, Report, join
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
@@ -38,12 +36,9 @@ ASSIGNED = pa.schema({"report_id": pa.string(), "call_id": pa.string(), "publica
 ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 
 
-def apply(con: duckdb.DuckDBPyConnection, batch: Batch, staging: Path | None = None) -> None:
-    """Load *batch* and derive again what it touches, inside the caller's transaction.
-
-    *staging* is a folder that DuckDB may read from, if there is one.
-    """
-    with registered(con, **staged(incoming(batch), staging)):
+def apply(con: duckdb.DuckDBPyConnection, batch: Batch | Incoming) -> None:
+    """Load *batch* and derive again what it touches, inside the caller's transaction."""
+    with registered(con, **(incoming(batch) if isinstance(batch, Batch) else batch)):
         run(con, "near_batch", *READING)
         store_lists(con)
         with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):

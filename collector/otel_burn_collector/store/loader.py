@@ -15,7 +15,7 @@ from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Position
 from otel_burn_collector.keeping import Keeping
 from otel_burn_collector.store.faults import is_full
-from otel_burn_collector.store.loading import load_next
+from otel_burn_collector.store.loading import Loading
 from otel_burn_collector.store.progress import read_progress
 from otel_burn_collector.store.upkeep import Upkeep
 
@@ -41,7 +41,7 @@ class Loader(threading.Thread):
         super().__init__(name="loader", daemon=True)
         self._con = con.cursor()
         self._journal = journal
-        self._reader = JournalReader(journal, read_progress(self._con).position)
+        self._loading = Loading(self._con, JournalReader(journal, read_progress(self._con).position))
         self.upkeep = Upkeep(self._con, db, journal, keeping or Keeping())
         self._on_failure = on_failure
         self._stopping = threading.Event()
@@ -49,7 +49,7 @@ class Loader(threading.Thread):
         self._worked_at = time.monotonic()
         self._loaded_at: str | None = None
         self._stalled: str | None = None
-        self.loaded: Position = self._reader.position
+        self.loaded: Position = self._loading.position
         """Everything before it can be queried."""
         self.failure: Exception | None = None
 
@@ -81,6 +81,8 @@ class Loader(threading.Thread):
             log.exception("The database failed; what arrives stays in the journal")
             self.failure = error
             self._on_failure()
+        finally:
+            self._loading.close()
 
     def stop(self, patience: float) -> None:
         """Load what is journalled, for *patience* seconds at most, fold the log in, and end."""
@@ -90,8 +92,8 @@ class Loader(threading.Thread):
 
     def _step(self) -> bool:
         worked = self._load()
-        if self.loaded != self._reader.position:  # also past the end of a segment, without a record
-            self.loaded = self._reader.position
+        if self.loaded != self._loading.position:  # also past the end of a segment, without a record
+            self.loaded = self._loading.position
             segments.say_loaded(self._journal, self.loaded)
         if worked:
             self._worked_at = time.monotonic()
@@ -102,12 +104,12 @@ class Loader(threading.Thread):
     def _load(self) -> bool:
         """Whether there was something to load, and it is loaded."""
         try:
-            worked = load_next(self._con, self._reader) > 0
+            worked = self._loading.load_next() > 0
         except (duckdb.Error, OSError) as error:
             if not is_full(error):
                 raise
             # The database is as it was before the batch, and goes on answering.
-            self._reader.rewind(read_progress(self._con).position)
+            self._loading.rewind()
             if self._stalled is None:
                 log.error("The disk of the database is full; what arrives waits in the journal. %s", error)
             self._stalled = "The disk of the database is full."

@@ -1,8 +1,7 @@
 """How does the journal become rows, each request once? Rows and position in one transaction."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -11,100 +10,112 @@ import duckdb
 from otel_burn_collector import ledger
 from otel_burn_collector.decode import decode
 from otel_burn_collector.journal.reader import JournalReader
-from otel_burn_collector.journal.records import Damage, Encoding, Kind, Record
-from otel_burn_collector.otlp.bodies import unpack
+from otel_burn_collector.journal.records import Damage, Kind, Record
 from otel_burn_collector.store import commands, progress
 from otel_burn_collector.store.database import staging_of
 from otel_burn_collector.store.faults import is_fatal
+from otel_burn_collector.store.preparing import Prepared, Preparing, discard, prepare
 
-BATCH_BYTES = 16 << 20
-"""Of requests in one transaction, read and unpacked: some ten thousand spans. Derived 512 at a time, a span costs
-three times as much; a batch is only as large when loading lags, so that nobody waits longer for it."""
 log = logging.getLogger(__name__)
 
 SetAside = Callable[[Damage], Damage]
 
 
-def load_next(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> int:
-    """Load the next batch that *reader* finds; returns how many records it was."""
-    found = reader.read(BATCH_BYTES)
-    for batch in _batches(found):
-        _load_or_isolate(con, batch, reader.set_aside)
-    return len(found)
+class Loading:
+    """The journal on its way into one database."""
 
+    def __init__(self, con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
+        self._con = con
+        self._staging = staging_folder(con)
+        self._preparing = Preparing(reader, self._staging)
+        self.position = reader.position
+        """Everything before it is loaded."""
 
-def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
-    """Load everything that the journal has."""
-    while load_next(con, reader):
-        pass
+    def load_next(self) -> int:
+        """Load the next batch that the journal has; returns how many records it was."""
+        found = self._preparing.take()
+        for batch in found.batches:
+            try:
+                self._load_or_isolate(batch)
+            finally:
+                discard(batch)
+        self.position = found.position
+        return sum(len(batch.items) for batch in found.batches)
 
+    def rewind(self) -> None:
+        """Go on from where the database is, after a failure that left it as it was."""
+        self._preparing.rewind(progress.read_progress(self._con).position)
 
-def _batches(found: Sequence[Record | Damage]) -> Iterator[list[Record | Damage]]:
-    batch: list[Record | Damage] = []
-    size = 0
-    for item in found:
-        batch.append(_unpacked(item))
-        size += len(batch[-1].payload) if isinstance(batch[-1], Record) else 0
-        if size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    def close(self) -> None:
+        """End the thread that reads ahead."""
+        self._preparing.close()
 
+    def _load_or_isolate(self, batch: Prepared) -> None:
+        set_aside = self._preparing.set_aside
+        try:
+            self._load(batch, [set_aside(item) for item in batch.items if isinstance(item, Damage)])
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            # One record that no code expects must not hold up all that come after it.
+            if len(batch.items) > 1:
+                for item in batch.items:
+                    self._load_or_isolate(prepare([item], self._staging))
+                return
+            (item,) = batch.items
+            if isinstance(item, Damage):
+                raise
+            log.exception("Record %s of the journal makes no rows", item.start)
+            reason = f"it makes no rows: {type(error).__name__}: {error}"
+            damage = Damage(item.start, item.end, reason)
+            self._load(Prepared([damage]), [set_aside(damage)])
 
-def _unpacked(item: Record | Damage) -> Record | Damage:
-    if isinstance(item, Damage):
-        return item
-    try:
-        payload = unpack(item.payload, item.encoding)
-    except Exception as error:  # noqa: BLE001 - whatever it holds, it must not stop the records after it
-        return Damage(item.start, item.end, f"it cannot be unpacked: {error}")
-    return replace(item, payload=payload, encoding=item.encoding & Encoding.JSON)
-
-
-def _load_or_isolate(
-    con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage], set_aside: SetAside
-) -> None:
-    try:
-        _load(con, [set_aside(item) if isinstance(item, Damage) else item for item in batch])
-    except Exception as error:
-        if is_fatal(error):
+    def _load(self, batch: Prepared, damages: Sequence[Damage]) -> None:
+        con = self._con
+        records = [item for item in batch.items if isinstance(item, Record)]
+        con.begin()
+        try:
+            self._write(batch, records)
+            progress.write_damage(con, damages)
+            newest = max((record.received_at for record in records), default=None)
+            progress.write_position(con, batch.items[-1].end, newest)
+            con.commit()
+        except BaseException:
+            _roll_back(con)
             raise
-        # One record that no code expects must not hold up all that come after it.
-        if len(batch) > 1:
-            for item in batch:
-                _load_or_isolate(con, [item], set_aside)
+        for damage in damages:
+            log.error(
+                "Journal segment %d, offset %d: %s. Kept in: %s", *damage.start, damage.reason, damage.kept_in
+            )
+
+    def _write(self, batch: Prepared, records: Sequence[Record]) -> None:
+        """The commands among *records*, and the bodies that were not loaded before."""
+        con = self._con
+        known = progress.known_bodies(con, list(batch.bodies)) if batch.bodies else set()
+        new = {key: record for key, record in batch.bodies.items() if key not in known}
+        if new:
+            progress.write_bodies(con, list(new))
+        if batch.tables is not None and not known:
+            ledger.apply(con, batch.tables)
             return
-        if isinstance(batch[0], Damage):
-            raise
-        log.exception("Record %s of the journal makes no rows", batch[0].start)
-        reason = f"it makes no rows: {type(error).__name__}: {error}"
-        _load(con, [set_aside(Damage(batch[0].start, batch[0].end, reason))])
-
-
-def _load(con: duckdb.DuckDBPyConnection, batch: Sequence[Record | Damage]) -> None:
-    records = [item for item in batch if isinstance(item, Record)]
-    damages = [item for item in batch if isinstance(item, Damage)]
-    con.begin()
-    try:
-        fresh = _fresh(con, records)
-        for is_command, group in groupby(fresh, key=lambda record: record.kind is Kind.COMMAND):
+        fresh = {record.start for record in new.values()}
+        wanted = [record for record in records if record.kind is Kind.COMMAND or record.start in fresh]
+        for is_command, group in groupby(wanted, key=lambda record: record.kind is Kind.COMMAND):
             if is_command:
                 for record in group:
                     commands.execute(con, record.payload)
             else:
-                ledger.apply(con, decode(list(group)), staging_folder(con))
-        progress.write_damage(con, damages)
-        newest = max((record.received_at for record in records), default=None)
-        progress.write_position(con, batch[-1].end, newest)
-        con.commit()
-    except BaseException:
-        _roll_back(con)
-        raise
-    for damage in damages:
-        log.error(
-            "Journal segment %d, offset %d: %s. Kept in: %s", *damage.start, damage.reason, damage.kept_in
-        )
+                ledger.apply(con, ledger.incoming(decode(list(group))))
+
+
+def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
+    """Load everything that the journal has."""
+    loading = Loading(con, reader)
+    try:
+        while loading.load_next():
+            pass
+    finally:
+        loading.close()
 
 
 def staging_folder(con: duckdb.DuckDBPyConnection) -> Path:
@@ -113,22 +124,6 @@ def staging_folder(con: duckdb.DuckDBPyConnection) -> Path:
         "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
     ).fetchall()
     return staging_of(Path(path))
-
-
-def _fresh(con: duckdb.DuckDBPyConnection, records: Sequence[Record]) -> list[Record]:
-    """The commands among *records*, and the bodies that were not loaded before."""
-    first_with: dict[str, Record] = {}
-    fresh = []
-    for record in records:
-        if record.kind is Kind.COMMAND:
-            fresh.append(record)
-        else:
-            first_with.setdefault(progress.body_hash(record.kind, record.payload), record)
-    known = progress.known_bodies(con, list(first_with)) if first_with else set()
-    new = {key: record for key, record in first_with.items() if key not in known}
-    if new:
-        progress.write_bodies(con, list(new))
-    return sorted([*fresh, *new.values()], key=lambda record: record.start)
 
 
 def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
