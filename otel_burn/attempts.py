@@ -1,7 +1,7 @@
 """Which HTTP attempts belong to one logical call? Retries that count up, and fetches of what a call left running."""
 
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -47,6 +47,9 @@ class Attempts:
 
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[int, int], _Last] = OrderedDict()
+        """Attempts that brought no whole answer, by flow and body."""
+        self._flows: Counter[int] = Counter()
+        """How many of them each flow has: a body is only hashed where one could go on with another."""
         self._fetched: Remembered[bool] = Remembered(_FETCHED)
 
     def number(self, call: Call, response: Response) -> tuple[str, int]:
@@ -55,24 +58,32 @@ class Attempts:
             self._first(response)  # a later fetch repeats it
         if response.deferred and response.id:
             return deferred_id(response.id), 1 if call.request_body else 2
+        settled = _is_settled(call, response)
+        if settled and not call.retry_count and not self._flows[call.flow]:
+            return secrets.token_hex(8), 1
         key = (call.flow, xxhash.xxh3_64_intdigest(call.request_body))
-        last = self._open.pop(key, None)
+        last = self._take(key)
         if last is not None and _goes_on(last, call):
             call_id, number = last.call_id, last.number + 1
         else:
             call_id, number = secrets.token_hex(8), call.retry_count + 1
-        self._open[key] = _Last(
-            call_id=call_id,
-            number=number,
-            host=call.host,
-            retries=call.retry_count,
-            ended_ns=call.ended_ns,
-            again=_passes(call, response),
-            redirected=300 <= call.status < 400,
-        )
-        if len(self._open) > _REMEMBERED:
-            self._open.popitem(last=False)
+        if not settled:
+            self._keep(key, _last(call, response, call_id, number))
         return call_id, number
+
+    def _take(self, key: tuple[int, int]) -> _Last | None:
+        last = self._open.pop(key, None)
+        if last is not None:
+            self._flows[key[0]] -= 1
+            if not self._flows[key[0]]:
+                del self._flows[key[0]]
+        return last
+
+    def _keep(self, key: tuple[int, int], last: _Last) -> None:
+        self._open[key] = last
+        self._flows[key[0]] += 1
+        if len(self._open) > _REMEMBERED:
+            self._take(next(iter(self._open)))
 
     def uncounted(self, response: Response) -> Response:
         """A fetched *response* without the usage that was counted already, by the call itself or an earlier fetch.
@@ -93,6 +104,23 @@ class Attempts:
             return False
         self._fetched[key] = True
         return True
+
+
+def _last(call: Call, response: Response, call_id: str, number: int) -> _Last:
+    return _Last(
+        call_id=call_id,
+        number=number,
+        host=call.host,
+        retries=call.retry_count,
+        ended_ns=call.ended_ns,
+        again=_passes(call, response),
+        redirected=300 <= call.status < 400,
+    )
+
+
+def _is_settled(call: Call, response: Response) -> bool:
+    """Whether an attempt brought the whole answer, so that no other goes on with it."""
+    return 200 <= call.status < 300 and response.complete and not (call.error or response.error_type)
 
 
 def _goes_on(last: _Last, call: Call) -> bool:

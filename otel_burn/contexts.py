@@ -171,9 +171,7 @@ class Contexts:
         """What the request body *data* has in common with an earlier one; None for too little to be worth it."""
         best: Known | None = None
         for seen in reversed(self._seen) if len(data) >= _WORTH_KEEPING else ():
-            if data[:_STEP] != seen.data[:_STEP]:
-                continue
-            items = bisect_right(seen.ends, _common(data, seen.data))
+            items = bisect_right(seen.ends, _common(data, seen.data, seen.ends[-1]))
             if items > (best.items if best else 0):
                 best = Known(seen, items)
             if items == len(seen.ends):
@@ -191,8 +189,9 @@ class Contexts:
                 items: Iterable[Any] = body.rest(part.key)
             else:
                 items = part.items(body)
+            seed = hash((format.name, part.key)) & _MASK
             for item in items:
-                run.add(self._item(format, part, item))
+                run.add(self._item(part, item, seed))
             if not part.whole:
                 longest = max(longest, (len(run.items) - start, start, part.key))
         if _WORTH_KEEPING <= len(body.data) <= _KEPT_BYTES // 4 and not keeps_content():
@@ -215,10 +214,10 @@ class Contexts:
         self._remember(run, at, _Place(name, 0, place.full, place.deltas + listed))
         return Context(rest, count, name, place.base, place.blocks)
 
-    def _item(self, format: Format, part: Part, item: Any) -> _Item:
+    def _item(self, part: Part, item: Any, seed: int) -> _Item:
         if not isinstance(item, msgspec.Raw) or keeps_content():  # content is too large to be remembered
             return _read(part, value_of(item))
-        key = xxhash.xxh3_64_intdigest(item, seed=hash((format.name, part.key)) & _MASK)
+        key = xxhash.xxh3_64_intdigest(item, seed=seed)
         if (found := self._items.get(key)) is None:
             found = _read(part, value_of(item))
             if _is_small(found, len(memoryview(item))):
@@ -274,12 +273,14 @@ def _read(part: Part, value: Any) -> _Item:
     return _Item(blocks, xxhash.xxh3_64_intdigest(said.encode("utf-8", "surrogatepass")))
 
 
-def _common(data: bytes, other: bytes) -> int:
-    """How many bytes two bodies begin with in common."""
+def _common(data: bytes, other: bytes, end: int) -> int:
+    """How many bytes two bodies begin with in common, as far as the *end* of what is of interest in the *other*."""
+    view = memoryview(other)  # a copy of half a megabyte costs as much as all the rest of a call
+    if data.startswith(view[:end]):
+        return end
     at, step = 0, _STEP
     while step:
-        piece = data[at : at + step]
-        if len(piece) == step and piece == other[at : at + step]:
+        if at + step <= end and data.startswith(view[at : at + step], at):
             at += step
         else:
             step //= 2

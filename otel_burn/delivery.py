@@ -99,7 +99,8 @@ class Delivery:
 
     def wake(self) -> None:
         """Something was appended."""
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def stop(self, timeout: float) -> None:
         """Deliver what waits, for *timeout* seconds at most; the thread ends, and closes the spool, when it can."""

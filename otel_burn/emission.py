@@ -1,46 +1,61 @@
 """How does a description become a span? With explicit times and an explicit parent, never attached to a context."""
 
-from collections.abc import Mapping
+import secrets
 from typing import Any, Final
 
 import xxhash
-from opentelemetry.context import Context
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.trace import NonRecordingSpan, SpanKind, Status, StatusCode, set_span_in_context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from otel_burn.calls import Call
+from otel_burn.otlp import Span
 from otel_burn.spans import Description
 
-
-class Ids(RandomIdGenerator):
-    """Random ids, but for spans that have an identity: whoever makes one again makes the same one."""
-
-    def __init__(self) -> None:
-        self.identity: str | None = None
-
-    def generate_span_id(self) -> int:
-        """A span id, not zero."""
-        return _digest(self.identity) & (2**64 - 1) or 1 if self.identity else super().generate_span_id()
-
-    def generate_trace_id(self) -> int:
-        """A trace id, not zero."""
-        return _digest(self.identity) or 1 if self.identity else super().generate_trace_id()
+_CLIENT: Final = 3
+_UNSET, _ERROR = 0, 2
+"""`SpanKind` and `StatusCode` as OTLP numbers them."""
+_MASK: Final = 2**64 - 1
+_INT64: Final = 2**63
 
 
-def emit(tracer: Any, call: Call, described: Description, attributes: Mapping[str, Any]) -> Any:
-    """The ended span of *call*, with the given *attributes*."""
+def finished(call: Call, described: Description, scope: tuple[str, str]) -> Span:
+    """The span of *call* as we write it ourselves: no sampler, limit or processor of anybody's is asked.
+
+    One that has an identity gets ids made of it: whoever makes it again makes the same one.
+    """
+    parent = None if described.identity else _parent(call)
+    identity = _digest(described.identity) if described.identity else 0
+    return Span(
+        name=described.name,
+        kind=_CLIENT,
+        trace_id=parent.trace_id if parent else identity or _random(128),
+        span_id=identity & _MASK or _random(64),
+        trace_state=parent.trace_state.to_header() if parent and parent.trace_state else "",
+        parent_id=parent.span_id if parent else None,
+        parent_is_remote=bool(parent and parent.is_remote),
+        started_ns=call.started_ns,
+        ended_ns=call.ended_ns,
+        status=_ERROR if described.failed else _UNSET,
+        scope=scope,
+    )
+
+
+def emit(tracer: Any, call: Call, described: Description) -> None:
+    """Make the span of *call* with the *tracer* of a provider that was given to us."""
+    from opentelemetry import trace  # noqa: PLC0415 - where no provider is given, nobody has to pay for it
+    from opentelemetry.context import Context  # noqa: PLC0415
+
+    parent, context = None if described.identity else _parent(call), Context()
+    if parent is not None:
+        context = trace.set_span_in_context(trace.NonRecordingSpan(parent), context)
     span = tracer.start_span(
         _sendable(described.name),
-        context=Context() if described.identity else _parent(call),
-        kind=SpanKind.CLIENT,
-        attributes={name: _sendable(value) for name, value in attributes.items()},
+        context=context,
+        kind=trace.SpanKind.CLIENT,
+        attributes={name: _sendable(value) for name, value in described.attributes.items()},
         start_time=call.started_ns,
     )
     if described.failed:
-        span.set_status(Status(StatusCode.ERROR))
+        span.set_status(trace.Status(trace.StatusCode.ERROR))
     span.end(call.ended_ns)
-    return span
 
 
 def _sendable(value: Any) -> Any:
@@ -52,17 +67,23 @@ def _sendable(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not -_INT64 <= value < _INT64 else value
 
 
-_INT64: Final = 2**63
+def _parent(call: Call) -> Any:
+    """The context of the span that made *call*: what the SDK sent along, else what was current; None for a root."""
+    if not call.traceparent:
+        return call.parent
+    from opentelemetry import trace  # noqa: PLC0415 - an SDK that sends it along has imported it
+    from opentelemetry.context import Context  # noqa: PLC0415
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
+
+    carried = TraceContextTextMapPropagator().extract({"traceparent": call.traceparent}, Context())
+    context = trace.get_current_span(carried).get_span_context()
+    return context if context.is_valid else None
 
 
-def _parent(call: Call) -> Context:
-    """The context of the span that made *call*: what the SDK sent along, else what was current."""
-    if call.traceparent:
-        return TraceContextTextMapPropagator().extract({"traceparent": call.traceparent}, Context())
-    if call.parent is not None:
-        return set_span_in_context(NonRecordingSpan(call.parent), Context())
-    return Context()
+def _random(bits: int) -> int:
+    # Not `random`, as OpenTelemetry's SDK does: a program that seeds it would make the same ids in all its processes.
+    return secrets.randbits(bits) or 1
 
 
 def _digest(identity: str) -> int:
-    return xxhash.xxh3_128_intdigest(identity.encode("utf-8", "surrogatepass"))
+    return xxhash.xxh3_128_intdigest(identity.encode("utf-8", "surrogatepass")) or 1

@@ -126,18 +126,17 @@ class Instrumentation:
             self._recorder.progress(call)
 
     def _emitter(self) -> Any:
-        # OpenTelemetry is imported here: a program that never calls an LLM never pays for it.
-        from otel_burn.emission import emit  # noqa: PLC0415
-
         if self.tracer_provider is not None:
             from importlib.metadata import version  # noqa: PLC0415
 
+            from otel_burn.emission import emit  # noqa: PLC0415
+
             tracer = self.tracer_provider.get_tracer(names.SCOPE, version("otel-burn"))
-            return lambda call, described: emit(tracer, call, described, described.attributes)
+            return lambda call, described: emit(tracer, call, described)
         return self._own_pipeline().emit
 
     def _own_pipeline(self) -> Any:
-        # The SDK is imported here: a program that never calls an LLM never pays for it.
+        # Imported here: a program that never calls an LLM never pays for it.
         from otel_burn.pipeline import Pipeline  # noqa: PLC0415
 
         with self._pipeline_lock:
@@ -156,13 +155,13 @@ class Instrumentation:
         if provider is self._forwarded or not hasattr(provider, "add_span_processor"):
             return
         self._forwarded = provider
-        from otel_burn.pipeline import forward  # noqa: PLC0415 - the SDK is there already
+        from otel_burn.structure import forward  # noqa: PLC0415 - the SDK is there already
 
         forward(provider, self._carry_structure)
 
     @guarded
     def _carry_structure(self, span: Any) -> None:
-        from otel_burn.pipeline import structure_of  # noqa: PLC0415 - the SDK is there already
+        from otel_burn.structure import structure_of  # noqa: PLC0415 - the SDK is there already
 
         if self.observer.active:
             self._recorder.defer(

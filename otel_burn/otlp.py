@@ -7,11 +7,12 @@ result against the stock encoder's. It also spares agents a dependency on protob
 import struct
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
-
-from opentelemetry.sdk.trace import ReadableSpan
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from otel_burn.brief import brief
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
 
 _HAS_IS_REMOTE: Final = 0x100
 _IS_REMOTE: Final = 0x200
@@ -25,64 +26,91 @@ _FIXED: Final = struct.Struct("<Q")
 _FLAGS: Final = struct.Struct("<I")
 
 
+class Span(NamedTuple):
+    """A finished span, without its attributes, in OTLP's own terms.
+
+    Events, links and the status's description are left out: an exception's words may quote what it is about.
+    """
+
+    name: str
+    kind: int
+    trace_id: int
+    span_id: int
+    trace_state: str
+    parent_id: int | None
+    parent_is_remote: bool
+    started_ns: int
+    ended_ns: int
+    status: int
+    scope: tuple[str, str]
+    """The instrumentation scope's name and version."""
+
+
+def of_sdk(span: "ReadableSpan") -> Span:
+    """The finished *span* of an application's own provider."""
+    context, parent, scope = span.context, span.parent, span.instrumentation_scope
+    return Span(
+        name=span.name,
+        kind=span.kind.value + 1,
+        trace_id=context.trace_id,
+        span_id=context.span_id,
+        trace_state=context.trace_state.to_header() if context.trace_state else "",
+        parent_id=parent.span_id if parent else None,
+        parent_is_remote=bool(parent and parent.is_remote),
+        started_ns=span.start_time or 0,
+        ended_ns=span.end_time or 0,
+        status=span.status.status_code.value,
+        scope=(scope.name, scope.version or "") if scope else ("", ""),
+    )
+
+
 class Encoder:
     """Writes the spans of one resource as `ExportTraceServiceRequest`s."""
 
     def __init__(self, resource: Mapping[str, Any]) -> None:
         self._resource = _message(1, _attributes(1, resource))
-        self._scopes: dict[Any, bytes] = {}
+        self._scopes: dict[tuple[str, str], bytes] = {}
 
-    def request(self, span: ReadableSpan, attributes: Mapping[str, Any]) -> bytes:
-        """One request with *span*, its *attributes* given apart.
-
-        Events, links and the status's description are left out: an exception's words may quote what it is about.
-        """
-        scope = span.instrumentation_scope
-        head = self._scopes.get(scope)
+    def request(self, span: Span, attributes: Mapping[str, Any]) -> bytes:
+        """One request with *span*, its *attributes* given apart."""
+        head = self._scopes.get(span.scope)
         if head is None:
-            said = _text(1, scope.name) + _text(2, scope.version or "") if scope else b""
             if len(self._scopes) >= _MOST_SCOPES:
                 self._scopes.clear()
-            head = self._scopes[scope] = _message(1, said)
+            name, version = span.scope
+            head = self._scopes[span.scope] = _message(1, _text(1, name) + _text(2, version))
         return _message(1, self._resource + _message(2, head + _message(2, _span(span, attributes))))
 
 
-def _span(span: ReadableSpan, attributes: Mapping[str, Any]) -> bytes:
-    context, parent = span.context, span.parent
-    flags = _HAS_IS_REMOTE | (_IS_REMOTE if parent and parent.is_remote else 0)
-    state = (
-        ",".join(f"{key}={value}" for key, value in context.trace_state.items())
-        if context.trace_state
-        else ""
-    )
+def _span(span: Span, attributes: Mapping[str, Any]) -> bytes:
     return b"".join(
         (
-            b"\x0a\x10", context.trace_id.to_bytes(16, "big"),
-            b"\x12\x08", context.span_id.to_bytes(8, "big"),
-            _text(3, state),
-            b"\x22\x08" + parent.span_id.to_bytes(8, "big") if parent else b"",
+            b"\x0a\x10", span.trace_id.to_bytes(16, "big"),
+            b"\x12\x08", span.span_id.to_bytes(8, "big"),
+            _text(3, span.trace_state),
+            b"" if span.parent_id is None else b"\x22\x08" + span.parent_id.to_bytes(8, "big"),
             _text(5, brief(span.name)),
-            b"\x30", _varint(span.kind.value + 1),
-            b"\x39", _FIXED.pack(span.start_time or 0),
-            b"\x41", _FIXED.pack(span.end_time or 0),
+            b"\x30", _SMALL[span.kind],
+            b"\x39", _FIXED.pack(span.started_ns),
+            b"\x41", _FIXED.pack(span.ended_ns),
             _attributes(9, attributes),
-            _message(15, b"\x18" + _varint(span.status.status_code.value)),
-            b"\x85\x01", _FLAGS.pack(flags),
+            b"\x7a\x02\x18", _SMALL[span.status],
+            b"\x85\x01", _FLAGS.pack(_HAS_IS_REMOTE | (_IS_REMOTE if span.parent_is_remote else 0)),
         )
     )  # fmt: skip
 
 
 def _attributes(field: int, attributes: Mapping[str, Any]) -> bytes:
-    found = []
+    found, known = [], _LAST[field]
     for name, value in attributes.items():
-        last = _LAST.get((field, name))
+        last = known.get(name)
         if last is not None and type(last[0]) is type(value) and last[0] == value:
             found.append(last[1])
             continue
         pair = _message(field, _key(name) + _message(2, _any(value)))
         # Of lists, equal is not the same: [1] is [True].
-        if len(pair) <= _BRIEF and type(value) is not list and (last is not None or len(_LAST) < _MOST):
-            _LAST[field, name] = value, pair
+        if len(pair) <= _BRIEF and type(value) is not list and (last is not None or len(known) < _MOST):
+            known[name] = value, pair
         found.append(pair)
     return b"".join(found)
 
@@ -90,8 +118,8 @@ def _attributes(field: int, attributes: Mapping[str, Any]) -> bytes:
 _BRIEF: Final = 128
 """Bytes of an attribute that is remembered."""
 _MOST: Final = 512
-_LAST: Final[dict[tuple[int, str], tuple[Any, bytes]]] = {}
-"""The value and bytes of the last attribute of a name: in the next call most are the same again."""
+_LAST: Final[dict[int, dict[str, tuple[Any, bytes]]]] = {1: {}, 9: {}}
+"""By field, the value and bytes of the last attribute of a name: in the next call most are the same again."""
 
 
 def _any(value: Any) -> bytes:
@@ -126,15 +154,12 @@ def _text(field: int, text: str) -> bytes:
 
 
 def _message(field: int, data: bytes) -> bytes:
-    return _tag(field, 2) + _varint(len(data)) + data
-
-
-@lru_cache(maxsize=64)
-def _tag(field: int, wire_type: int) -> bytes:
-    return _varint(field << 3 | wire_type)
+    return _TAGS[field] + _varint(len(data)) + data
 
 
 _SMALL: Final = [bytes((n,)) for n in range(128)]
+_TAGS: Final = [_SMALL[field << 3 | 2] for field in range(16)]
+"""Of fields that have a length."""
 
 
 def _varint(number: int) -> bytes:

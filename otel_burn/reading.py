@@ -49,8 +49,7 @@ class Reading:
         if self.format is not None and chunks:
             if self._answer is None:
                 self._answer = Answer(self.format, self._about, encoded=self._encoded)
-            for chunk in chunks:
-                self._answer.feed(chunk)
+            self._answer.feed(b"".join(chunks))  # 64 KiB at most, and a fifth of the work
 
     def response(self) -> Response:
         """The response; one that is not complete when there was none, or it can't be read."""

@@ -5,6 +5,7 @@ import queue
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -22,6 +23,11 @@ _MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 _CATCH_UP_SECONDS: Final = 10.0
 _HAND_OVER_SECONDS: Final = 0.002
 """A call is recorded in 0.2 to 0.5 ms where the machine is not busy."""
+_RUSH_CALLS, _RUSH_NS = 16, 200_000_000
+"""So many calls in so many nanoseconds are a rush."""
+_GATHER_SECONDS: Final = 0.01
+"""How long calls are gathered in a rush: read one behind the other, each costs half of what it costs between two calls
+of the program, as nothing has to be fetched into the processor's caches anew, and no thread waits for another."""
 
 _Work = Call | Callable[[], object] | tuple[Call, list[bytes]]
 Emit = Callable[[Call, Description], None]
@@ -48,6 +54,9 @@ class Recorder:
         self._contexts = Contexts(deltas=deltas)
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         """None ends the thread."""
+        self._ends: deque[int] = deque(maxlen=_RUSH_CALLS)
+        """When the last calls ended."""
+        self._rush = False
         self._waiting_bytes = 0
         self._counting = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -70,13 +79,16 @@ class Recorder:
     def submit(self, call: Call) -> None:
         """Take over an ended *call*. Never blocks, unless far too much waits already."""
         self._count(len(call.request_body))
+        self._ends.append(call.ended_ns)
+        self._rush = len(self._ends) == _RUSH_CALLS and call.ended_ns - self._ends[0] < _RUSH_NS
         self.defer(call)
         if call.collected:
             return
         if self._thread is None:
             self._work_off()  # no thread can be started (any more)
         self._keep_pace(call)
-        self._let_it_work()
+        if not self._rush:
+            self._let_it_work()
 
     def _keep_pace(self, call: Call) -> None:
         if self._waiting_bytes > _MOST_WAITING_BYTES and not call.collected:
@@ -138,6 +150,8 @@ class Recorder:
         try:
             while (item := self._waiting.get()) is not None:
                 self._do(item)
+                if self._rush and self._waiting.empty():
+                    time.sleep(_GATHER_SECONDS)
         finally:  # maybe ended from outside, such as a greenlet that is killed
             self._thread = None
             if not self._waiting.empty():

@@ -2,9 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain as concatenated
 from typing import Final
 
 from otel_burn import content, names
@@ -58,21 +59,19 @@ def describe(
     fetched = format.operation == FETCH
     operation = "chat" if fetched and response.usage is not None else format.operation
     error = _error(call, response)
-    attributes: dict[str, AttributeValue | None] = {
-        **request.parameters,
-        **call.labels,
-        **dict(_identity(call, request, response, operation, who)),
-        **dict(_timing(call, request)),
-        **dict(_outcome(call, response, error)),
-        **dict(() if fetched else _manifest(context)),
-        **dict(content.attributes(context.blocks, response) if keeps_content() else ()),
-        **dict(_answer(response)),
-        **dict(() if operation in UNBILLED else _usage(response)),
-        **dict(_cost(call, request, response, who)),
-        names.REQUEST_ID: reading.request_id,
-        names.CALL_ID: call_id,
-        names.ATTEMPT_NUMBER: number,
-    }
+    attributes = concatenated(
+        request.parameters.items(),
+        call.labels.items(),
+        _identity(call, request, response, operation, who),
+        _timing(call, request),
+        _outcome(call, response, error),
+        () if fetched else _manifest(context),
+        content.attributes(context.blocks, response) if keeps_content() else (),
+        _answer(response),
+        () if operation in UNBILLED else _usage(response),
+        _cost(call, request, response, who),
+        _numbering(call_id, number, reading.request_id),
+    )
     yield Description(
         name=f"{operation} {brief(request.model or response.model or '')}".strip(),
         attributes=_present(attributes),
@@ -86,17 +85,18 @@ def _described_further(call: Call, response: Response, who: str) -> Description:
     """One of several model responses in the same HTTP answer: the provider made it long before."""
     asked = Request(model=response.model)
     call_id = deferred_id(response.id or secrets.token_hex(8))
-    attributes: dict[str, AttributeValue | None] = {
-        **call.labels,
-        **dict(_identity(call, asked, response, "chat", who)),
-        names.RESPONSE_FINISH_REASONS: list(response.finish_reasons),
-        names.ERROR_TYPE: response.error_type,
-        **dict(_answer(response)),
-        **dict(_usage(response)),
-        **dict(_cost(call, asked, response, who)),
-        names.CALL_ID: call_id,
-        names.ATTEMPT_NUMBER: 1,
-    }
+    attributes = concatenated(
+        call.labels.items(),
+        _identity(call, asked, response, "chat", who),
+        (
+            (names.RESPONSE_FINISH_REASONS, list(response.finish_reasons)),
+            (names.ERROR_TYPE, response.error_type),
+        ),
+        _answer(response),
+        _usage(response),
+        _cost(call, asked, response, who),
+        _numbering(call_id, 1, None),
+    )
     return Description(
         name=f"chat {brief(response.model or '')}".strip(),
         attributes=_present(attributes),
@@ -120,12 +120,15 @@ _ANY_LENGTH: Final = frozenset(
 """Attributes that are no identifiers, and have bounds of their own."""
 
 
-def _present(attributes: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
+def _present(attributes: Iterable[tuple[str, AttributeValue | None]]) -> dict[str, AttributeValue]:
     return {
-        key: value if key in _ANY_LENGTH or isinstance(value, int | float) else brief_value(value)
-        for key, value in attributes.items()
+        key: value if type(value) in _NUMBERS or key in _ANY_LENGTH else brief_value(value)
+        for key, value in attributes
         if value is not None and value != []
     }
+
+
+_NUMBERS: Final = frozenset({int, float, bool})
 
 
 def _error(call: Call, response: Response) -> str | None:
@@ -169,25 +172,40 @@ def _outcome(call: Call, response: Response, error: str | None) -> _Pairs:
     yield names.HTTP_STATUS_CODE, call.status or None
 
 
+def _numbering(call_id: str, number: int, request_id: str | None) -> _Pairs:
+    yield names.REQUEST_ID, request_id
+    yield names.CALL_ID, call_id
+    yield names.ATTEMPT_NUMBER, number
+
+
 def _usage(response: Response) -> _Pairs:
-    usage = response.usage or Usage()
     yield names.USAGE_STATUS, str(response.usage_status)
     yield names.USAGE_RAW, response.usage_raw
-    yield names.USAGE_INPUT_TOKENS, usage.input_tokens
-    yield names.USAGE_OUTPUT_TOKENS, usage.output_tokens
-    yield names.USAGE_CACHE_READ_INPUT_TOKENS, usage.cache_read_tokens
-    yield names.USAGE_CACHE_WRITE_INPUT_TOKENS, usage.cache_write_tokens
-    yield names.ANTHROPIC_CACHE_WRITE_5M, usage.cache_write_5m_tokens
-    yield names.ANTHROPIC_CACHE_WRITE_1H, usage.cache_write_1h_tokens
-    yield names.USAGE_REASONING_OUTPUT_TOKENS, usage.reasoning_tokens
-    yield names.USAGE_AUDIO_INPUT_TOKENS, usage.audio_input_tokens
-    yield names.USAGE_AUDIO_OUTPUT_TOKENS, usage.audio_output_tokens
-    yield names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS, usage.audio_cache_read_tokens
-    yield names.USAGE_IMAGE_INPUT_TOKENS, usage.image_input_tokens
-    yield names.USAGE_IMAGE_OUTPUT_TOKENS, usage.image_output_tokens
+    if (usage := response.usage) is None:
+        return
+    for field, name in _COUNTS:
+        if (tokens := getattr(usage, field)) is not None:
+            yield name, tokens
     for unit, quantity in usage.units.items():
         yield names.USAGE_UNITS[unit], quantity
     yield names.USAGE_ANOMALY, anomaly(usage)
+
+
+_COUNTS: Final = (
+    ("input_tokens", names.USAGE_INPUT_TOKENS),
+    ("output_tokens", names.USAGE_OUTPUT_TOKENS),
+    ("cache_read_tokens", names.USAGE_CACHE_READ_INPUT_TOKENS),
+    ("cache_write_tokens", names.USAGE_CACHE_WRITE_INPUT_TOKENS),
+    ("cache_write_5m_tokens", names.ANTHROPIC_CACHE_WRITE_5M),
+    ("cache_write_1h_tokens", names.ANTHROPIC_CACHE_WRITE_1H),
+    ("reasoning_tokens", names.USAGE_REASONING_OUTPUT_TOKENS),
+    ("audio_input_tokens", names.USAGE_AUDIO_INPUT_TOKENS),
+    ("audio_output_tokens", names.USAGE_AUDIO_OUTPUT_TOKENS),
+    ("audio_cache_read_tokens", names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS),
+    ("image_input_tokens", names.USAGE_IMAGE_INPUT_TOKENS),
+    ("image_output_tokens", names.USAGE_IMAGE_OUTPUT_TOKENS),
+)
+"""The fields of `Usage` and their attributes."""
 
 
 def anomaly(usage: Usage) -> str | None:

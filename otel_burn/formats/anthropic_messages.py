@@ -84,6 +84,9 @@ class Stream:
     def add(self, event: Json) -> None:
         """Take in the next event."""
         match event.get("type"):
+            case "content_block_delta":
+                if part := self._parts.get(count(event, "index")):
+                    part.add(mapping(event, "delta"))
             case "message_start":
                 self._message = mapping(event, "message")
                 usage = mapping(self._message, "usage")
@@ -91,9 +94,6 @@ class Stream:
                 self._read_at_start = input_tokens(self._usage)
             case "content_block_start":
                 self._parts[count(event, "index")] = _Part(mapping(event, "content_block"))
-            case "content_block_delta":
-                if part := self._parts.get(count(event, "index")):
-                    part.add(mapping(event, "delta"))
             case "message_delta":
                 self._usage |= of_delta(mapping(event, "usage"))
                 self._message |= mapping(event, "delta")
@@ -129,10 +129,10 @@ class _Part:
 
     def add(self, delta: Json) -> None:
         """The next piece."""
-        if (piece := text(delta, "partial_json")) is not None:
-            self._input.append(piece)
-        elif piece := text(delta, "text") or text(delta, "thinking"):
+        if piece := text(delta, "text") or text(delta, "thinking"):
             self._said.add(piece)
+        elif (piece := text(delta, "partial_json")) is not None:
+            self._input.append(piece)
         elif signature := text(delta, "signature"):
             self._signature += signature
         elif delta.get("type") == "compaction_delta":

@@ -35,6 +35,16 @@ def decoded(data: bytes) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def decoded_together(many: list[bytes]) -> list[Json]:
+    """`decoded` of each of *many*; in one go where all of them are objects, which takes half as long."""
+    if len(many) > 1:
+        with suppress(msgspec.DecodeError, UnicodeError, RecursionError):
+            found: list[Any] = msgspec.json.decode(b"[%b]" % b",".join(many))
+            if len(found) == len(many) and all(type(one) is dict for one in found):
+                return found
+    return [decoded(one) for one in many]
+
+
 class Fields(Protocol):
     """Anything with members: a decoded object, or a request's body."""
 

@@ -130,16 +130,17 @@ class Stream:
 
     def _goes_on(self, event: Json) -> bool:
         """Whether *event* is nothing but the next words of a choice, as nearly all are; if so, they are taken in."""
-        choices = event.get("choices")
-        if type(choices) is not list or len(choices) != 1 or type(choice := choices[0]) is not dict:
+        try:
+            (choice,) = event["choices"]
+            delta, known = choice["delta"], self._choices[choice["index"]]
+            words = delta["content"]
+        except (KeyError, TypeError, ValueError):  # anything else, or nobody's format
             return False
-        delta = choice.get("delta")
-        if type(delta) is not dict or len(delta) != 1 or type(words := delta.get("content")) is not str:
+        if type(words) is not str or len(delta) != 1 or choice.get("finish_reason") is not None:
             return False
-        if event.get("usage") is not None or choice.get("finish_reason") is not None:
-            return False
-        known = self._choices.get(choice.get("index")) if type(choice.get("index")) is int else None
-        if known is None or not event.keys() <= _ONLY_WORDS or not choice.keys() <= _ONLY_CHOICE:
+        if event.get("usage") is not None or not (
+            event.keys() <= _ONLY_WORDS and choice.keys() <= _ONLY_CHOICE
+        ):
             return False
         known.say(words)
         return True

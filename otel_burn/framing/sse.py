@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from otel_burn.formats.fields import decoded
+from otel_burn.formats.fields import decoded_together
 
 DONE: Final = b"[DONE]"
 LARGEST_EVENT: Final = 64 * 1024 * 1024
@@ -34,27 +34,39 @@ class ServerSentEvents:
             raise OverflowError("an event that has no end")
         self._rest.append(data)
         if b"\n" not in data and b"\r" not in data:
-            return
+            return iter(())
         text = b"".join(self._rest)
         held = b"\r" if text.endswith(b"\r") else b""  # may be the first half of CRLF
         if b"\r" in text:
             text = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = text.split(b"\n")
         self._rest = [lines.pop() + held]
-        for line in lines:
-            yield from self._line(line)
+        return _events(self._completed(lines))
 
     def end(self) -> Iterator[dict[str, Any]]:
         """The last event, as servers leave out its blank line."""
-        yield from self._line(b"".join(self._rest).removesuffix(b"\r"))
-        yield from self._line(b"")
+        lines = [b"".join(self._rest).removesuffix(b"\r"), b""]
         self._rest = []
+        return _events(self._completed(lines))
 
-    def _line(self, line: bytes) -> Iterator[dict[str, Any]]:
-        if line.startswith(b"data:"):
-            self._lines.append(line[5:])
-        elif not line and self._lines:
-            data = self._lines[0] if len(self._lines) == 1 else b"\n".join(self._lines)
-            self._lines, self._held = [], 0
-            if event := {"done": True} if data.strip() == DONE else decoded(data):
-                yield event
+    def _completed(self, lines: list[bytes]) -> list[bytes]:
+        """The data of each event that ends in *lines*."""
+        found = []
+        for line in lines:
+            if line[:5] == b"data:":
+                self._lines.append(line[5:])
+            elif not line and self._lines:
+                found.append(self._lines[0] if len(self._lines) == 1 else b"\n".join(self._lines))
+                self._lines = []
+        if found:
+            self._held = 0
+        return found
+
+
+def _events(found: list[bytes]) -> Iterator[dict[str, Any]]:
+    """The objects in the data of events."""
+    for data, event in zip(found, decoded_together(found), strict=True):
+        if event:
+            yield event
+        elif data.strip() == DONE:
+            yield {"done": True}

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
-from otel_burn.otlp import Encoder
+from otel_burn.otlp import Encoder, of_sdk
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -66,5 +66,7 @@ def test_equal_to_the_stock_encoder(
     )
     expected = encode_spans([span])
     expected.resource_spans[0].scope_spans[0].spans[0].status.ClearField("message")
-    ours = ExportTraceServiceRequest.FromString(Encoder(span.resource.attributes).request(span, attributes))
+    ours = ExportTraceServiceRequest.FromString(
+        Encoder(span.resource.attributes).request(of_sdk(span), attributes)
+    )
     assert ours == expected
