@@ -18,6 +18,7 @@ KEYS = st.sampled_from(["service.name", "a", "b", "gen_ai.request.model", "", "Ã
 LEAVES = st.one_of(
     st.builds(AnyValue),
     st.builds(AnyValue, string_value=st.text(max_size=5)),
+    st.just(AnyValue(string_value="line\nfeed\u2028\x85")),
     st.builds(AnyValue, int_value=st.integers(-(2**63), 2**63 - 1)),
     st.builds(AnyValue, double_value=st.floats()),
     st.builds(AnyValue, bool_value=st.booleans()),

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_burn_collector import ledger
 from otel_burn_collector.journal.reader import JournalReader
@@ -19,6 +20,7 @@ from otel_burn_collector.store.loader import Loader
 from otel_burn_collector.store.progress import read_progress
 
 MakeSpans = Callable[..., bytes]
+NOW, HOUR = 1_790_000_000_000_000_000, 3_600_000_000_000
 
 
 @pytest.fixture
@@ -60,6 +62,27 @@ def test_a_body_counts_once_within_a_batch_and_across(
     load(con, tmp_path / "j")
     assert rows(con, "SELECT count(*) FROM spans") == [3]
     assert rows(con, "SELECT count(*) FROM journal.bodies") == [2]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(NOW - 9 * HOUR, NOW), (0, 0), (NOW, NOW), (0, NOW)],
+    ids=["long", "undated", "instant", "ended"],
+)
+def test_a_span_that_comes_again_in_another_request_counts_once(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, start: int, end: int
+) -> None:
+    """Whatever times it has, or none, and whatever else is sent with it."""
+    for number in range(3):
+        request = ExportTraceServiceRequest()
+        spans = request.resource_spans.add().scope_spans.add().spans
+        spans.add(trace_id=b"t" * 16, span_id=b"s" * 8, start_time_unix_nano=start, end_time_unix_nano=end)
+        spans.add(
+            trace_id=b"t" * 16, span_id=bytes([number + 1]) * 8, start_time_unix_nano=NOW + number * HOUR
+        )
+        journal(tmp_path / "j", plain(request.SerializeToString()))
+        load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM spans") == [4]
 
 
 def test_a_record_that_no_code_expects_is_set_aside_alone(

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from ptars import HandlerPool
 
-from otel_burn_collector.decode.values import encode_json, number, plain, plain_attributes
+from otel_burn_collector.decode.values import json_text, json_texts, number, plain, plain_attributes
 
 MAX_DEPTH: Final = 50
 """Of values in each other: protobuf's own parsers stop at a hundred messages, two for each."""
@@ -77,8 +77,9 @@ def has_two(values: pa.StructArray) -> bool:
 
 def _texts_of(name: str, held: pa.Array) -> pa.StringArray:
     found = _PLAINS[name](held, 0)
-    said = [each if isinstance(each, str) else encode_json(each).decode() for each in found]
-    return pa.array(said, pa.string())
+    if name in ("array_value", "kvlist_value"):
+        return pa.array(json_texts(found), pa.string())
+    return pa.array([each if isinstance(each, str) else json_text(each) for each in found], pa.string())
 
 
 def _sparse(items: pa.Array, places: np.ndarray[Any, Any], length: int) -> pa.Array:

@@ -2,19 +2,24 @@
 
 import math
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from otel_burn_collector.otlp.signals import MAX_TIME
 
-encode_json = msgspec.json.Encoder().encode
+_JSON = msgspec.json.Encoder()
 
 
 def json_text(value: object) -> str:
     """*value* as JSON."""
-    return encode_json(value).decode()
+    return _JSON.encode(value).decode()
+
+
+def json_texts(values: Sequence[object]) -> list[str]:
+    """Each of *values* as JSON. One call for all: no JSON has a line feed in it that is not escaped."""
+    return _JSON.encode_lines(values).decode().split("\n")[:-1]
 
 
 def plain(value: Any) -> Any:
