@@ -19,6 +19,7 @@ from typing import Any
 from ingest_spans import REQUEST_SPANS, requests
 
 from otel_burn_collector import ledger
+from otel_burn_collector.decode.span_rows import span_rows
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
@@ -97,7 +98,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bodies = list(requests(arguments.spans, arguments.calls))
         stages, size = load(Path(folder), bodies)
+    with stages("plainly"):
+        for body in bodies[:8]:
+            span_rows(body, 1)
+    plainly = stages.seconds.pop("plainly") / 8 / REQUEST_SPANS * 1e6
     print_stages(stages, len(bodies) * REQUEST_SPANS, arguments.least)
+    print(f"| for comparison: decoding message by message, through Python's lists | {plainly:.1f} |")
     print(f"| database, B/span | {size / len(bodies) / REQUEST_SPANS:.0f} |")
 
 

@@ -25,6 +25,7 @@ SPANS = pa.schema(
         "resource": STRING_MAP,
         "events": pa.string(),  # JSON list of {name, at (ns), attributes}; NULL when there are none
         "links": pa.string(),  # JSON list of {trace_id, span_id, attributes}; NULL when there are none
+        "undated": pa.bool_(),  # whether the times are those of its arrival, for want of any
     }
 )
 

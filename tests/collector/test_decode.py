@@ -80,6 +80,7 @@ def test_a_span_is_decoded_whole() -> None:
         "resource": {"service.name": "agent"},
         "events": f'[{{"name":"retry","at":{NOW},"attributes":{{"wait":0.5}}}}]',
         "links": f'[{{"trace_id":"{(b"l" * 16).hex()}","span_id":"{(b"k" * 8).hex()}","attributes":{{}}}}]',
+        "undated": False,
     }
 
 

@@ -45,6 +45,7 @@ def _row(span: Any, received_at: int) -> tuple[Any, ...]:
         span.status.message or None,
         _events(span.events) if span.events else None,
         _links(span.links) if span.links else None,
+        not (span.start_time_unix_nano or span.end_time_unix_nano),
     )
 
 

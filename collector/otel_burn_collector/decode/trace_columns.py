@@ -80,6 +80,7 @@ def _keepable(spans: _Level) -> _Level:
 def _own_columns(spans: pa.StructArray, arrived: Numbers) -> dict[str, pa.Array]:
     ended = spans.field("end_time_unix_nano").to_numpy()
     started = spans.field("start_time_unix_nano").to_numpy()
+    undated = (started == 0) & (ended == 0)
     started = np.where(started > 0, started, np.where(ended > 0, ended, arrived))
     parent = spans.field("parent_span_id")
     has_parent = _is_id(parent, 8)
@@ -97,6 +98,7 @@ def _own_columns(spans: pa.StructArray, arrived: Numbers) -> dict[str, pa.Array]
         "attributes": _maps(spans.field("attributes")),
         "events": _json_lists(spans.field("events"), _event_objects),
         "links": _json_lists(spans.field("links"), _link_objects),
+        "undated": pa.array(undated),
     }
 
 
