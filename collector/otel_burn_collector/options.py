@@ -9,7 +9,12 @@ from otel_burn.errors import BurnError
 from otel_burn.locations import TOKEN_VARIABLE
 from otel_burn_collector import keeping
 from otel_burn_collector.keeping import Keeping
-from otel_burn_collector.settings import LARGEST_REQUEST_BYTES, MAX_REQUEST_BYTES, is_loopback
+from otel_burn_collector.settings import (
+    LARGEST_REQUEST_BYTES,
+    MAX_REQUEST_BYTES,
+    QUERY_SECONDS,
+    is_loopback,
+)
 from otel_burn_collector.tls import server_context
 
 MIB = 1 << 20
@@ -32,6 +37,7 @@ class Options:
     cors_origins: tuple[str, ...]
     max_request_bytes: int
     keeping: Keeping
+    query_seconds: float
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +69,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="MIB",
         help=f"the largest request, before and after decompression (default: {MAX_REQUEST_BYTES // MIB})",
     )
+    add(
+        "--query-seconds",
+        type=_seconds,
+        default=QUERY_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one SQL query may take (default: {QUERY_SECONDS:g})",
+    )
     add("--idle-timeout", type=_seconds, metavar="SECONDS", help="end when nobody needs it this long")
     keeping.configure(parser)
 
@@ -83,6 +96,7 @@ def options_of(arguments: argparse.Namespace, db: Path) -> Options:
         cors_origins=tuple(arguments.cors_origin),
         max_request_bytes=arguments.max_request * MIB,
         keeping=keeping.of(arguments),
+        query_seconds=arguments.query_seconds,
     )
     _refuse_what_is_open(options)
     return options
@@ -102,6 +116,7 @@ def as_arguments(options: Options) -> list[str]:
         "--tls-key": options.tls_key,
         "--max-request": options.max_request_bytes // MIB,
         **keeping.given(options.keeping),
+        "--query-seconds": options.query_seconds,
     }
     given = [part for option, value in single.items() if value is not None for part in (option, str(value))]
     given += [part for origin in options.cors_origins for part in ("--cors-origin", origin)]

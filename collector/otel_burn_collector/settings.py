@@ -19,6 +19,9 @@ MAX_REQUEST_BYTES = 64 << 20
 LARGEST_REQUEST_BYTES = 1 << 30
 """What it can be raised to; so much of any journalled request is read."""
 
+QUERY_SECONDS = 120.0
+"""How long one SQL query may take."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -39,6 +42,7 @@ class Settings:
     max_request_bytes: int = MAX_REQUEST_BYTES
     idle_timeout: float | None = None
     keeping: Keeping = field(default_factory=Keeping)
+    query_seconds: float = QUERY_SECONDS
 
     @property
     def journal(self) -> Path:

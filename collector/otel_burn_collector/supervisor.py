@@ -64,6 +64,7 @@ def _settings(options: Options, ports: Mapping[str, int]) -> Settings:
         max_request_bytes=options.max_request_bytes,
         keeping=options.keeping,
         idle_timeout=options.idle_timeout,
+        query_seconds=options.query_seconds,
     )
 
 

@@ -166,6 +166,20 @@ def start_collector(tmp_path: Path) -> Iterator[StartCollector]:
 
 
 @pytest.fixture(scope="module")
+def start_module_collector() -> Iterator[StartCollector]:
+    """Start collectors that end with the module."""
+    started: list[CollectorProcess] = []
+
+    def start(db: Path, *options: str) -> CollectorProcess:
+        started.append(CollectorProcess(db, *options, home=db.parent / "home"))
+        return started[-1]
+
+    yield start
+    for one in started:
+        assert one.stop() == 0, one.log.read_text()
+
+
+@pytest.fixture(scope="module")
 def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CollectorProcess]:
     """One collector for the tests of a module."""
     folder = tmp_path_factory.mktemp("collector")

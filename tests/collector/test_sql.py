@@ -1,20 +1,31 @@
 """Can anybody read, and nobody do anything else, through SQL?"""
 
+import asyncio
 import json
+import signal
+import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
 import pytest
 
 from otel_burn.errors import BurnError
+from otel_burn_collector.discovery import status
 from otel_burn_collector.store.database import open_store
+from otel_burn_collector.store.overdue import Watch
 from otel_burn_collector.store.queries import Limits, Query, QueryError
+from otel_burn_collector.store.turns import BusyError, Turns
 
 Collector = Any
 MakeSpans = Callable[..., bytes]
@@ -50,114 +61,11 @@ READS = [
     "-- a comment\nSELECT 1;",
 ]
 
-WRITES = [
-    "INSERT INTO journal.position VALUES (1, 1, NULL, now())",
-    "WITH x AS (INSERT INTO journal.position VALUES (1, 1, NULL, now()) RETURNING 1) SELECT * FROM x",
-    "WITH x AS (UPDATE journal.position SET segment = 1 RETURNING 1) SELECT * FROM x",
-    "WITH x AS (DELETE FROM journal.position RETURNING 1) SELECT * FROM x",
-    "SELECT 1 WHERE 1 IN (WITH x AS (DELETE FROM journal.position RETURNING 1 AS a) SELECT a FROM x)",
-    "SELECT 1 LIMIT (WITH x AS (DELETE FROM journal.position RETURNING 1 AS a) SELECT a FROM x)",
-    "MERGE INTO journal.position USING (SELECT 1) ON false WHEN NOT MATCHED THEN INSERT VALUES (1, 1, NULL, now())",
-    "DROP TABLE journal.position",
-    "CREATE TABLE t (i INT)",
-    "CREATE TEMP TABLE t (i INT)",
-    "CREATE MACRO m() AS 1",
-    "SELECT 1; DROP TABLE journal.position",
-    "SELECT 1) t; DROP TABLE journal.position; SELECT * FROM (SELECT 1",
-    "EXPLAIN ANALYZE DELETE FROM journal.position",
-    "PRAGMA database_list",
-    "CALL force_checkpoint()",
-    "CHECKPOINT",
-    "SELECT * FROM checkpoint()",
-    "SELECT * FROM Force_Checkpoint()",
-    "SELECT * FROM system.main.checkpoint()",
-    "BEGIN",
-    "COMMIT",
-    "ROLLBACK",
-    "PREPARE p AS SELECT 1",
-    "EXECUTE p",
-    "USE memory",
-    "SET threads = 1",
-    "RESET threads",
-    "SET lock_configuration = false",
-    "SELECT * FROM enable_logging()",
-    "SELECT write_log('x')",
-    "LOAD json",
-    "INSTALL httpfs",
-    "ATTACH ':memory:' AS m",
-    "DETACH burn",
-    "CONNECT 'x'",
-    "EXPORT DATABASE '/tmp/x'",
-    "IMPORT DATABASE '/tmp/x'",
-    "VACUUM",
-    "",
-    "-- nothing",
-    "not sql",
-    "\x00",
-]
-
-ESCAPES = [
-    "SELECT * FROM read_text('{file}')",
-    "SELECT * FROM READ_BLOB('{file}')",
-    "SELECT * FROM '{file}'",
-    "SELECT * FROM glob('{folder}/*')",
-    "SELECT * FROM read_csv('{file}')",
-    "SELECT * FROM sniff_csv('{file}')",
-    "SELECT * FROM read_json('{file}')",
-    "SELECT * FROM read_duckdb('{db}')",
-    "SELECT (SELECT content FROM read_text('{file}'))",
-    "SELECT * FROM query('SELECT * FROM read_text(''{file}'')')",
-    "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
-    "SELECT getenv('HOME')",
-    "SELECT * FROM duckdb_secrets()",
-    "SELECT * FROM which_secret('s3://x', 's3')",
-    "SELECT * FROM arrow_scan(1, 1, 1)",
-    "SELECT * FROM pandas_scan(1)",
-    "SELECT * FROM secret_of_ours",
-    "COPY journal.position TO '{folder}/stolen.csv'",
-    "WITH x AS (COPY journal.position TO '{folder}/stolen.csv') SELECT 1",
-    # Access to its own files is the one that DuckDB leaves open: this one overwrote the write-ahead log.
-    "WITH x AS (COPY journal.position TO '{db}.wal') SELECT 1",
-    "SELECT * FROM read_blob('{db}')",
-    "SELECT * FROM read_text('{db}.wal')",
-]
-
 
 @pytest.mark.parametrize("sql", READS)
 def test_a_select_runs(store: tuple[duckdb.DuckDBPyConnection, Path], sql: str) -> None:
     """Whatever only reads the ledger is allowed."""
     run(store[0], sql)
-
-
-@pytest.mark.parametrize("sql", WRITES)
-def test_nothing_else_runs(store: tuple[duckdb.DuckDBPyConnection, Path], sql: str) -> None:
-    """No statement but one SELECT, no SELECT that writes, and nothing that stalls the writer."""
-    con, _ = store
-    before = con.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
-    with pytest.raises(QueryError):
-        run(con, sql)
-    assert con.execute("SELECT count(*) FROM journal.position").fetchall() == [(0,)]
-    assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == before
-
-
-@pytest.mark.parametrize("sql", ESCAPES)
-def test_no_select_leaves_the_database(
-    store: tuple[duckdb.DuckDBPyConnection, Path], sql: str, tmp_path: Path
-) -> None:
-    """No file is read or written, not even the database's own; no variable of the process is seen."""
-    con, db = store
-    file = tmp_path / "secret.csv"
-    file.write_text("secret\n42\n")
-    secret_of_ours = pa.table({"secret": [42]})
-    con.execute(
-        "INSERT INTO journal.damage VALUES (1, 1, 1, 'so that the log has something', now()::TIMESTAMP_NS)"
-    )
-    log = Path(f"{db}.wal").read_bytes()
-    with pytest.raises(QueryError):
-        run(con, sql.format(file=file, folder=tmp_path, db=db))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.csv"]
-    assert Path(f"{db}.wal").read_bytes() == log
-    assert secret_of_ours.num_rows == 1
 
 
 def test_the_configuration_is_locked(store: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
@@ -281,3 +189,113 @@ def test_an_answer_that_breaks_off_is_no_answer(collector: Collector) -> None:
         with pytest.raises(BurnError, match="broke off its answer"):
             ledger.query(late)
         assert ledger.query("SELECT 1 AS n").to_pylist() == [{"n": 1}]
+
+
+SLOW = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = -1"
+
+
+def running(collector: Collector) -> int:
+    """How many queries the store says it runs."""
+    return int(status(collector.running.sql_url)["queries_running"])
+
+
+def test_a_client_that_goes_stops_its_query(collector: Collector, wait_until: Callable[..., None]) -> None:
+    """Ctrl-C of `otel-burn sql` interrupts what it asked for, long before the limit."""
+    command = [sys.executable, "-m", "otel_burn", "sql", SLOW, "--db", str(collector.db)]
+    client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until(lambda: running(collector) == 1)
+    client.send_signal(signal.SIGINT)
+    assert client.wait(30) == 130
+    assert client.communicate() == (b"", b"")
+    wait_until(lambda: running(collector) == 0)
+
+
+def test_a_slow_reader_holds_up_nobody(
+    start_collector: Callable[..., Collector], make_spans: MakeSpans, asking: Callable[..., Any]
+) -> None:
+    """Clients that ask and never read: loading and other readers go on, and their transactions end with the limit."""
+    collector = start_collector("--query-seconds", "3")
+    many = json.dumps({"sql": "SELECT i FROM range(100000000000) r(i)"}).encode()
+    stalled = [ask_and_do_not_read(collector, many) for _ in range(3)]
+    assert collector.send(make_spans(*range(1, 101))).status == 200
+    with collector.ledger() as ledger:
+        assert ledger.query("SELECT count(*) AS n FROM spans").to_pylist() == [{"n": 100}]
+    deadline = time.monotonic() + 20
+    while running(collector):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for one in stalled:
+        one.close()
+
+
+def ask_and_do_not_read(collector: Collector, body: bytes) -> socket.socket:
+    """A connection on which a question was asked whose answer nobody reads."""
+    parts = urlsplit(collector.running.sql_url)
+    one = socket.create_connection((parts.hostname, parts.port))
+    head = f"POST /sql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {collector.running.token}\r\n"
+    one.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    assert one.recv(12) == b"HTTP/1.1 200"
+    return one
+
+
+def test_too_many_at_once_are_told_to_come_again() -> None:
+    """Some run, some wait, the rest hears at once that trying again helps; a turn that ends lets the next one in."""
+
+    async def crowd() -> list[str]:
+        turns, said = Turns(running=1, waiting=1, patience=0.2), []
+        async with turns.turn():
+            waiting = asyncio.ensure_future(take(turns))
+            await asyncio.sleep(0)
+            said.append(await take(turns))
+            said.append(await waiting)
+        said.append(await take(turns))
+        return said
+
+    async def take(turns: Turns) -> str:
+        try:
+            async with turns.turn():
+                return "had a turn"
+        except BusyError as error:
+            return str(error)
+
+    assert asyncio.run(crowd()) == [
+        "1 queries are running and 1 wait. Try again soon.",
+        "1 queries are running, and none ended within 0.2 s. Try again soon.",
+        "had a turn",
+    ]
+
+
+def test_a_crowd_of_queries_is_answered(collector: Collector) -> None:
+    """More readers than turns: all are served."""
+    with ThreadPoolExecutor(24) as pool:
+        found = list(
+            pool.map(
+                lambda n: collector.ledger().query("SELECT $n AS n", {"n": n})["n"][0].as_py(), range(48)
+            )
+        )
+    assert found == list(range(48))
+
+
+def test_memory_is_taken_from_the_oldest_query(store: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    """What would leave loading without memory is stopped, and says so."""
+    con, _ = store
+    watch = Watch(con, list, grace=60, most_memory=-1)
+    with Query(con, "SELECT i FROM range(100000000000) r(i)") as old, Query(con, "SELECT 1") as new:
+        watch.look([new, old])
+        with pytest.raises(QueryError, match="The query was stopped: memory is short"):
+            old.table()
+        assert new.table().num_rows == 1
+
+
+def test_a_query_that_does_not_stop_ends_the_store(store: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    """Told to stop, still there after its grace: the process ends with a code of its own."""
+    con, _ = store
+    codes: list[int] = []
+    watch = Watch(con, list, grace=0.05, die=codes.append)
+    with Query(con, "SELECT 1") as query:
+        watch.look([query])
+        assert codes == []
+        query.interrupt()
+        time.sleep(0.1)
+        watch.look([query])
+    assert codes == [75]

@@ -3,9 +3,11 @@
 import logging
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -40,13 +42,15 @@ _OPENING = threading.Lock()
 _MEMORY_SHARE, _MEMORY_MOST, _MEMORY_LEAST = 4, 8 << 30, 512 << 20
 _NEVER = "1TiB"
 """DuckDB makes no checkpoint of itself: one on a full disk would end the instance, one during a backup spoil it."""
+_TEMPORARY_SHARE, _TEMPORARY_MOST = 4, 16 << 30
+"""Of the free disk, what queries that outgrow memory may take: the journal is on the same disk."""
 
 
 def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnection:
     """The database as its one writer: brought to this version after a backup, tables made, guarded, locked."""
     db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Directories can be allowed only while everything is.
-    con = _patiently(db, lambda: duckdb.connect(db, config=_config() | {"enable_external_access": "true"}))
+    con = _patiently(db, lambda: duckdb.connect(db, config=_config(db) | {"enable_external_access": "true"}))
     try:
         _prepare(con, db, data_dir or data_dir_of(db))
     except BaseException as error:
@@ -95,7 +99,7 @@ def open_reading(db: Path) -> duckdb.DuckDBPyConnection:
         )
     # Readers in one process (the explorer's pages) share an instance, and with it the lock on its configuration.
     with _OPENING:
-        con = _patiently(db, lambda: duckdb.connect(db, read_only=True, config=_config()))
+        con = _patiently(db, lambda: duckdb.connect(db, read_only=True, config=_config(db)))
         if con.execute("SELECT current_setting('lock_configuration')").fetchall() != [(True,)]:
             con.execute(_UTC)
             con.execute("SET lock_configuration = true")
@@ -124,7 +128,7 @@ def _back_up_before_migration(con: duckdb.DuckDBPyConnection, db: Path, found: i
     )  # fmt: skip
 
 
-def _config() -> dict[str, str | bool | int | float | list[str]]:
+def _config(db: Path) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "enable_external_access": "false",
         "enable_external_file_cache": "false",
@@ -133,14 +137,21 @@ def _config() -> dict[str, str | bool | int | float | list[str]]:
         "autoload_known_extensions": "false",
         "allow_community_extensions": "false",
         "checkpoint_threshold": _NEVER,
-        "memory_limit": f"{_memory() >> 20}MiB",
+        "memory_limit": f"{memory() >> 20}MiB",
+        "max_temp_directory_size": f"{_temporary(db) >> 20}MiB",
         "threads": str(os.cpu_count() or 1),
     }
 
 
-def _memory() -> int:
+def memory() -> int:
+    """How many bytes DuckDB may use."""
     installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(_MEMORY_LEAST, min(_MEMORY_MOST, installed // _MEMORY_SHARE))
+
+
+@cache  # connections of one process to one file must agree on it
+def _temporary(db: Path) -> int:
+    return min(_TEMPORARY_MOST, shutil.disk_usage(db.parent).free // _TEMPORARY_SHARE)
 
 
 def _patiently(db: Path, connect: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:

@@ -9,6 +9,7 @@ _INSTANCE = (
     duckdb.IOException,
     duckdb.InternalException,
     duckdb.OutOfMemoryException,
+    MemoryError,
     duckdb.TransactionException,  # a commit on a full disk raises it
 )
 _DAMAGE = re.compile(r"not a valid DuckDB|[Cc]orrupt|checksum|Could not read|WAL")

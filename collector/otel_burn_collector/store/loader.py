@@ -23,6 +23,8 @@ BUSY_WAIT, IDLE_WAIT, QUIET = 0.01, 0.1, 2.0
 """Seconds between looks at the journal: while things arrive, and after *QUIET* seconds without."""
 STALL_SECONDS = 1.0
 """Before a batch that the disk had no room for is tried again."""
+CRAMPED_TRIES, CRAMPED_WAIT = 5, 0.5
+"""How often loading waits, and for how many seconds, until queries have given their memory back."""
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +39,17 @@ class Loader(threading.Thread):
         journal: Path,
         on_failure: Callable[[], None],
         keeping: Keeping | None = None,
+        make_room: Callable[[], None] = lambda: None,
     ) -> None:
+        """*make_room* frees memory: it is called when loading finds none, before it is tried again."""
         super().__init__(name="loader", daemon=True)
         self._con = con.cursor()
         self._journal = journal
         self._loading = Loading(self._con, JournalReader(journal, read_progress(self._con).position))
         self.upkeep = Upkeep(self._con, db, journal, keeping or Keeping())
         self._on_failure = on_failure
+        self._make_room = make_room
+        self._cramped = 0
         self._stopping = threading.Event()
         self._deadline = float("inf")
         self._worked_at = time.monotonic()
@@ -105,6 +111,9 @@ class Loader(threading.Thread):
         """Whether there was something to load, and it is loaded."""
         try:
             worked = self._loading.load_next() > 0
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            self._make_room_after(error)
+            return True
         except (duckdb.Error, OSError) as error:
             if not is_full(error):
                 raise
@@ -115,5 +124,15 @@ class Loader(threading.Thread):
             self._stalled = "The disk of the database is full."
             self._stopping.wait(STALL_SECONDS)
             return False
-        self._stalled = None
+        self._stalled, self._cramped = None, 0
         return worked
+
+    def _make_room_after(self, error: Exception) -> None:
+        """Go back to where the database is; raises *error* when room has been made often enough."""
+        self._cramped += 1
+        if self._cramped > CRAMPED_TRIES:
+            raise error
+        log.warning("There was no memory to load with. Queries are stopped, and it is tried again.")
+        self._make_room()
+        self._stopping.wait(CRAMPED_WAIT)
+        self._loading.rewind()

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +24,7 @@ class Limits:
     rows: int = 50_000_000
     bytes: int = 4 << 30
     seconds: float = 120.0
+    """From its start until its last row is handed over: as long it holds a transaction, and checkpoints wait."""
 
 
 class QueryError(BurnError):
@@ -46,7 +48,11 @@ class Query:
         self._limits = limits or Limits()
         self._first = first
         self._cursor = con.cursor()
-        self._timer = threading.Timer(self._limits.seconds, self._cursor.interrupt)
+        self._interrupted_at: float | None = None
+        self._stopped_why: str | None = None
+        self.started_at = time.monotonic()
+        self.closed = False
+        self._timer = threading.Timer(self._limits.seconds, self._stop)
         self._timer.daemon = True
         self._timer.start()
         on_start(self)
@@ -82,15 +88,21 @@ class Query:
         """The whole answer."""
         return pa.Table.from_batches(self.batches(), schema=self.schema)
 
-    def interrupt(self) -> None:
-        """Stop it, from another thread: nobody waits for the answer any more."""
-        with contextlib.suppress(duckdb.Error):  # it has ended in the meantime
-            self._cursor.interrupt()
+    def interrupt(self, why: str = "nobody waited for its answer any more") -> None:
+        """Stop it, from another thread."""
+        self._stopped_why = self._stopped_why or why
+        self._stop()
+
+    @property
+    def overdue(self) -> float:
+        """Seconds since it was told to stop, and has not: planning, and one vector at a time, are not interrupted."""
+        return 0.0 if self._interrupted_at is None else time.monotonic() - self._interrupted_at
 
     def close(self) -> None:
         """End the transaction; again is harmless."""
         self._timer.cancel()
         self._cursor.close()
+        self.closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -108,21 +120,33 @@ class Query:
             return self._cursor.sql(sql, params=dict(params or {})).to_arrow_reader(BATCH_ROWS)
         except RefusedSqlError as error:
             raise QueryError(str(error)) from error
-        except duckdb.Error as error:
+        except (duckdb.Error, MemoryError) as error:
             raise self._sentence(error) from error
+
+    def _stop(self) -> None:
+        if self._interrupted_at is None:
+            self._interrupted_at = time.monotonic()
+        with contextlib.suppress(duckdb.Error):  # it has ended in the meantime
+            self._cursor.interrupt()
 
     def _next(self) -> pa.RecordBatch | None:
         try:
             return self._reader.read_next_batch()
         except StopIteration:
             return None
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
+        except (duckdb.Error, pa.ArrowException, OSError, MemoryError) as error:
             raise self._sentence(error) from error
 
     def _sentence(self, error: Exception) -> QueryError:
+        if self._stopped_why:
+            return QueryError(f"The query was stopped: {self._stopped_why}.")
         if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in str(error):
             return QueryError(
                 f"The query took longer than {self._limits.seconds:g} s. Ask for less at a time."
+            )
+        if isinstance(error, MemoryError) or "Out of Memory" in str(error):
+            return QueryError(
+                "The query needs more memory than there is. Aggregate, filter, or ask for less at a time."
             )
         return QueryError(f"The query failed. {str(error).strip()}")
 
