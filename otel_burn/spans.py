@@ -9,6 +9,7 @@ from itertools import chain as concatenated
 from typing import Final
 
 from otel_burn import content, names
+from otel_burn.anomalies import anomaly, own_total
 from otel_burn.attempts import FETCH, deferred_id
 from otel_burn.brief import brief, brief_value
 from otel_burn.calls import Call
@@ -18,7 +19,7 @@ from otel_burn.formats.hosts import provider_of, region_of
 from otel_burn.manifest import keeps_content
 from otel_burn.prices import billed_model, price
 from otel_burn.reading import Reading
-from otel_burn.usage import Usage, UsageStatus
+from otel_burn.usage import UsageStatus
 
 MANIFEST_VERSION: Final = 2
 UNBILLED: Final = frozenset({FETCH, "count_tokens", "create_batch", "invoke_agent", "invoke_workflow"})
@@ -188,7 +189,7 @@ def _usage(response: Response) -> _Pairs:
             yield name, tokens
     for unit, quantity in usage.units.items():
         yield names.USAGE_UNITS[unit], quantity
-    yield names.USAGE_ANOMALY, anomaly(usage)
+    yield names.USAGE_ANOMALY, anomaly(usage, own_total(response))
 
 
 _COUNTS: Final = (
@@ -206,18 +207,6 @@ _COUNTS: Final = (
     ("image_output_tokens", names.USAGE_IMAGE_OUTPUT_TOKENS),
 )
 """The fields of `Usage` and their attributes."""
-
-
-def anomaly(usage: Usage) -> str | None:
-    """Which invariant of the convention these counts break, in words; None when they hold."""
-    cached = (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0)
-    if usage.input_tokens is not None and cached > usage.input_tokens:
-        return f"{cached} cached tokens are more than the {usage.input_tokens} input tokens"
-    if usage.output_tokens is not None and (usage.reasoning_tokens or 0) > usage.output_tokens:
-        return (
-            f"{usage.reasoning_tokens} reasoning tokens are more than the {usage.output_tokens} output tokens"
-        )
-    return None
 
 
 def _cost(call: Call, request: Request, response: Response, who: str) -> _Pairs:
