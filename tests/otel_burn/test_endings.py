@@ -145,8 +145,17 @@ def test_calls_in_odd_circumstances(server: Any, circumstance: str) -> None:
     assert len(run(f"{circumstance}\nask()", server)) == 1 + ("atexit" in circumstance)
 
 
-def test_calls_while_the_recorder_imports_opentelemetry(server: Any) -> None:
-    """Calls of many threads while the first one still makes our thread import the SDK: none is missed."""
+@pytest.mark.parametrize(
+    "end", ["time.sleep(1); os._exit(0)", "otel_burn.uninstrument(); os._exit(0)", "pass"]
+)
+def test_a_rush_of_calls(server: Any, end: str) -> None:
+    """Calls that are gathered are recorded a moment later, and before the program or the instrumentation ends."""
+    spans = run(f"for _ in range(40): ask()\n{end}", server)
+    assert len({span.span_id for span in spans}) == 40
+
+
+def test_calls_while_the_recorder_makes_ready(server: Any) -> None:
+    """Calls of many threads while the first one still makes our thread import what it needs: none is missed."""
     spans = run(
         """
         threads = []
