@@ -20,6 +20,11 @@ class Keeping:
     """So that a backup that turns out to be no good, a week later, is no loss."""
     backup_hours: float = 24.0
     keep_backups: int = 3
+    keep_spans: float = 30.0
+    """Days. Spans, logs and metrics as received are nine tenths of the file; calls and sums stay when they go."""
+    keep_calls: float = 0.0
+    """Days; 0: for ever. A call is about a kilobyte, and the bill is asked about long afterwards."""
+    max_size: int = 0
 
 
 class Option(NamedTuple):
@@ -42,6 +47,21 @@ OPTIONS = (
     ),
     Option("--backup-every", "backup_hours", "HOURS", "back the database up this often; 0: never"),
     Option("--keep-backups", "keep_backups", "NUMBER", "and keep so many backups"),
+    Option(
+        "--keep-spans",
+        "keep_spans",
+        "DAYS",
+        "keep spans, logs and metrics as received this long; 0: for ever",
+    ),
+    Option(
+        "--keep-calls",
+        "keep_calls",
+        "DAYS",
+        "keep calls and sessions this long, daily sums stay; 0: for ever",
+    ),
+    Option(
+        "--max-size", "max_size", "SIZE", "delete the oldest spans when the database is larger; 0: no limit"
+    ),
 )
 
 
@@ -78,7 +98,8 @@ def size(text: str) -> int:
     return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
-def _amount(text: str) -> float:
+def amount(text: str) -> float:
+    """A number of days or hours."""
     number = float(text)
     if not 0 <= number < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is no number from 0 on")
@@ -95,8 +116,10 @@ def _count(text: str) -> int:
 def _shown(kind: str, value: Any) -> str:
     if kind != "SIZE":
         return f"{value:g}"
+    if not value:
+        return "0"
     unit = max((unit for unit in _UNITS if value >= _UNITS[unit]), key=lambda unit: _UNITS[unit])
     return f"{value // _UNITS[unit]}{unit}"
 
 
-_READ = {"SIZE": size, "DAYS": _amount, "HOURS": _amount, "NUMBER": _count}
+_READ = {"SIZE": size, "DAYS": amount, "HOURS": amount, "NUMBER": _count}

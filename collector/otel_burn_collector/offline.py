@@ -17,6 +17,7 @@ from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.faults import is_damage
 from otel_burn_collector.store.loading import load_all
 from otel_burn_collector.store.progress import known_bodies, read_progress
+from otel_burn_collector.store.retaining import retain_all
 from otel_burn_collector.store.upkeep import Upkeep
 
 
@@ -67,6 +68,12 @@ class Offline:
         """A verified copy of the database with everything that is journalled."""
         self.load()
         return Upkeep(self._con, self._db, self._folder, Keeping(), alone=True).back_up(target)
+
+    def retain(self, command: bytes) -> None:
+        """Carry out a `retain` command to its end."""
+        self.put(Kind.COMMAND, Encoding.JSON, command)
+        self.load()
+        retain_all(self._con)
 
     def summary(self) -> tuple[int, list[str]]:
         """How many spans there are, and which parts of the journal were missing when they were loaded."""

@@ -1,5 +1,7 @@
 """How does a user back a ledger up, and put a backup in its place? The same way with a collector and without."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,9 +9,12 @@ from otel_burn.errors import BurnError
 from otel_burn_collector.client import Client
 from otel_burn_collector.discovery import find_collector
 from otel_burn_collector.offline import Offline, journal_folder
-from otel_burn_collector.store import backups, recovery
+from otel_burn_collector.store import backups, commands, recovery
 from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.database import DamagedError, open_reading
+
+VISIBLE_SECONDS, PURGE_SECONDS = 60.0, 600.0
+UNFINISHED = "FROM store.retention WHERE purged_before IS NULL OR purged_before < wanted_before"
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,23 @@ def restore(db: Path, backup: Path) -> Restored:
         offline.load()
         spans, missing = offline.summary()
     return Restored(spans, spans - held.rows.get('store."otlp_spans"', 0), tuple(missing), aside)
+
+
+def retain(db: Path, before: Mapping[str, int]) -> None:
+    """Purge everything of each layer before its moment (ns); it is gone on return."""
+    command, running = commands.retain(before), find_collector(db)
+    if running is None:
+        with Offline(db) as offline:
+            offline.retain(command)
+        return
+    client = Client(running)
+    if client.wait_loaded(client.command(command), VISIBLE_SECONDS):
+        deadline = time.monotonic() + PURGE_SECONDS
+        while time.monotonic() < deadline:
+            if not client.query(UNFINISHED, {}).num_rows:
+                return
+            time.sleep(0.2)
+    raise BurnError("The collector has the command and carries it out; it takes longer than was waited for.")
 
 
 def _free(target: Path) -> Path:

@@ -3,10 +3,13 @@
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from otel_burn import locations
 from otel_burn.command import Command
+from otel_burn.errors import BurnError
+from otel_burn_collector import keeping
 from otel_burn_collector.parsing import add_db, add_json, examples
 
 
@@ -67,5 +70,46 @@ def _run_restore(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _configure_retain(parser: argparse.ArgumentParser) -> None:
+    examples(
+        parser,
+        "otel-burn retain --spans 7           # spans, logs and metrics as received: the last week",
+        "otel-burn retain --calls 365         # calls and sessions: a year; daily sums stay",
+    )
+    parser.add_argument(
+        "--spans", type=keeping.amount, metavar="DAYS", help="keep spans, logs and metrics this long"
+    )
+    parser.add_argument(
+        "--calls", type=keeping.amount, metavar="DAYS", help="keep calls and sessions this long"
+    )
+    add_db(parser)
+
+
+def _run_retain(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector import safekeeping  # noqa: PLC0415
+
+    days = {"spans": arguments.spans, "calls": arguments.calls}
+    before = {
+        layer: time.time_ns() - int(count * 86_400 * 10**9)
+        for layer, count in days.items()
+        if count is not None
+    }
+    if not before:
+        raise BurnError(
+            "Say how many days to keep: --spans, --calls, or both. `otel-burn collector --keep-spans` does it always."
+        )
+    db = (arguments.db or locations.database()).absolute()
+    safekeeping.retain(db, before)
+    sys.stdout.write(
+        f"Deleted from {db}: {', '.join(before)} of more than {' and '.join(_days(days))} days ago.\n"
+    )
+    return 0
+
+
+def _days(days: dict[str, float | None]) -> list[str]:
+    return [f"{count:g}" for count in days.values() if count is not None]
+
+
 BACKUP = Command("copy the ledger, verified, while the collector runs", _configure_backup, _run_backup)
+RETAIN = Command("delete what is older than some days, once", _configure_retain, _run_retain)
 RESTORE = Command("put a backup in the ledger's place", _configure_restore, _run_restore)

@@ -303,3 +303,26 @@ def test_positions_in_a_backup_name_the_segment(db: Path, make_spans: MakeSpans)
     put(db, make_spans(1))
     put(db, make_spans(2))
     assert safekeeping.back_up(db, None).contents.position >= Position(2, 1)
+
+
+def test_retain_deletes_what_is_old(db: Path, make_spans: MakeSpans) -> None:
+    """Without a collector; what is sent again afterwards is known."""
+    body = make_spans(1, 2, 3)
+    put(db, body)
+    safekeeping.retain(db, {"spans": 1_790_000_000_000_000_003})
+    assert spans(db) == 1
+    put(db, make_spans(1, 2, 3, 4))
+    assert spans(db) == 2
+
+
+def test_a_collector_retains_while_it_takes_in(
+    start_collector: StartCollector, make_spans: MakeSpans
+) -> None:
+    """By its options, and by the same command."""
+    collector = start_collector("--keep-spans", "0")
+    assert collector.send(make_spans(1, 2, 3)).status == 200
+    safekeeping.retain(collector.db, {"spans": 1_790_000_000_000_000_003})
+    assert spans(collector.db) == 1
+    assert collector.send(make_spans(1, 9)).status == 200
+    with collector.ledger() as ledger:
+        assert ledger.query("SELECT count(*) AS n FROM spans").to_pylist() == [{"n": 2}]

@@ -9,7 +9,7 @@ from otel_burn_collector.ledger.incoming import Incoming, incoming
 from otel_burn_collector.ledger.joining import Link, Report, join
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
-from otel_burn_collector.ledger.statements import count, registered, rows, run
+from otel_burn_collector.ledger.statements import count, registered, rows, run, statement
 from otel_burn_collector.ledger.threading_calls import thread_calls
 from otel_burn_collector.ledger.tool_runs import tool_runs
 
@@ -23,6 +23,8 @@ READING = (
     "insert_lineage",
 )
 """From rows as received to reports in one vocabulary."""
+RECOGNISED = READING.index("find_reports") + 1
+"""Then it is known which of the new rows are reports."""
 
 REPLACING = (
     "replace_calls",
@@ -39,7 +41,10 @@ ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 def apply(con: duckdb.DuckDBPyConnection, batch: Batch | Incoming) -> None:
     """Load *batch* and derive again what it touches, inside the caller's transaction."""
     with registered(con, **(incoming(batch) if isinstance(batch, Batch) else batch)):
-        run(con, "near_batch", *READING)
+        run(con, "near_batch", *READING[:RECOGNISED])
+        if con.execute("SELECT getvariable('purged_calls') IS NOT NULL").fetchall() == [(True,)]:
+            con.execute(statement("retention/refuse_purged"))
+        run(con, *READING[RECOGNISED:])
         store_lists(con)
         with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):
             run(con, "insert_tool_runs", "touch_units")

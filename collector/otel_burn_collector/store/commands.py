@@ -2,13 +2,14 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from otel_burn_collector import ledger
+from otel_burn_collector.ledger import retention
 
 
 def replace_findings(*, detector: str, partitions: Sequence[str], findings: pa.Table) -> bytes:
@@ -25,6 +26,11 @@ def replace_findings(*, detector: str, partitions: Sequence[str], findings: pa.T
             "findings": b64encode(sink.getvalue()).decode(),
         }
     ).encode()
+
+
+def retain(before: Mapping[str, int]) -> bytes:
+    """The command that has everything of each layer before its moment (ns) purged."""
+    return json.dumps({"verb": "retain", "before": dict(before)}).encode()
 
 
 def check(command: Any) -> None:
@@ -69,6 +75,22 @@ def _replace_findings(con: duckdb.DuckDBPyConnection, command: dict[str, Any]) -
     )
 
 
+def _check_retain(command: dict[str, Any]) -> None:
+    before = command.get("before")
+    if not isinstance(before, dict) or not before or not set(before) <= set(retention.LAYERS):
+        raise ValueError(f"retain needs `before`, moments by layer ({', '.join(retention.LAYERS)})")
+    if not all(isinstance(at, int) and 0 <= at < 1 << 63 for at in before.values()):
+        raise ValueError("retain needs `before` in nanoseconds since 1970")
+
+
+def _retain(con: duckdb.DuckDBPyConnection, command: dict[str, Any]) -> None:
+    for layer, before in command["before"].items():
+        retention.want(con, layer, before)
+
+
 _Check = Callable[[dict[str, Any]], None]
 _Execute = Callable[[duckdb.DuckDBPyConnection, dict[str, Any]], None]
-_VERBS: dict[str, tuple[_Check, _Execute]] = {"replace_findings": (_check_findings, _replace_findings)}
+_VERBS: dict[str, tuple[_Check, _Execute]] = {
+    "replace_findings": (_check_findings, _replace_findings),
+    "retain": (_check_retain, _retain),
+}

@@ -104,6 +104,7 @@ class Loader(threading.Thread):
         if worked:
             self._worked_at = time.monotonic()
             self._loaded_at = datetime.now(UTC).isoformat()
+            self.upkeep.retaining.look()
         self.upkeep.step(worked)
         return worked
 

@@ -19,6 +19,7 @@ from otel_burn_collector.store import backups
 from otel_burn_collector.store.archiving import drop_covered
 from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.folding import Folding
+from otel_burn_collector.store.retaining import Retaining
 
 LOOK_SECONDS = 30.0
 """Between looks at whether a backup is due or a segment can go."""
@@ -54,11 +55,13 @@ class Upkeep:
         self._look_at = time.monotonic() + LOOK_SECONDS
         self._busy: threading.Thread | None = None
         self.folding = Folding(con, db)
+        self.retaining = Retaining(con, keeping)
 
     def step(self, worked: bool) -> None:
         """Do what is due, without keeping the next batch waiting for long."""
         self._answer()
-        self.folding.step(worked)
+        went = self.retaining.step()
+        self.folding.step(worked or went)
         if self._busy is not None and self._busy.is_alive():
             return
         if loaded := self._compressible(worked):

@@ -6,6 +6,9 @@ SELECT * FROM (
 ANTI JOIN (
     SELECT log_id FROM store.otlp_logs
     WHERE logged_at BETWEEN getvariable('batch_from') AND getvariable('batch_to')
-) AS known USING (log_id);
+) AS known USING (log_id)
+WHERE md5_number_lower(log_id) NOT IN (
+    SELECT log_key FROM store.past_logs WHERE logged_at BETWEEN getvariable('batch_from') AND getvariable('batch_to')
+);
 
 INSERT INTO store.otlp_logs BY NAME SELECT * EXCLUDE ("row") FROM new_logs;

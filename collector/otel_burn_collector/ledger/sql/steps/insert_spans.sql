@@ -17,7 +17,16 @@ SELECT batch."row"
 FROM (SELECT "row", trace_id, span_id FROM batch_spans WHERE undated) AS batch
 SEMI JOIN (
     SELECT trace_id, span_id FROM store.otlp_spans WHERE getvariable('has_undated') AND ended_at = started_at
-) AS stored USING (trace_id, span_id);
+) AS stored USING (trace_id, span_id)
+UNION
+SELECT batch."row"
+FROM (
+    SELECT "row", md5_number_lower(trace_id) AS trace_key, span_id FROM batch_spans
+    WHERE started_at < getvariable('purged_spans')
+) AS batch
+SEMI JOIN (
+    SELECT trace_key, span_id FROM store.lineage WHERE started_at < getvariable('purged_spans')
+) AS past USING (trace_key, span_id);
 
 -- A view: what reads it takes only the columns that it needs.
 CREATE OR REPLACE TEMP VIEW new_spans AS

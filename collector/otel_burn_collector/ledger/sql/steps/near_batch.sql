@@ -12,3 +12,7 @@ SET VARIABLE batch_to = (
 SET VARIABLE near_from = least(getvariable('batch_from'), TIMESTAMP_NS '2250-01-01') - INTERVAL 7 DAY;
 SET VARIABLE near_to = least(getvariable('batch_to'), TIMESTAMP_NS '2250-01-01') + INTERVAL 7 DAY;
 SET VARIABLE everything = false;
+
+-- What is older was purged, or was never there: see ledger/retention.py. NULL as long as nothing was.
+SET VARIABLE purged_spans = (SELECT max(purged_before) FROM store.retention WHERE layer = 'spans');
+SET VARIABLE purged_calls = (SELECT max(coalesce(purged_before, wanted_before)) FROM store.retention WHERE layer = 'calls');
