@@ -62,3 +62,8 @@ COMMENT ON COLUMN context_blocks.cost_usd IS 'The block''s share of the input pa
 COMMENT ON COLUMN context_blocks.hash IS 'Equal content has an equal hash everywhere';
 COMMENT ON COLUMN context_blocks.first_seen_call_id IS 'The first call of the session that sent this content';
 COMMENT ON COLUMN context_blocks.sketch IS 'Of a tool result: up to 16 groups of 4 hex digits; results are as alike as the share of groups they have in common';
+COMMENT ON COLUMN context_blocks.call_id IS 'The call whose context it is part of';
+COMMENT ON COLUMN context_blocks.session_id IS 'That call''s session';
+COMMENT ON COLUMN context_blocks.tool_call_id IS 'Of tool calls and results';
+COMMENT ON COLUMN context_blocks.error_class IS 'Of a tool result: how the tool failed; NULL when it succeeded or nothing is known';
+COMMENT ON COLUMN context_blocks.bytes IS 'Of its content as UTF-8';

@@ -12,3 +12,12 @@ COMMENT ON COLUMN tool_calls.error_class IS 'NULL when the tool succeeded or not
 COMMENT ON COLUMN tool_calls.started_at IS 'When the response that asked for it began';
 COMMENT ON COLUMN tool_calls.args_sketch IS 'As context_blocks.sketch, of the arguments; NULL when they are too short for one';
 COMMENT ON COLUMN tool_calls.result_sketch IS 'As context_blocks.sketch';
+COMMENT ON COLUMN tool_calls.call_id IS 'The call whose response asked for it';
+COMMENT ON COLUMN tool_calls.session_id IS 'That call''s session';
+COMMENT ON COLUMN tool_calls.agent IS 'That call''s agent';
+COMMENT ON COLUMN tool_calls.agent_id IS 'Tells instances of one agent apart';
+COMMENT ON COLUMN tool_calls.turn IS 'That call''s place in its session';
+COMMENT ON COLUMN tool_calls.tool_call_id IS 'As the provider gave it';
+COMMENT ON COLUMN tool_calls.tool_name IS 'As the model called it';
+COMMENT ON COLUMN tool_calls.result_bytes IS 'Of the result as UTF-8';
+COMMENT ON COLUMN tool_calls.result_call_id IS 'The call whose context brought the result first';
