@@ -22,7 +22,8 @@ HEAD = """\
 <!-- Written by scripts/build_tables.py from the comments beside the views (ledger/sql/views/). Do not edit. -->
 
 What `otel-burn sql`, the explorer's SQL page and any DuckDB client can ask. These names are stable. `store.*` and
-`journal.*` are how it is kept: they can be read when something has to be found out, and change between versions. Times are UTC.
+`journal.*` are how it is kept: they can be read when something has to be found out, and change between
+versions. Times are UTC.
 """
 
 

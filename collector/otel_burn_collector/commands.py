@@ -59,7 +59,21 @@ def _run_import(arguments: argparse.Namespace) -> int:
 
 
 def _configure_sql(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sql", metavar="SELECT", help="one SELECT; `SHOW TABLES` lists what there is")
+    parser.add_argument(
+        "sql",
+        nargs="?",
+        metavar="SELECT",
+        help="one SELECT; `SHOW TABLES` lists what there is, docs/tables.md says what",
+    )
+    parser.add_argument("--list", action="store_true", help="show the ready queries")
+    parser.add_argument("--query", metavar="NAME", help="ask a ready query instead of a SELECT")
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="bind $NAME in the SELECT or the ready query (repeatable)",
+    )
     parser.add_argument("--format", choices=["table", "json", "csv", "parquet", "arrow"], default="table")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     add_db(parser)
@@ -67,14 +81,18 @@ def _configure_sql(parser: argparse.ArgumentParser) -> None:
 
 def _run_sql(arguments: argparse.Namespace) -> int:
     from otel_burn_collector.formats import BINARY, FORMATS  # noqa: PLC0415
+    from otel_burn_collector.questions import listing  # noqa: PLC0415
     from otel_burn_collector.reader import open_ledger  # noqa: PLC0415
 
+    if arguments.list:
+        sys.stdout.write(listing())
+        return 0
     if arguments.format in BINARY and arguments.output is None and sys.stdout.isatty():
         raise BurnError(
             f"{arguments.format} is not for a terminal. Name a file with --output, or pipe it on."
         )
     with open_ledger(arguments.db) as ledger:
-        data = FORMATS[arguments.format](ledger.query(arguments.sql))
+        data = FORMATS[arguments.format](ledger.query(*_asked(arguments)))
     if arguments.output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -86,6 +104,26 @@ def _run_sql(arguments: argparse.Namespace) -> int:
             f"{arguments.output} cannot be written ({error.strerror}). Choose another --output."
         ) from error
     return 0
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[str, dict[str, object]]:
+    """The SELECT that is meant, and its parameters."""
+    from otel_burn_collector.questions import question  # noqa: PLC0415
+
+    if (arguments.sql is None) == (arguments.query is None):
+        raise BurnError("Give one SELECT, or the name of a ready one with --query (`otel-burn sql --list`).")
+    given = dict(_parameter(text) for text in arguments.param)
+    if arguments.query is None:
+        return arguments.sql, dict(given)
+    ready = question(arguments.query)
+    return ready.sql, ready.bind(given)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise BurnError(f"--param {text!r} is not NAME=VALUE.")
+    return name.removeprefix("$"), value
 
 
 COLLECTOR = Command("receive OTLP, keep the ledger, answer SQL", _configure_collector, _run_collector)
