@@ -13,7 +13,7 @@ KEEP_ALIVE_SECONDS = 75
 REST_SECONDS = 10.0
 """For the rest of a body that was refused: a client that still sends would not hear why if we closed."""
 CONNECTIONS = 1000
-"""At once, as descriptors are often 1,024. One more is closed, which exporters take for a reason to retry."""
+"""At once. One more is closed, which exporters take for a reason to retry."""
 
 
 class GuardedConnection(HttpToolsProtocol):

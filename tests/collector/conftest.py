@@ -150,6 +150,12 @@ class CollectorProcess:
 StartCollector = Callable[..., CollectorProcess]
 
 
+@pytest.fixture(scope="session")
+def collector_process() -> type[CollectorProcess]:
+    """What runs a collector, for tests that share one with others than their module's."""
+    return CollectorProcess
+
+
 @pytest.fixture
 def start_collector(tmp_path: Path) -> Iterator[StartCollector]:
     """Start collectors that end with the test."""

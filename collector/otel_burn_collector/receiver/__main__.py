@@ -1,5 +1,8 @@
 """The receiver process: listens for telemetry, and acknowledges what is on disk."""
 
+import resource
+
+from otel_burn_collector.connections import CONNECTIONS
 from otel_burn_collector.journal.room import Room
 from otel_burn_collector.journal.writer import JournalWriter
 from otel_burn_collector.process import HttpServer, run_process, tell, told
@@ -13,6 +16,7 @@ from otel_burn_collector.tls import server_context
 def main() -> None:
     """Serve until the supervisor says stop."""
     start = told()
+    _allow_descriptors()
     settings = start.settings
     keeping = settings.keeping
     room = Room(settings.journal, min_free=keeping.min_free, max_waiting=keeping.max_waiting)
@@ -31,6 +35,14 @@ def main() -> None:
     server.serve_inherited()
     leftovers.stop()
     journal.close()
+
+
+def _allow_descriptors() -> None:
+    """Let connections over both transports be open at once: the usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 3 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(3 * CONNECTIONS, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":

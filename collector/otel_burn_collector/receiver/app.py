@@ -54,6 +54,7 @@ class Receiver:
                 "sql_url": self._settings.sql_url,
                 "journal": list(journal),
                 "loaded": store.get("loaded"),
+                "in_flight_bytes": self._intake.in_flight,
                 "idle_for": self._intake.idle_for,
             }
         )

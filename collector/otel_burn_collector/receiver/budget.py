@@ -12,6 +12,11 @@ class Budget:
         self._limit = limit
         self._used = 0
 
+    @property
+    def used(self) -> int:
+        """How many bytes are on their way."""
+        return self._used
+
     def claim(self) -> "Claim":
         """What one request takes of it, until the end of a `with` block."""
         return Claim(self)

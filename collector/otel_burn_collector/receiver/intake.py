@@ -2,23 +2,27 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-
-from google.protobuf.message import Message
 
 from otel_burn_collector.journal.records import Encoding, Kind, Position
 from otel_burn_collector.journal.writer import JournalBusyError, JournalWriter
-from otel_burn_collector.otlp import bodies
+from otel_burn_collector.otlp.bodies import TooLargeError, unpack
+from otel_burn_collector.otlp.checking import rejected_items
 from otel_burn_collector.otlp.signals import Signal
 from otel_burn_collector.receiver.answers import RefusedError
 from otel_burn_collector.receiver.budget import Budget, Claim
+from otel_burn_collector.receiver.checking import LargeBodies
 from otel_burn_collector.settings import MAX_REQUEST_BYTES
 
 LARGE_BYTES = 64 << 10
 """Bodies over it are parsed in a thread: on the event loop they would hold up everyone for milliseconds."""
+HUGE_BYTES = 4 << 20
+"""Unpacked, some thousand spans. What hides in larger ones is looked at by another process."""
 CHECKERS = 2
-"""Threads that unpack and parse: what is unpacked at once, and so memory, is bounded by them."""
+"""Bodies that are unpacked at once, and threads that do so: memory is bounded by them."""
 REQUESTS_AT_ONCE = 2
 """Of the largest size: so many may be on their way to the disk together."""
 
@@ -40,6 +44,9 @@ class Intake:
         self._journal = journal
         self._budget = Budget(limit * REQUESTS_AT_ONCE)
         self._asked_at = time.monotonic()
+        self._unpacked = Budget(limit * REQUESTS_AT_ONCE)
+        self._unpacking = asyncio.Semaphore(CHECKERS)
+        self._huge = LargeBodies()
         self._checkers = ThreadPoolExecutor(CHECKERS, thread_name_prefix="check")
 
     @property
@@ -53,20 +60,34 @@ class Intake:
         return self._budget.claim()
 
     @property
+    def in_flight(self) -> int:
+        """Bytes of requests that are not answered yet."""
+        return self._budget.used
+
+    @property
     def idle_for(self) -> float:
         """Seconds since anyone sent anything."""
         return time.monotonic() - self._asked_at
 
     async def take(self, signal: Signal, body: bytes, encoding: Encoding) -> Taken:
         """Journal *body* once it is known to be a request of *signal*; `RefusedError` when it is none."""
-        if encoding != Encoding.PLAIN or len(body) > LARGE_BYTES:
-            loop = asyncio.get_running_loop()
-            rejected = await loop.run_in_executor(self._checkers, check, signal, body, encoding, self.limit)
-        else:
-            rejected = check(signal, body, encoding, self.limit)
+        with refusing():
+            rejected = await self._check(signal, body, encoding)
         if rejected is None:
             return Taken(self.end, 0)
         return Taken(await self.record(signal.kind, encoding, body), rejected)
+
+    async def _check(self, signal: Signal, body: bytes, encoding: Encoding) -> int | None:
+        if encoding == Encoding.PLAIN and len(body) <= LARGE_BYTES:
+            return rejected_items(signal, body, encoding)
+        loop = asyncio.get_running_loop()
+        async with self._unpacking:
+            unpacked = await loop.run_in_executor(self._checkers, unpack, body, encoding, self.limit)
+            if len(unpacked) <= HUGE_BYTES:
+                return await loop.run_in_executor(self._checkers, rejected_items, signal, unpacked, encoding)
+        with self._unpacked.claim() as claim:
+            claim.add(len(unpacked))
+            return await self._huge.rejected_items(signal, unpacked, encoding)
 
     async def record(self, kind: Kind, encoding: Encoding, payload: bytes) -> Position:
         """Put *payload* on disk; `RefusedError` when the disk does not take it now."""
@@ -77,16 +98,18 @@ class Intake:
 
     def take_blocking(self, signal: Signal, body: bytes) -> None:
         """The same for a protobuf body, from a thread; raises whatever stands in the way."""
-        if check(signal, body, Encoding.PLAIN, self.limit) is not None:
+        with refusing():
+            rejected = rejected_items(signal, body, Encoding.PLAIN)
+        if rejected is not None:
             self._journal.append(signal.kind, Encoding.PLAIN, body).result()
 
 
-def check(signal: Signal, body: bytes, encoding: Encoding, limit: int) -> int | None:
-    """How many items of *body* cannot be kept; `None` when there is nothing in it at all."""
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn what is wrong with a body into a refusal."""
     try:
-        request: Message = bodies.parse(signal, bodies.unpack(body, encoding, limit), encoding)
-    except bodies.TooLargeError as error:
+        yield
+    except TooLargeError as error:
         raise RefusedError(413, str(error)) from error
     except ValueError as error:
         raise RefusedError(400, f"This is no OTLP: {error}.") from error
-    return signal.rejects(request) if request.ListFields() else None

@@ -73,7 +73,8 @@ def stored() -> Callable[..., int]:
 class Overload:
     """Bodies that stop before their end and fill what a collector takes at once, until they are let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Callable[..., Any]) -> None:
+        self._asking = asking
         self._bodies: list[socket.socket] = []
 
     def __call__(self, collector: Any) -> None:
@@ -84,9 +85,10 @@ class Overload:
             body = socket.create_connection((parts.hostname, parts.port), timeout=30)
             body.sendall(f"{head}Content-Length: {1 << 20}\r\n\r\n".encode() + bytes((1 << 20) - 1))
             self._bodies.append(body)
-        deadline = time.monotonic() + 10
-        while collector.send(b"\x0a\x02\x12\x00").status == 200:
-            assert time.monotonic() < deadline, "it takes more and more"
+        deadline = time.monotonic() + 30
+        while self._asking(collector.url, "/healthz").json["in_flight_bytes"] < (2 << 20) - 2:
+            assert time.monotonic() < deadline, "it does not read them"
+            time.sleep(0.02)
 
     def release(self) -> None:
         """Hang up."""
@@ -95,8 +97,8 @@ class Overload:
 
 
 @pytest.fixture
-def overloaded() -> Iterator[Overload]:
+def overloaded(asking: Callable[..., Any]) -> Iterator[Overload]:
     """A way to overload a collector, and to end that."""
-    overload = Overload()
+    overload = Overload(asking)
     yield overload
     overload.release()

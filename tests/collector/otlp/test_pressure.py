@@ -1,5 +1,6 @@
 """What do slow, silent and too many senders cost? Bounded time and memory, and nobody else their turn."""
 
+import resource
 import socket
 import struct
 import time
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
+import pytest
 
 HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
 Collector = Any
@@ -89,15 +91,12 @@ def test_a_head_without_end_is_cut_off(collector: Collector) -> None:
 
 
 def test_more_connections_than_there_may_be_do_not_stop_the_collector(
-    start_collector: Callable[..., Collector], make_spans: MakeSpans
+    start_collector: Callable[..., Collector], make_spans: MakeSpans, many_files: None
 ) -> None:
     """A thousand silent ones: further ones are closed until those are, and then all is as before."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     collector = start_collector()
     with connections(collector.url, b"", 1100) as flood:
-        assert sum(closed_within(one, 0.2) for one in flood[-50:]) == 50
+        assert closed_within(flood[-1], 9), "before the silence alone would have ended it"
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -106,6 +105,15 @@ def test_more_connections_than_there_may_be_do_not_stop_the_collector(
         except OSError:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """More descriptors than usual, for the test's own ends of connections."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limits[1]), limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:

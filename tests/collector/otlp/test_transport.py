@@ -49,12 +49,10 @@ def spans(*ids: tuple[bytes, bytes], name: str = "", **fields: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def small(tmp_path_factory: pytest.TempPathFactory, collector_process: Any) -> Any:
     """A collector that takes requests of up to 1 MiB."""
-    from tests.collector.conftest import CollectorProcess
-
     folder = tmp_path_factory.mktemp("small")
-    one = CollectorProcess(folder / "burn.duckdb", "--max-request", "1", home=folder / "home")
+    one = collector_process(folder / "burn.duckdb", "--max-request", "1", home=folder / "home")
     yield one
     assert one.stop() == 0, one.log.read_text()
 
@@ -142,6 +140,44 @@ def test_t2_bombs_are_held_to_bounded_memory(
     assert set(answers[3::4]) <= {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
     assert peak_mebibytes(collector) < 512
     assert collector.send(make_spans(1)).status == 200
+
+
+def test_t2_a_bomb_of_items_is_held_to_bounded_memory(
+    start_collector: Callable[..., Collector], make_spans: MakeSpans
+) -> None:
+    """64 KiB that unpack to 33 million empty messages: refused for good, and others are served meanwhile."""
+    collector = start_collector()
+    body = gzip.compress(b"\x0a\x00" * (32 * MIB))
+    with ThreadPoolExecutor(1) as pool:
+        refused = pool.submit(collector.send, body, Content_Encoding="gzip")
+        served = 0
+        while not refused.done():
+            assert collector.send(make_spans(1)).status == 200
+            served += 1
+    assert refused.result().status in (400, 413)
+    assert served > 5
+    assert peak_mebibytes(collector) < 512
+
+
+def test_t2_a_large_request_of_real_spans_is_kept(
+    collector: Collector, stored: Stored, make_spans: MakeSpans
+) -> None:
+    """What another process looks at, in either encoding: spans of more than 4 MiB, a bad one among them."""
+    request = ExportTraceServiceRequest.FromString(
+        make_spans(*range(1, 5001), service="large" + "x" * 999, trace=42)
+    )
+    for span in request.resource_spans[0].scope_spans[0].spans:
+        span.attributes.add(key="padding").value.string_value = "x" * 900
+    request.resource_spans[0].scope_spans[0].spans.add(trace_id=b"bad")
+    answer = collector.send(request.SerializeToString())
+    assert ExportTraceServiceResponse.FromString(answer.body).partial_success.rejected_spans == 1
+    attribute = {"key": "padding", "value": {"stringValue": "x" * 5_000_000}}
+    span = {"traceId": "42" * 16, "spanId": "42" * 8, "startTimeUnixNano": "5", "attributes": [attribute]}
+    in_json = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    assert collector.send(in_json, JSON).status == 200
+    assert collector.send(in_json[:-1], JSON).status == 400
+    assert stored(collector, "service_name LIKE 'large%'") == 5000
+    assert stored(collector, "trace_id = repeat('42', 16) AND length(attributes['padding']) = 5000000") == 1
 
 
 def test_t3_the_default_limit_is_64_mebibytes(collector: Collector) -> None:
