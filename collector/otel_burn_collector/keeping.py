@@ -21,9 +21,9 @@ class Keeping:
     backup_hours: float = 24.0
     keep_backups: int = 3
     keep_spans: float = 30.0
-    """Days. Spans, logs and metrics as received are nine tenths of the file; calls and sums stay when they go."""
+    """Days, of spans, logs and metrics as received. What was made of them stays when they go."""
     keep_calls: float = 0.0
-    """Days; 0: for ever. A call is about a kilobyte, and the bill is asked about long afterwards."""
+    """Days; 0: for ever. The bill is asked about long afterwards."""
     max_size: int = 0
 
 

@@ -17,7 +17,7 @@ from otel_burn_collector.journal import segments
 
 PART_BYTES = 1 << 20
 _LEVEL = 1
-"""6.6 MB of spans as they arrive become 0.9 MB at 350 MB a second; level 3 saves 4 % more for twice the time."""
+"""25 MB of spans of 1.2 kB become 3.5 MB at 290 MB a second; level 3 makes 3.2 MB of them at 175 MB a second."""
 _SKIPPABLE = struct.Struct("<II")
 _FIELDS = struct.Struct("<IIII")  # number, raw bytes, compressed bytes, checksum of these three and the frame
 _MARK = _SKIPPABLE.pack(0x184D2A50, _FIELDS.size)
