@@ -7,6 +7,7 @@ two cores are busy either way; and what a killed process leaves behind is one le
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -70,8 +71,9 @@ class Preparing:
     def rewind(self, position: Position) -> None:
         """Go on from *position*; what was made of later records is forgotten."""
         if self._next is not None:
-            for batch in self._next.result().batches:
-                discard(batch)
+            with suppress(Exception):  # it is read again, and fails again where that matters
+                for batch in self._next.result().batches:
+                    discard(batch)
         self._next = None
         self._reader.rewind(position)
 
