@@ -16,7 +16,7 @@ from otel_burn_collector.otlp.signals import Signal
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 RETRY_SECONDS = 1
 """Stock exporters give up after ten seconds altogether: a longer wait would lose the batch."""
-MESSAGE_CHARACTERS = 400
+MESSAGE_CHARACTERS = 300
 """Of a sentence: it may quote what was sent, and over gRPC goes into trailers, of which clients take 8 KiB."""
 NO_PROFILES = "This collector keeps traces, logs and metrics, and no profiles. Don't send them again."
 

@@ -31,7 +31,8 @@ class LargeBodies:
             except (TimeoutError, OSError, asyncio.IncompleteReadError):
                 answer = {"wrong": None, "last": True}
             except asyncio.CancelledError:
-                process.kill()  # it is in the middle of an answer
+                self._process = None  # it is in the middle of an answer
+                process.kill()
                 raise
             if answer["last"]:
                 await self._end(process)

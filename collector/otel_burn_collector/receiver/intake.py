@@ -92,7 +92,8 @@ class Intake:
     async def record(self, kind: Kind, encoding: Encoding, payload: bytes) -> Position:
         """Put *payload* on disk; `RefusedError` when the disk does not take it now."""
         try:
-            return await asyncio.wrap_future(self._journal.append(kind, encoding, payload))
+            # Shielded: a caller that gives up must not cancel what the journal's thread is about to fulfil.
+            return await asyncio.shield(asyncio.wrap_future(self._journal.append(kind, encoding, payload)))
         except JournalBusyError as error:
             raise RefusedError(503, str(error)) from error
 

@@ -1,6 +1,7 @@
 """Is OTLP/gRPC received by the letter? A test for each row G1 to G7 of the specification's list."""
 
 import gzip
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -118,6 +119,25 @@ def test_g7_calls_run_concurrently_on_one_channel(
         bodies = [make_spans(*range(n * 10 + 1, n * 10 + 11), service="g7", trace=7) for n in range(100)]
         assert list(pool.map(lambda body: export(body, timeout=60), bodies)) == [b""] * 100
     assert stored(collector, "service_name = 'g7'") == 1000
+
+
+def test_a_call_that_its_client_gives_up_harms_nobody(
+    collector: Collector, stored: Stored, make_spans: MakeSpans
+) -> None:
+    """Deadlines that end at any moment, also while the disk is awaited: later calls are acknowledged and stored."""
+    with grpc.insecure_channel(collector.grpc_target) as channel, ThreadPoolExecutor(20) as pool:
+        export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+
+        def send(n: int) -> None:
+            call = export.future(make_spans(n + 1, service="given up", trace=8), timeout=60)
+            threading.Event().wait(n % 20 / 1000)
+            call.cancel()
+
+        list(pool.map(send, range(200)))
+        for n in range(5):
+            assert export(make_spans(n + 1, service="not given up", trace=9), timeout=30) == b""
+    assert stored(collector, "service_name = 'not given up'") == 5
+    assert "Traceback" not in collector.log.read_text()
 
 
 def test_profiles_are_refused_for_good(collector: Collector, calling: Call) -> None:
