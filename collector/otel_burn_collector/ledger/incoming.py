@@ -61,7 +61,7 @@ def _staged(name: str, table: pa.Table, staging: Path | None) -> pa.Table | Path
         return table
     path = staging / f"{name}-{next(_NUMBERS)}.parquet"
     try:
-        pq.write_table(table, path, compression="lz4", write_statistics=False, store_schema=False)
+        pq.write_table(table, path, compression="none", write_statistics=False, store_schema=False)
     except OSError:  # a full disk, for one: the slower way needs none
         path.unlink(missing_ok=True)
         return table
