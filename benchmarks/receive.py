@@ -17,7 +17,8 @@ from threading import local
 from urllib.parse import urlsplit
 
 import grpc
-from ingest import child, cpu, requests, start
+from ingest import child, start, usage
+from ingest_spans import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_burn_collector.discovery import Running
@@ -63,9 +64,9 @@ def measure(running: Running, send: Send, body: bytes, arguments: argparse.Names
     receiver = child(running.pid, "receiver")
     with ThreadPoolExecutor(arguments.clients) as pool:
         list(pool.map(send, [body] * 20))
-        before = cpu(receiver)
+        before = usage(receiver).seconds
         list(pool.map(send, [body] * arguments.requests))
-        return (cpu(receiver) - before) / arguments.requests
+        return (usage(receiver).seconds - before) / arguments.requests
 
 
 def over_http(running: Running, zipped: bool) -> Send:

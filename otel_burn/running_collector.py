@@ -39,7 +39,7 @@ def healthy(url: str) -> Collector | None:
         return None
     if not isinstance(said, dict) or said.get("service") != SERVICE:
         return None
-    return Collector(url, Path(str(said.get("db"))))
+    return Collector(url, Path(str(said.get("db", "a database of its own"))))  # it tells its own machine only
 
 
 def of_database(db: Path) -> Collector | None:

@@ -120,7 +120,7 @@ def check(collector: Collector, noted: dict[str, Acknowledged]) -> None:
         for name, sql in QUERIES.items():
             rows = ledger.query(sql)["key"].to_pylist()
             acknowledged = noted[name].keys
-            assert len(acknowledged) > 5, name
+            assert acknowledged, name
             assert set(acknowledged) - set(rows) == set(), name
             if name != "metrics":  # a counter may be the same at two times
                 assert len(rows) == len(set(rows)), name
@@ -143,15 +143,19 @@ def test_the_receiver_is_killed_beneath_them(
 
 @pytest.mark.parametrize("transport", ["http", "grpc"])
 def test_they_wait_out_an_overload(
-    start_collector: Callable[..., Collector], transport: str, overloaded: Any
+    start_collector: Callable[..., Collector],
+    transport: str,
+    overloaded: Any,
+    wait_until: Callable[..., None],
 ) -> None:
     """Told to come again in a second, they do, and nothing is given up."""
     collector = start_collector("--max-request", "1")
+    overloaded(collector)
     with sending(collector, transport) as noted:
-        time.sleep(0.5)
-        overloaded(collector)
         time.sleep(2)
+        assert not any(one.keys for one in noted.values())
         overloaded.release()
+        wait_until(lambda: all(one.keys for one in noted.values()))
     check(collector, noted)
     with collector.ledger() as ledger:
         stored = {name: len(set(ledger.query(sql)["key"].to_pylist())) for name, sql in QUERIES.items()}
