@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -18,6 +19,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 """Seconds before a process that ended is started again; twice as long each time."""
 STEADY_SECONDS = 60.0
 """A process that ran this long did not end because of its start."""
+
+log = logging.getLogger(__name__)
 
 
 class Child:
@@ -73,7 +76,7 @@ class Child:
                 self._pause = FIRST_PAUSE
             self._again_at = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
-            sys.stderr.write(f"otel-burn: the {self.name} ended and is started again. {self._last_words()}\n")
+            log.error("the %s ended and is started again. %s", self.name, self._last_words())
         elif now >= self._again_at:
             self._close_pipes()
             self.spawn()

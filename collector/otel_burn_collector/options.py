@@ -7,7 +7,7 @@ from pathlib import Path
 from otel_burn import locations
 from otel_burn.errors import BurnError
 from otel_burn.locations import TOKEN_VARIABLE
-from otel_burn_collector import keeping
+from otel_burn_collector import keeping, logs
 from otel_burn_collector.keeping import Keeping
 from otel_burn_collector.settings import (
     LARGEST_REQUEST_BYTES,
@@ -38,6 +38,8 @@ class Options:
     max_request_bytes: int
     keeping: Keeping
     query_seconds: float
+    log_format: str
+    log_level: str
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +78,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"how long one SQL query may take (default: {QUERY_SECONDS:g})",
     )
+    add(
+        "--log-format",
+        choices=logs.FORMATS,
+        default="text",
+        help="a line an event, as text or JSON (default: text)",
+    )
+    add("--log-level", choices=logs.LEVELS, default="info", help="the least that is logged (default: info)")
     add("--idle-timeout", type=_seconds, metavar="SECONDS", help="end when nobody needs it this long")
     keeping.configure(parser)
 
@@ -97,6 +106,8 @@ def options_of(arguments: argparse.Namespace, db: Path) -> Options:
         max_request_bytes=arguments.max_request * MIB,
         keeping=keeping.of(arguments),
         query_seconds=arguments.query_seconds,
+        log_format=arguments.log_format,
+        log_level=arguments.log_level,
     )
     _refuse_what_is_open(options)
     return options
@@ -117,6 +128,8 @@ def as_arguments(options: Options) -> list[str]:
         "--max-request": options.max_request_bytes // MIB,
         **keeping.given(options.keeping),
         "--query-seconds": options.query_seconds,
+        "--log-format": options.log_format,
+        "--log-level": options.log_level,
     }
     given = [part for option, value in single.items() if value is not None for part in (option, str(value))]
     given += [part for origin in options.cors_origins for part in ("--cors-origin", origin)]

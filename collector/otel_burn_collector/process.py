@@ -7,7 +7,6 @@ wait while a process is started again.
 
 import asyncio
 import json
-import logging
 import signal
 import socket
 import ssl
@@ -22,6 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from otel_burn.errors import BurnError
+from otel_burn_collector import logs
 from otel_burn_collector.connections import HEAD_SECONDS, KEEP_ALIVE_SECONDS, GuardedConnection
 from otel_burn_collector.settings import Settings
 
@@ -39,20 +39,20 @@ class Told:
     """The journal goes on after this segment, whatever its folder has."""
 
 
-def told() -> Told:
-    """What the supervisor said on standard input."""
+def told(name: str) -> Told:
+    """What the supervisor said on standard input to the process *name*, which logs as it was told from now on."""
     text = sys.stdin.buffer.readline()
     if not text:
         sys.exit(0)  # the collector ended before it began
     line = json.loads(text)
-    return Told(Settings.from_json(line["settings"]), line["listeners"], line["after_segment"])
+    settings = Settings.from_json(line["settings"])
+    logs.configure(name, settings.log_format, settings.log_level)
+    return Told(settings, line["listeners"], line["after_segment"])
 
 
 def run_process(body: Callable[[], None], name: str) -> None:
     """Run *body* as a process of a collector: a user's mistake is told to the supervisor as a sentence."""
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s {name} %(levelname)s %(message)s", stream=sys.stderr
-    )
+    logs.configure(name)
     try:
         body()
     except BurnError as error:

@@ -43,6 +43,8 @@ class Settings:
     idle_timeout: float | None = None
     keeping: Keeping = field(default_factory=Keeping)
     query_seconds: float = QUERY_SECONDS
+    log_format: str = "text"
+    log_level: str = "info"
 
     @property
     def journal(self) -> Path:

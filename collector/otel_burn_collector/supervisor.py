@@ -1,5 +1,6 @@
 """What is a running collector? A receiver and a store, each a process, and this one that keeps them."""
 
+import logging
 import signal
 import socket
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from otel_burn.errors import BurnError
+from otel_burn_collector import logs
 from otel_burn_collector.children import Child
 from otel_burn_collector.discovery import announce, find_collector, healthz, make_private, status, withdraw
 from otel_burn_collector.listeners import listen, reserve
@@ -20,9 +22,12 @@ from otel_burn_collector.settings import Settings, data_dir_of, is_loopback, new
 LOOK_SECONDS = 0.1
 """Between looks at the two processes."""
 
+log = logging.getLogger(__name__)
+
 
 def run_collector(options: Options) -> None:
     """Run a collector until it is told to stop, or nobody has needed it for the idle timeout."""
+    logs.configure(logs.SUPERVISOR, options.log_format, options.log_level)
     stopping = _stop_signals()
     refuse_second(options.db)
     with ExitStack() as stack:
@@ -37,6 +42,7 @@ def run_collector(options: Options) -> None:
         stack.callback(receiver.stop)  # runs first: the store then loads everything that was acknowledged
         _start(store, receiver, settings)
         _keep(store, receiver, settings, stopping)
+        log.info("Stopping: what was acknowledged is loaded, nothing more is taken.")
 
 
 def _sockets(options: Options) -> Iterator[tuple[str, socket.socket]]:
@@ -65,6 +71,8 @@ def _settings(options: Options, ports: Mapping[str, int]) -> Settings:
         keeping=options.keeping,
         idle_timeout=options.idle_timeout,
         query_seconds=options.query_seconds,
+        log_format=options.log_format,
+        log_level=options.log_level,
     )
 
 
@@ -90,7 +98,11 @@ def _start(store: Child, receiver: Child, settings: Settings) -> None:
     receiver.tell(after_segment=ready["segment"])
     receiver.hear()
     announce(settings)
-    sys.stdout.write(f"Collector: {settings.otlp_url} (HTTP), {settings.grpc_url} (gRPC) → {settings.db}\n")
+    said = f"Collector: {settings.otlp_url} (HTTP), {settings.grpc_url} (gRPC) → {settings.db}"
+    if settings.log_format == "json":
+        log.info(said)
+        return
+    sys.stdout.write(f"{said}\n")
     sys.stdout.flush()
 
 

@@ -20,6 +20,8 @@ GROUP_BYTES = 32 << 20
 """One write carries at most about this much, so that a long queue does not double in memory."""
 PENDING_BYTES = 256 << 20
 """More than this waiting for the disk, and new requests are told to come again."""
+FAILED_SECONDS = 10.0
+"""A journal counts as failing so long after a write failed: nobody might send anything that shows it works again."""
 
 _sync = getattr(os, "fdatasync", os.fsync)
 """The data alone where the system can (Linux), else with the file's own times too (macOS)."""
@@ -56,6 +58,7 @@ class JournalWriter:
         self._file = -1
         self._end = Position(0, 0)
         self._rolling = False
+        self._failed = (float("-inf"), "")
         self._open_segment()
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._pending = 0
@@ -67,6 +70,13 @@ class JournalWriter:
     def end(self) -> Position:
         """Where the next record will begin; everything acknowledged lies before it."""
         return self._end
+
+    def refusal(self) -> str | None:
+        """Why nothing can be written now, in a sentence; `None` while it can."""
+        failed_at, sentence = self._failed
+        if time.monotonic() - failed_at < FAILED_SECONDS:
+            return sentence
+        return self._room.refusal() if self._room is not None else None
 
     def append(self, kind: Kind, encoding: Encoding, payload: bytes) -> Future[Position]:
         """A future of the position after the record, done once the record is on disk."""
@@ -133,6 +143,7 @@ class JournalWriter:
             raise
 
     def _acknowledge(self, group: Sequence[_Waiting]) -> None:
+        self._failed = (float("-inf"), "")
         for waiting in group:
             self._end = Position(self._number, self._end.offset + len(waiting.data))
             waiting.done.set_result(self._end)
@@ -141,6 +152,7 @@ class JournalWriter:
         sentence = (
             f"The journal in {self._folder} cannot be written ({error.strerror}). Free space on that disk."
         )
+        self._failed = (time.monotonic(), sentence)
         for waiting in group:
             waiting.done.set_exception(JournalBusyError(sentence))
 

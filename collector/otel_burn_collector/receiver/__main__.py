@@ -5,6 +5,7 @@ import resource
 from otel_burn_collector.connections import CONNECTIONS
 from otel_burn_collector.journal.room import Room
 from otel_burn_collector.journal.writer import JournalWriter
+from otel_burn_collector.measures import Counters
 from otel_burn_collector.process import HttpServer, run_process, tell, told
 from otel_burn_collector.receiver.app import Receiver
 from otel_burn_collector.receiver.grpc_server import GrpcServer
@@ -15,7 +16,7 @@ from otel_burn_collector.tls import server_context
 
 def main() -> None:
     """Serve until the supervisor says stop."""
-    start = told()
+    start = told("receiver")
     _allow_descriptors()
     settings = start.settings
     keeping = settings.keeping
@@ -24,12 +25,13 @@ def main() -> None:
     intake = Intake(journal, settings.max_request_bytes)
     leftovers = Leftovers(intake)
     cert, key = settings.tls_cert, settings.tls_key
+    counters = Counters()
     server = HttpServer(
-        Receiver(settings, intake).app(),
+        Receiver(settings, intake, counters).app(),
         start.listeners,
         on_serving=lambda: tell({"ready": {}}),
         tls={"http": server_context(cert, key)} if cert and key else {},
-        beside=[GrpcServer(settings, intake)],
+        beside=[GrpcServer(settings, intake, counters)],
     )
     leftovers.start()
     server.serve_inherited()

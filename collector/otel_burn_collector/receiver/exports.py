@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from otel_burn_collector.measures import Counters
 from otel_burn_collector.otlp.signals import PROFILES_PATH, SIGNALS, Signal
 from otel_burn_collector.receiver.answers import NO_PROFILES, RefusedError, accepted, refused, written
 from otel_burn_collector.receiver.gate import Gate
@@ -41,11 +42,30 @@ class Answering:
         await response(scope, receive, send)
 
 
+def counted(counters: Counters, signal: str, handle: Handle) -> Handle:
+    """*handle*, and a count of what it answers."""
+
+    async def handled(request: Request) -> Response:
+        status = 500
+        try:
+            response = await handle(request)
+            status = response.status_code
+        except RefusedError as refusal:
+            status = refusal.status
+            raise
+        finally:
+            counters.add("otel_burn_requests_total", signal=signal, protocol="http", status=str(status))
+        return response
+
+    return handled
+
+
 class Exports:
     """Takes what is sent to OTLP's paths."""
 
-    def __init__(self, gate: Gate, intake: Intake) -> None:
+    def __init__(self, gate: Gate, intake: Intake, counters: Counters) -> None:
         self._gate = gate
+        self._counters = counters
         self._intake = intake
 
     def routes(self) -> list[Route]:
@@ -55,15 +75,16 @@ class Exports:
         return [Route(path, Answering(handle)) for path, handle in paths.items()]
 
     def _export(self, signal: Signal) -> Handle:
-        async def export(request: Request) -> Response:
+        async def take(request: Request) -> Response:
             self._check(request)
             encoding = request_encoding(request)
             with self._intake.claim() as claim:
                 body = await read_body(request, self._intake.limit, claim)
                 taken = await self._intake.take(signal, body, encoding)
+            self._counters.add("otel_burn_received_bytes_total", len(body), signal=signal.name)
             return written(accepted(signal, taken.rejected), encoding)
 
-        return export
+        return counted(self._counters, signal.name, take)
 
     async def _refuse_profiles(self, request: Request) -> Response:
         self._check(request)

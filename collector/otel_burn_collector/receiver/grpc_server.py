@@ -9,6 +9,7 @@ import grpc
 from otel_burn.errors import BurnError
 from otel_burn_collector.access import is_bearer
 from otel_burn_collector.journal.records import Encoding
+from otel_burn_collector.measures import Counters
 from otel_burn_collector.otlp.signals import PROFILES_SERVICE, SIGNALS, Signal
 from otel_burn_collector.process import GRACE_SECONDS
 from otel_burn_collector.receiver.answers import NO_PROFILES, RefusedError, accepted, retry_info
@@ -44,7 +45,8 @@ Export = Callable[[Any, Context], Awaitable[bytes]]
 class GrpcServer:
     """Serves OTLP/gRPC beside HTTP, on the same event loop: a slow sender holds a coroutine, not a thread."""
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
+    def __init__(self, settings: Settings, intake: Intake, counters: Counters | None = None) -> None:
+        self._counters = counters or Counters()
         self._settings = settings
         self._intake = intake
         self._reads = Reads()
@@ -89,18 +91,27 @@ class GrpcServer:
                     claim.add(len(body))
                     written = Encoding.GZIP if body.startswith(GZIP_MAGIC) else Encoding.PLAIN
                     taken = await self._intake.take(signal, body, written)
+                self._count(signal, 200)
+                self._counters.add("otel_burn_received_bytes_total", len(body), signal=signal.name)
                 return bytes(accepted(signal, taken.rejected).SerializeToString())
             except RefusedError as refusal:
+                self._count(signal, refusal.status)
                 await _refuse(context, refusal)
             except grpc.aio.AbortError:
                 raise
             except Exception:
+                self._count(signal, 500)
                 log.exception("%s failed", signal.service)
                 await _refuse(
                     context, RefusedError(500, "The collector failed at this request; its log says why.")
                 )
 
         return export
+
+    def _count(self, signal: Signal, status: int) -> None:
+        self._counters.add(
+            "otel_burn_requests_total", signal=signal.name, protocol="grpc", status=str(status)
+        )
 
     async def _refuse_profiles(self, _: Any, context: Context) -> bytes:
         await _refuse(context, RefusedError(501, NO_PROFILES))

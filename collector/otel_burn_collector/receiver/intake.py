@@ -54,6 +54,10 @@ class Intake:
         """Everything acknowledged lies before it."""
         return self._journal.end
 
+    def refusal(self) -> str | None:
+        """Why nothing can be taken in now; `None` while it can."""
+        return self._journal.refusal()
+
     def claim(self) -> Claim:
         """What one request takes of the bytes that may be on their way; to be held until it is answered."""
         self._asked_at = time.monotonic()

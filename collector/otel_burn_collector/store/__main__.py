@@ -6,6 +6,7 @@ from otel_burn_collector.process import HttpServer, run_process, tell, told
 from otel_burn_collector.store.app import Answers
 from otel_burn_collector.store.faults import is_damage
 from otel_burn_collector.store.loader import Loader
+from otel_burn_collector.store.measuring import measure
 from otel_burn_collector.store.memory import limit_memory
 from otel_burn_collector.store.overdue import Watch
 from otel_burn_collector.store.queries import Limits
@@ -17,7 +18,7 @@ STOP_PATIENCE = 20.0
 
 def main() -> None:
     """Serve until the supervisor says stop, or the database fails."""
-    start = told()
+    start = told("store")
     settings = start.settings
     limit_memory()
     con = open_or_recover(settings.db, settings.data_dir, settings.journal)
@@ -36,6 +37,7 @@ def main() -> None:
         Limits(seconds=settings.query_seconds),
         back_up=loader.upkeep.back_up,
         on_damage=lambda: server.stop(),
+        measure=lambda: measure(con, settings.db, settings.journal, loader.loaded),
     )
     Watch(con, answers.running).start()
     server = HttpServer(

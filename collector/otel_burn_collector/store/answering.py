@@ -46,10 +46,10 @@ class Answer(Response):
         turns: Turns,
         threads: Executor,
         limits: Limits,
-        on_failure: Callable[[QueryError], None],
+        on_end: Callable[[str, Exception | None], None],
     ) -> None:
         super().__init__()
-        self._on_failure = on_failure
+        self._on_end = on_end
         self._open = open_query
         self._question = question
         self._turns = turns
@@ -73,6 +73,7 @@ class Answer(Response):
             async with self._turns.turn(), asyncio.timeout(self._limits.seconds + MARGIN):
                 refusal = await self._stream(send)
         except BusyError as error:
+            self._on_end("busy", None)
             refusal = JSONResponse({"error": str(error)}, 429, {"retry-after": RETRY_SECONDS})
         except TimeoutError:
             return  # it was broken off: whoever reads sees an answer without its end
@@ -88,8 +89,9 @@ class Answer(Response):
                 # Most errors come before the first rows: they can still be told.
                 head = await anext(chunks)
             except QueryError as error:
-                self._on_failure(error)
+                self._on_end("refused", error)
                 return JSONResponse({"error": str(error)}, 400)
+            self._on_end("answered", None)
             await send(_START)
             await send(_body(head))
             with suppress(QueryError):  # no end of the body: that is how it can still be told

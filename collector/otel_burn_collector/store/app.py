@@ -19,11 +19,12 @@ from starlette.routing import Route
 from otel_burn.errors import BurnError
 from otel_burn_collector import parameters
 from otel_burn_collector.access import LoopbackNames, has_token
+from otel_burn_collector.measures import MEDIA_TYPE, Counters, Measure, exposition, memory_of
 from otel_burn_collector.store import backups
 from otel_burn_collector.store.answering import Answer, Question
 from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.faults import is_damage
-from otel_burn_collector.store.queries import Limits, Query, QueryError
+from otel_burn_collector.store.queries import Limits, Query
 from otel_burn_collector.store.turns import RUNNING, Turns
 
 REQUEST_BYTES = 1 << 20
@@ -41,6 +42,7 @@ class Answers:
         limits: Limits | None = None,
         back_up: Callable[[Path | None], Backup] | None = None,
         on_damage: Callable[[], None] = lambda: None,
+        measure: Callable[[], list[Measure]] = list,
     ) -> None:
         self._con = con
         self._token = token
@@ -51,6 +53,8 @@ class Answers:
         self.damage: str | None = None
         """What a query met that DuckDB did not write."""
         self._turns = Turns()
+        self._measure = measure
+        self._counters = Counters()
         self._threads = ThreadPoolExecutor(RUNNING, thread_name_prefix="sql")
         self._asked_at = time.monotonic()
         self._running: weakref.WeakSet[Query] = weakref.WeakSet()
@@ -70,6 +74,7 @@ class Answers:
             Route("/sql", self.sql, methods=["POST"]),
             Route("/backup", self.backup, methods=["POST"]),
             Route("/status", self.status),
+            Route("/metrics", self.metrics),
         ]
         return Starlette(routes=routes, middleware=[Middleware(LoopbackNames)])
 
@@ -77,6 +82,17 @@ class Answers:
         """How far the journal is loaded."""
         now = {"idle_for": time.monotonic() - self._asked_at, "queries_running": self._turns.running}
         return JSONResponse(self._status() | now)
+
+    async def metrics(self, _: Request) -> Response:
+        """The store's numbers, for Prometheus: asked by the receiver, who serves them."""
+        measures = [
+            *self._counters.measures(),
+            *memory_of("store"),
+            Measure("otel_burn_queries_running", self._turns.running),
+            Measure("otel_burn_queries_waiting", self._turns.waiting),
+            *await run_in_threadpool(self._measure),
+        ]
+        return Response(exposition(measures), media_type=MEDIA_TYPE)
 
     async def backup(self, request: Request) -> Response:
         """Back the database up while loading goes on, and say where to."""
@@ -101,10 +117,11 @@ class Answers:
             question = read_question(await _body(request))
         except ValueError as error:
             return _error(400, f"The question cannot be read: {error}.")
-        return Answer(self._open, question, self._turns, self._threads, self._limits, self._failed)
+        return Answer(self._open, question, self._turns, self._threads, self._limits, self._ended)
 
-    def _failed(self, error: QueryError) -> None:
-        if self.damage is None and is_damage(str(error)):
+    def _ended(self, outcome: str, error: Exception | None) -> None:
+        self._counters.add("otel_burn_queries_total", outcome=outcome)
+        if error is not None and self.damage is None and is_damage(str(error)):
             self.damage = str(error)
             self._on_damage()
 
