@@ -1,5 +1,9 @@
 """How do received rows become calls, sessions and tool calls? Derives again what a batch touches, and only that."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import duckdb
 import pyarrow as pa
 
@@ -9,30 +13,12 @@ from otel_burn_collector.ledger.incoming import Incoming, incoming
 from otel_burn_collector.ledger.joining import Link, Report, join
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
-from otel_burn_collector.ledger.statements import count, registered, rows, run, statement
+from otel_burn_collector.ledger.reading import read
+from otel_burn_collector.ledger.records import records
+from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, table
+from otel_burn_collector.ledger.statements import count, registered, rows, run
 from otel_burn_collector.ledger.threading_calls import thread_calls
 from otel_burn_collector.ledger.tool_runs import tool_runs
-
-READING = (
-    "insert_spans",
-    "insert_logs",
-    "insert_metrics",
-    "find_reports",
-    "read_reports",
-    "insert_reports",
-    "insert_lineage",
-)
-"""From rows as received to reports in one vocabulary."""
-RECOGNISED = READING.index("find_reports") + 1
-"""Then it is known which of the new rows are reports."""
-
-REPLACING = (
-    "replace_calls",
-    "replace_sessions",
-    "replace_firsts",
-    "replace_tool_calls",
-)
-"""From merged and priced calls to what the views show."""
 
 ASSIGNED = pa.schema({"report_id": pa.string(), "call_id": pa.string(), "publication": pa.int64()})
 ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
@@ -40,14 +26,10 @@ ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 
 def apply(con: duckdb.DuckDBPyConnection, batch: Batch | Incoming) -> None:
     """Load *batch* and derive again what it touches, inside the caller's transaction."""
-    with registered(con, **(incoming(batch) if isinstance(batch, Batch) else batch)):
-        run(con, "near_batch", *READING[:RECOGNISED])
-        if con.execute("SELECT getvariable('purged_calls') IS NOT NULL").fetchall() == [(True,)]:
-            con.execute(statement("retention/refuse_purged"))
-        run(con, *READING[RECOGNISED:])
-        store_lists(con)
-        with registered(con, new_tool_runs=tool_runs(rows(con, "read_tool_records"))):
-            run(con, "insert_tool_runs", "touch_units")
+    tables = incoming(batch) if isinstance(batch, Batch) else batch
+    with registered(con, **tables):
+        run(con, "near_batch", "insert_spans", "insert_logs", "insert_metrics")
+        touch(con, tables)
         derive(con)
 
 
@@ -57,25 +39,72 @@ def rebuild(con: duckdb.DuckDBPyConnection) -> None:
     derive(con)
 
 
+def touch(con: duckdb.DuckDBPyConnection, tables: Incoming) -> None:
+    """Store what the new spans and records report; `seeds` has the reports that they change, new ones and old."""
+    run(con, "insert_lineage", "find_grown")
+    reports, manifests = read(new_records(con, tables))
+    with registered(con, new_reports=table(reports, REPORTS), new_manifests=table(manifests, MANIFESTS)):
+        run(con, "touch_reports")
+        if count(con, "grown"):
+            run(con, "touch_below")
+        if reports:
+            run(con, "insert_reports")
+        if manifests and store_lists(con):
+            run(con, "touch_unblocked")
+    if count(con, "new_logs"):
+        touch_tool_runs(con)
+
+
+def new_records(con: duckdb.DuckDBPyConnection, tables: Incoming) -> Sequence[Mapping[str, Any]]:
+    """The rows of the batch that may report a call and had not arrived before.
+
+    Those of a time whose calls are purged are left out: whether they were counted nobody can tell any more.
+    """
+    candidates, fields = tables["batch_records"], tables["batch_fields"]
+    if isinstance(candidates, Path) or isinstance(fields, Path) or not candidates.num_rows:
+        return ()
+    known = [row["row"] for row in rows(con, "read_known")]
+    (horizon,) = rows(con, "read_purged")
+    return [
+        record
+        for record in records(candidates, fields, known)
+        if horizon["purged"] is None or record["started_at"] >= horizon["purged"]
+    ]
+
+
+def touch_tool_runs(con: duckdb.DuckDBPyConnection) -> None:
+    """Store what agents' own records say of tools that ran, and let their sessions be derived again."""
+    runs = tool_runs(rows(con, "read_tool_records"))
+    if runs.num_rows:
+        with registered(con, new_tool_runs=runs):
+            run(con, "insert_tool_runs", "touch_tool_runs")
+
+
 def derive(con: duckdb.DuckDBPyConnection) -> None:
-    """Join, merge and price the reports of the touched units, and replace what they made before."""
-    if not resolve(con):
+    """Join, merge and price the reports in `seeds` and all that may be one call with them, and replace their calls."""
+    if not count(con, "seeds"):
         return
+    resolve(con)
     assignment = assign_calls(con)
     with registered(con, assigned=assigned_rows(assignment), assigned_aliases=alias_rows(assignment)):
         run(con, "write_identities", "merge_calls", "merge_contexts")
-    thread_calls(con)
+    (present,) = rows(con, "read_present")
+    thread_calls(con, any_context=present["contexts"])
     with registered(con, priced=priced(rows(con, "read_used"))):
-        run(con, *REPLACING)
+        run(con, "replace_calls", "replace_sessions")
+    if present["contexts"]:
+        run(con, "replace_firsts")
+    if present["tools"]:
+        run(con, "replace_tool_calls")
 
 
-def resolve(con: duckdb.DuckDBPyConnection) -> bool:
-    """Find the touched reports with what their ancestors know, and all that are linked to them; False for none."""
-    more = count(con, "touched") > 0
+def resolve(con: duckdb.DuckDBPyConnection) -> None:
+    """Find the touched reports with what their ancestors know: those in `seeds`, and all that are linked to them."""
+    run(con, "begin_touching")
+    more = True
     while more:
-        run(con, "resolve_reports", "write_links", "touch_linked")
+        run(con, "climb_units", "resolve_reports", "write_links", "touch_linked")
         more = count(con, "linked") > 0
-    return count(con, "touched") > 0
 
 
 def assign_calls(con: duckdb.DuckDBPyConnection) -> Assignment:

@@ -36,14 +36,15 @@ def assign(
     owners = _owners(members, published)
     calls: dict[str, Published | None] = dict.fromkeys((report.report_id for report in reports), None)
     aliases = []
-    for group in sorted(members, key=lambda each: _first(members[each])):
+    firsts = {group: _first(reports) for group, reports in members.items()}
+    for group in sorted(members, key=firsts.__getitem__):
         known = {published[report.report_id] for report in members[group] if report.report_id in published}
-        mine = sorted(each for each in known if owners[each.call_id] == group)
+        mine = sorted(each for each in known if owners[each.call_id] == group) if known else []
         if mine:
             call = mine[0]
         else:
             last_publication += 1
-            call = Published(last_publication, new_call_id(members[group]))
+            call = Published(last_publication, new_call_id(firsts[group][1]))
         aliases += [(each.call_id, call.call_id) for each in mine[1:]]
         calls.update((report.report_id, call) for report in members[group])
     return Assignment(calls, aliases)
@@ -60,9 +61,9 @@ def _owners(members: Mapping[str, Sequence[Report]], published: Mapping[str, Pub
     return {call_id: min(claim)[2] for call_id, claim in claims.items()}
 
 
-def new_call_id(reports: Iterable[Report]) -> str:
+def new_call_id(first_report_id: str) -> str:
     """An id from the call's earliest report, so that the same reports give the same id in any ledger."""
-    return blake2b(_first(reports)[1].encode(), digest_size=8).hexdigest()
+    return blake2b(first_report_id.encode(), digest_size=8).hexdigest()
 
 
 def _first(reports: Iterable[Report]) -> tuple[int, str]:

@@ -16,11 +16,11 @@ from otel_burn_collector.ledger.chains import (
 from otel_burn_collector.ledger.statements import count, registered, rows, run
 
 
-def store_lists(con: duckdb.DuckDBPyConnection) -> None:
-    """Store what the new reports list, and again what waited for it; `unblocked` has the latter."""
+def store_lists(con: duckdb.DuckDBPyConnection) -> bool:
+    """Store what the new reports list, and again what waited for it: `unblocked` has the latter, if there is any."""
     run(con, "find_lists")
     if not count(con, "listings"):
-        return
+        return False
     run(con, "find_bases")
     lists = [Listed(**row) for row in rows(con, "read_lists")]
     stored = [stored_path(row) for row in rows(con, "read_bases")]
@@ -38,3 +38,4 @@ def store_lists(con: duckdb.DuckDBPyConnection) -> None:
                 own.setdefault(row["report_id"], []).append(Part(row["branch"], row["first"], row["last"]))
             with registered(con, paths=path_rows(placed, all_parts(placed, own))):
                 run(con, "insert_lists")
+    return count(con, "unblocked") > 0

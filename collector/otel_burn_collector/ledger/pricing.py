@@ -1,18 +1,20 @@
 """What do merged calls cost? Each billed attempt at the rates of its day; what an emitter says, where we know none."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from functools import lru_cache
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import pyarrow as pa
 
 from otel_burn.prices import RATE_VERSION, Line, Price, billed_model, price
 from otel_burn.usage import Usage
+from otel_burn_collector.ledger.report_rows import table
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-PICO: Final = 10**12
 USAGE_FIELDS: Final = (
     "input_tokens",
     "output_tokens",
@@ -30,6 +32,7 @@ INPUT_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "rest_pico": ("input_tokens", "audio_input_tokens"),
 }
 """Which lines of a bill belong to which stretch of the prompt."""
+PART_OF: Final = {unit: part for part, units in INPUT_PARTS.items() for unit in units}
 
 LINE: Final = pa.struct(
     {
@@ -44,7 +47,6 @@ PRICED: Final = pa.schema(
         "call_id": pa.string(),
         "cost_usd": pa.decimal128(38, 12),
         "cost_status": pa.string(),
-        "cost_lines": pa.list_(LINE),
         "rate_version": pa.string(),
         "read_pico": pa.decimal128(38, 0),
         "write_pico": pa.decimal128(38, 0),
@@ -55,10 +57,31 @@ PRICED: Final = pa.schema(
 
 def priced(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """The bill of each call in *rows*, which are those of `steps/read_used.sql`."""
-    calls = groupby(rows, key=lambda row: row["call_id"])
-    return pa.Table.from_pylist(
-        [_bill(call_id, list(attempts)) for call_id, attempts in calls], schema=PRICED
+    calls = groupby(rows, key=itemgetter("call_id"))
+    bills = [_bill(call_id, list(attempts)) for call_id, attempts in calls]
+    lines = [bill.pop("lines") for bill in bills]
+    return table(bills, PRICED).append_column("cost_lines", _line_rows(lines))
+
+
+def _line_rows(bills: Sequence[tuple[Line, ...]]) -> pa.Array:
+    """Lists of lines, made column by column."""
+    ends = list(accumulate(map(len, bills), initial=0))
+    lines = [line for bill in bills for line in bill]
+    columns = {
+        "unit": [line.unit for line in lines],
+        "quantity": [line.quantity for line in lines],
+        "rate": [_short(line.rate) for line in lines],
+        "usd": [line.usd for line in lines],
+    }
+    arrays = [pa.array(columns[field.name], field.type) for field in LINE]
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()), pa.StructArray.from_arrays(arrays, fields=list(LINE))
     )
+
+
+@lru_cache(4096)
+def _short(rate: Decimal) -> Decimal:
+    return round(rate, 18)
 
 
 def _bill(call_id: str, attempts: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -67,7 +90,7 @@ def _bill(call_id: str, attempts: list[Mapping[str, Any]]) -> dict[str, Any]:
         return _row(call_id, Decimal(0), "not_metered", ())
     prices = [_price(attempt) for attempt in attempts]
     if all(each.usd is not None for each in prices):
-        lines = _summed(line for each in prices for line in each.lines)
+        lines = _summed([line for each in prices for line in each.lines])
         statuses = {each.status for each in prices}
         if call["usage_status"] == "partial":
             statuses.add("estimated")  # a lower bound: what the broken-off rest cost, nobody said
@@ -108,8 +131,8 @@ def _price(attempt: Mapping[str, Any]) -> Price:
     )
 
 
-def _summed(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """One line for each unit and rate, whatever the number of attempts."""
+def _summed(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """One line for each unit and rate, whatever the number of attempts, to the pico-dollar."""
     quantities: dict[tuple[str, Decimal], int] = {}
     for line in lines:
         key = (line.unit, line.rate)
@@ -126,16 +149,15 @@ def _row(call_id: str, usd: Decimal | None, status: str, lines: tuple[Line, ...]
         "call_id": call_id,
         "cost_usd": None if usd is None else round(usd, 12),
         "cost_status": status,
-        "cost_lines": [
-            {"unit": line.unit, "quantity": line.quantity, "rate": round(line.rate, 18), "usd": line.usd}
-            for line in lines
-        ],
+        "lines": lines,
         "rate_version": RATE_VERSION if lines else None,
         **parts,
     }
 
 
 def _input_parts(lines: tuple[Line, ...]) -> Iterator[tuple[str, Decimal]]:
-    for part, units in INPUT_PARTS.items():
-        usd = sum((line.usd for line in lines if line.unit in units), Decimal(0))
-        yield part, Decimal(int(usd * PICO))
+    pico = dict.fromkeys(INPUT_PARTS, 0)
+    for line in lines:
+        if line.unit in PART_OF:
+            pico[PART_OF[line.unit]] += int(line.usd.scaleb(12))
+    return ((part, Decimal(each)) for part, each in pico.items())

@@ -1,7 +1,7 @@
 """How does what is old go? Rows as received first, calls by whole sessions, a bounded step at a time; daily sums stay.
 
 A step is a transaction of its caller's. What is sent again after it went is known by `store.lineage` (spans) and
-`store.past_logs`; what is new of a time whose calls are purged is refused (`refuse_purged.sql`).
+`store.past_logs`; what is new of a time whose calls are purged is refused (`deriving.new_records`).
 """
 
 from collections.abc import Mapping

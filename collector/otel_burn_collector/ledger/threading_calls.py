@@ -19,8 +19,11 @@ from otel_burn_collector.ledger.threads import (
 )
 
 
-def thread_calls(con: duckdb.DuckDBPyConnection) -> None:
+def thread_calls(con: duckdb.DuckDBPyConnection, *, any_context: bool) -> None:
     """Give the merged calls their sessions; `rehomed` has the stored calls whose session changes with them."""
+    run(con, "begin_threading")
+    if not any_context:
+        return
     run(con, "find_unnamed")
     if not (count(con, "unnamed") or count(con, "old_threads")):
         return

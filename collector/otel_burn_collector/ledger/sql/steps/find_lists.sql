@@ -1,28 +1,4 @@
 -- What do the new reports say of contexts, answers and tool calls?
-CREATE OR REPLACE TEMP TABLE new_manifests AS
-SELECT DISTINCT ON (report_id)
-       md5_number_lower(coalesce(record.trace_id, report_id)) AS unit, report_id, record.started_at,
-       f['context_status'] AS status, md5_number_lower(f['chain']) AS chain_key, md5_number_lower(f['base']) AS base_key,
-       try_cast(f['base_blocks'] AS BIGINT) AS base_blocks, try_cast(f['blocks'] AS BIGINT) AS blocks,
-       try_cast(try_cast(f['kinds'] AS JSON) AS VARCHAR[]) AS kinds,
-       try_cast(try_cast(f['hashes'] AS JSON) AS VARCHAR[]) AS hashes,
-       try_cast(try_cast(f['bytes'] AS JSON) AS BIGINT[]) AS bytes,
-       try_cast(try_cast(f['tools'] AS JSON) AS VARCHAR[]) AS tools,
-       try_cast(try_cast(f['tool_call_ids'] AS JSON) AS VARCHAR[]) AS tool_call_ids,
-       try_cast(try_cast(f['errors'] AS JSON) AS VARCHAR[]) AS errors,
-       try_cast(try_cast(f['sketches'] AS JSON) AS VARCHAR[]) AS sketches,
-       try_cast(try_cast(f['output_kinds'] AS JSON) AS VARCHAR[]) AS output_kinds,
-       try_cast(try_cast(f['output_hashes'] AS JSON) AS VARCHAR[]) AS output_hashes,
-       try_cast(try_cast(f['output_bytes'] AS JSON) AS BIGINT[]) AS output_bytes,
-       try_cast(try_cast(f['asked_ids'] AS JSON) AS VARCHAR[]) AS asked_ids,
-       try_cast(try_cast(f['asked_names'] AS JSON) AS VARCHAR[]) AS asked_names,
-       try_cast(try_cast(f['asked_hashes'] AS JSON) AS VARCHAR[]) AS asked_hashes,
-       try_cast(try_cast(f['asked_effects'] AS JSON) AS VARCHAR[]) AS asked_effects,
-       try_cast(try_cast(f['asked_sketches'] AS JSON) AS VARCHAR[]) AS asked_sketches
-FROM (SELECT report_id, fields AS f FROM new_fields) AS read
-JOIN new_records AS record USING (report_id)
-WHERE f['hashes'] IS NOT NULL OR f['chain'] IS NOT NULL OR f['asked_names'] IS NOT NULL OR f['output_hashes'] IS NOT NULL;
-
 INSERT INTO store.manifests BY NAME
 SELECT unit, report_id, started_at,
        CASE WHEN len(output_kinds) = len(output_hashes) THEN output_kinds END AS output_kinds,

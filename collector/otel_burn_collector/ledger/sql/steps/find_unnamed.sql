@@ -5,7 +5,7 @@ WITH answered AS (
     FROM placed
     JOIN (
         SELECT * FROM (SELECT * FROM store.manifests WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
-        SEMI JOIN touched USING (unit)
+        SEMI JOIN touched USING (unit, report_id)
     ) AS manifest USING (report_id)
     WHERE len(output_kinds) > 0
     GROUP BY placed.call_id
@@ -31,7 +31,3 @@ WHERE merged.session_source = 'run' AND len(context.parts) > 0;
 CREATE OR REPLACE TEMP TABLE old_threads AS
 SELECT * FROM (SELECT * FROM store.threads WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
 SEMI JOIN old_calls USING (call_key);
-
--- Stored calls whose session changes: none so far.
-CREATE OR REPLACE TEMP TABLE rehomed AS
-SELECT call_key, session_id, parent_session_id, session_id AS left_session_id, session_source FROM store.calls LIMIT 0;

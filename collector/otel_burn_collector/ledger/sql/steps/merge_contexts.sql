@@ -7,6 +7,6 @@ SELECT placed.call_id,
 FROM placed
 JOIN (
     SELECT * FROM (SELECT * FROM store.lists WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
-    SEMI JOIN touched USING (unit)
+    SEMI JOIN touched USING (unit, report_id)
 ) AS list USING (report_id)
 GROUP BY placed.call_id;

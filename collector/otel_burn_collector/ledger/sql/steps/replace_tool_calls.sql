@@ -5,7 +5,7 @@ WITH listed AS (
     FROM placed
     JOIN (
         SELECT * FROM (SELECT * FROM store.manifests WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
-        SEMI JOIN touched USING (unit)
+        SEMI JOIN touched USING (unit, report_id)
     ) AS manifest USING (report_id)
     WHERE manifest.asked_names IS NOT NULL
     GROUP BY placed.call_id

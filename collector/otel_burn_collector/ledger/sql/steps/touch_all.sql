@@ -1,2 +1,2 @@
 -- Everything, for a rebuild.
-CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT unit FROM store.reports;
+CREATE OR REPLACE TEMP TABLE seeds AS SELECT unit, report_id, started_at FROM store.reports;

@@ -2,11 +2,11 @@
 CREATE OR REPLACE TEMP TABLE old_calls AS
 SELECT DISTINCT md5_number_lower(call_id) AS call_key, call_id
 FROM (SELECT * FROM store.identities WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to'))
-SEMI JOIN touched USING (unit);
+SEMI JOIN touched USING (unit, report_id);
 
 DELETE FROM store.identities
 WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to')
-  AND unit IN (SELECT unit FROM touched);
+  AND unit IN (SELECT unit FROM touched) AND report_id IN (SELECT report_id FROM touched);
 
 INSERT INTO store.identities BY NAME
 SELECT resolved.unit, report_id, resolved.started_at, call_id, publication

@@ -1,0 +1,210 @@
+"""What do spans and records report, in one vocabulary? Each by the first dialect that fits it, most by none."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import md5
+from typing import Any, Final, NamedTuple
+
+from otel_burn_collector.ledger.attributes import Source
+from otel_burn_collector.ledger.dialects import DIALECTS, Dialect
+from otel_burn_collector.ledger.providers import PROVIDER_NAMES
+from otel_burn_collector.ledger.values import first_of, number, texts, token_count, usd, whole, wholes
+
+SAYS_NOTHING: Final = ("", "null", "[]")
+LONGEST_MS: Final = 1e9
+TEXTS: Final = (
+    "agent", "agent_id", "user_id", "work_id", "server_address", "request_model", "response_model",
+    "response_id", "request_id", "operation", "error_type", "service_tier", "region", "usage_status",
+    "logical_call",
+)  # fmt: skip
+"""Fields that a report takes as they are."""
+TOKENS: Final = (
+    "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
+    "reasoning_tokens", "audio_input_tokens", "audio_output_tokens",
+)  # fmt: skip
+LISTS: Final = (
+    "kinds", "hashes", "tools", "tool_call_ids", "errors", "sketches", "output_kinds", "output_hashes",
+    "asked_ids", "asked_names", "asked_hashes", "asked_effects", "asked_sketches",
+)  # fmt: skip
+MANIFEST: Final = frozenset({"hashes", "chain", "asked_names", "output_hashes"})
+"""A report with one of these has a manifest."""
+
+Record = Mapping[str, Any]
+Row = dict[str, Any]
+Fields = Mapping[str, str]
+
+
+class Carrier(NamedTuple):
+    """A field that an attribute may carry."""
+
+    field: str
+    position: int
+    pattern: re.Pattern[str] | None
+
+
+def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The reports among *records* (of `records.records`), and their manifests."""
+    reports, manifests = [], []
+    for record in records:
+        said = record["attributes"]
+        dialect = _dialect(record, said)
+        if dialect is None or not dialect.counts:
+            continue
+        fields = _fields(dialect, said)
+        report = _report(dialect, fields, record)
+        reports.append(report)
+        if not MANIFEST.isdisjoint(fields):
+            manifests.append(_manifest(fields, report))
+    return reports, manifests
+
+
+def _dialect(record: Record, said: Fields) -> Dialect | None:
+    for dialect in _candidates(record["signal"], record["scope_name"] or "", record["event"] or ""):
+        for marker in dialect.markers:
+            if marker in said:
+                # The first marker that the record has decides.
+                if dialect.marker_values is None or said[marker] in dialect.marker_values:
+                    return dialect
+                break
+    return None
+
+
+@lru_cache(4096)
+def _candidates(signal: str, scope: str, event: str) -> Sequence[Dialect]:
+    return [
+        each
+        for each in DIALECTS
+        if each.signal == signal and re.fullmatch(each.scope, scope) and re.fullmatch(each.event, event)
+    ]
+
+
+@lru_cache
+def _carriers(dialect_name: str) -> Mapping[str, Sequence[Carrier]]:
+    (dialect,) = (each for each in DIALECTS if each.name == dialect_name)
+    found: dict[str, list[Carrier]] = {}
+    for field, sources in dialect.fields.items():
+        for position, source in enumerate(sources):
+            attribute, pattern = source if isinstance(source, Source) else (source, None)
+            compiled = re.compile(pattern) if pattern else None
+            found.setdefault(attribute, []).append(Carrier(field, position, compiled))
+    return found
+
+
+def _fields(dialect: Dialect, said: Fields) -> Fields:
+    """What each field's best attribute says, that says something."""
+    fields: dict[str, str] = {}
+    positions: dict[str, int] = {}
+    carriers = _carriers(dialect.name)
+    for attribute, text in said.items():
+        for carrier in carriers.get(attribute, ()):
+            value = text if carrier.pattern is None else _found(carrier.pattern, text)
+            if text in SAYS_NOTHING or not value:
+                continue
+            if carrier.position < positions.get(carrier.field, 99):
+                positions[carrier.field], fields[carrier.field] = carrier.position, value
+    return fields
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found and found[1]
+
+
+def key_of(text: str) -> int:
+    """A 64-bit key, the same as DuckDB's md5_number_lower."""
+    return int.from_bytes(md5(text.encode(), usedforsecurity=False).digest()[8:], "little")
+
+
+def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
+    get, signal, scope = fields.get, record["signal"], record["scope_name"]
+    trace_id, report_id = record["trace_id"], record["report_id"]
+    version = record["scope_version"]
+    report: Row = {name: fields[name] for name in TEXTS if name in fields}
+    status = whole(get("http_status"))
+    provider = get("provider")
+    emitter = (signal, scope, record["instance_id"] or record["service_name"])
+    report |= {
+        "unit": key_of(report_id if trace_id is None else trace_id),
+        "report_id": report_id,
+        "dialect": dialect.name,
+        "rank": dialect.rank,
+        "wire": dialect.wire,
+        "signal": signal,
+        "emitter": "|".join(part for part in emitter if part is not None),
+        "source": (scope or "") + (f"@{version}" if version is not None else ""),
+        "trace_id": trace_id,
+        "span_id": record["span_id"],
+        "parent_span_id": record["parent_span_id"],
+        "started_at": _started(record, number(get("duration_ms"))),
+        "ended_at": record["ended_at"],
+        "service_name": record["service_name"],
+        "instance_id": record["instance_id"],
+        "run_id": record["run_id"],
+        "project": get("project") or record["project"],
+        "session_id": get("session_id") or record["session_id"],
+        "provider": PROVIDER_NAMES.get(provider, provider) if provider else dialect.provider,
+        "stream": get("stream", "").lower() == "true" if "stream" in fields else None,
+        "is_error": _failed(fields, record, status),
+        "http_status": status,
+        "finish_reason": first_of(get("finish_reason")),
+        "ttft_ms": _milliseconds(number(get("ttft")), dialect),
+        "reported_usd": usd(get("reported_usd")),
+        "attempt": whole(get("attempt")),
+    }
+    return report | _usage(dialect, fields)
+
+
+def _started(record: Record, said_ms: float | None) -> int:
+    """A log record knows its end and its duration."""
+    started: int = record["started_at"]
+    if record["signal"] == "log" and said_ms is not None and 0 <= said_ms <= LONGEST_MS:
+        return started - round(said_ms * 1000) * 1000
+    return started
+
+
+def _failed(fields: Fields, record: Record, http_status: int | None) -> bool:
+    return (
+        record["status"] == "ERROR"
+        or "error_type" in fields
+        or fields.get("succeeded", "").lower() == "false"
+        or (http_status is not None and http_status >= 400)
+    )
+
+
+def _milliseconds(ttft: float | None, dialect: Dialect) -> float | None:
+    return None if ttft is None else ttft * dialect.ttft_factor
+
+
+def _usage(dialect: Dialect, fields: Fields) -> Row:
+    """Tokens of every class: input includes cache, output includes reasoning."""
+    usage: Row = {name: token_count(fields[name]) for name in TOKENS if name in fields}
+    said_input, said_output = (
+        token_count(fields.get("input_tokens")),
+        token_count(fields.get("output_tokens")),
+    )
+    usage["input_tokens"], usage["output_tokens"] = said_input, said_output
+    if said_input is not None and dialect.input_excludes:
+        cached = (usage.get("cache_read_tokens"), usage.get("cache_write_tokens"))
+        usage["input_tokens"] = said_input + sum(each or 0 for each in cached)
+    if said_output is not None and dialect.output_excludes:
+        usage["output_tokens"] = said_output + (usage.get("reasoning_tokens") or 0)
+    if dialect.pairs_by_usage is not None and said_input is not None:
+        parts = (dialect.pairs_by_usage, said_input, said_output)
+        usage["pairing"] = "|".join(str(part) for part in parts if part is not None)
+    return usage
+
+
+def _manifest(fields: Fields, report: Row) -> Row:
+    manifest: Row = {name: texts(fields[name]) for name in LISTS if name in fields}
+    manifest |= {name: wholes(fields.get(name)) for name in ("bytes", "output_bytes")}
+    return manifest | {
+        "unit": report["unit"],
+        "report_id": report["report_id"],
+        "started_at": report["started_at"],
+        "status": fields.get("context_status"),
+        "chain_key": key_of(fields["chain"]) if "chain" in fields else None,
+        "base_key": key_of(fields["base"]) if "base" in fields else None,
+        "base_blocks": whole(fields.get("base_blocks"), 2**53),
+        "blocks": whole(fields.get("blocks"), 2**53),
+    }

@@ -1,0 +1,114 @@
+"""Which rows of a batch may report a call? Those with an attribute that marks a report; only they become objects."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from otel_burn import names
+from otel_burn_collector.batch import STRING_MAP
+from otel_burn_collector.ledger.dialects import DIALECTS
+
+_COUNTING: Final = [each for each in DIALECTS if each.counts]
+_MARKERS: Final = pa.array(
+    sorted({marker for each in _COUNTING if each.marker_values is None for marker in each.markers}),
+    pa.string(),
+)
+_VALUED: Final = pa.array(
+    sorted({marker for each in _COUNTING if each.marker_values is not None for marker in each.markers}),
+    pa.string(),
+)
+_VALUES: Final = pa.array(
+    sorted({value for each in _COUNTING for value in each.marker_values or ()}), pa.string()
+)
+"""Attributes that mark a report whatever they say, and those that do with one of some values."""
+
+FIRST_NS: Final = 0
+LAST_NS: Final = int(np.datetime64("2250-01-01", "ns").astype(np.int64))
+"""Times stay where five seconds more still fit."""
+
+RECORDS: Final = pa.schema(
+    {
+        "row": pa.int32(),
+        **dict.fromkeys(("signal", "report_id", "event", "scope_name", "scope_version"), pa.string()),
+        **dict.fromkeys(("trace_id", "span_id", "parent_span_id", "status", "service_name"), pa.string()),
+        "started_at": pa.int64(),
+        "ended_at": pa.int64(),
+        "resource": STRING_MAP,
+    }
+)
+
+Row = dict[str, Any]
+
+
+def may_report(spans: pa.Table, logs: pa.Table, fields: pa.Table) -> pa.Table:
+    """The rows that may report a call."""
+    is_marked = pc.or_(
+        pc.is_in(fields["key"], _MARKERS),
+        pc.and_(pc.is_in(fields["key"], _VALUED), pc.is_in(fields["value"], _VALUES)),
+    )
+    rows = np.unique(fields["row"].filter(is_marked).to_numpy())
+    chosen = spans.take(pa.array(rows[rows < spans.num_rows]))
+    told = logs.take(pa.array(rows[rows >= spans.num_rows] - spans.num_rows))
+    span_id = pc.binary_join_element_wise(chosen["trace_id"], chosen["span_id"], ":")
+    ended = told["at"]
+    return pa.concat_tables(
+        [
+            _table(chosen, signal="span", report_id=span_id, event=chosen["name"]),
+            _table(
+                told,
+                signal="log",
+                report_id=told["log_id"],
+                event=told["event_name"],
+                started_at=ended,
+                ended_at=ended,
+            ),
+        ]
+    )
+
+
+def _table(rows: pa.Table, signal: str, **columns: pa.ChunkedArray) -> pa.Table:
+    found = {name: rows[name] for name in RECORDS.names if name in rows.schema.names} | columns
+    found["signal"] = pa.repeat(signal, rows.num_rows)
+    missing = {name: pa.nulls(rows.num_rows, RECORDS.field(name).type) for name in RECORDS.names}
+    return pa.table({name: (missing | found)[name] for name in RECORDS.names}).cast(RECORDS)
+
+
+def records(candidates: pa.Table, fields: pa.Table, known: Sequence[int]) -> list[Row]:
+    """The rows of `may_report` as `reading.read` wants them, without those that are *known*."""
+    fresh = pc.invert(pc.is_in(candidates["row"], pa.array(known, pa.int32())))
+    chosen = candidates.filter(fresh)
+    said = _said(fields, chosen["row"])
+    return [_record(row, said[row["row"]]) for row in _rows(chosen)]
+
+
+def _said(fields: pa.Table, rows: pa.ChunkedArray) -> Mapping[int, dict[str, str]]:
+    mine = fields.filter(pc.is_in(fields["row"], rows.combine_chunks()))
+    said: dict[int, dict[str, str]] = {row: {} for row in rows.to_pylist()}
+    columns = (mine[name].to_pylist() for name in ("row", "key", "value"))
+    for row, key, value in zip(*columns, strict=True):
+        if value is not None:
+            said[row][key] = value
+    return said
+
+
+def _rows(table: pa.Table) -> Iterator[Row]:
+    columns = (column.to_pylist() for column in table.columns)
+    return (dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _record(row: Row, said: dict[str, str]) -> Row:
+    resource = dict(row["resource"] or ())
+    times = [each for each in (row["started_at"], row["ended_at"]) if each is not None]
+    return row | {
+        "attributes": said,
+        "event": said.get("event.name", row["event"]) if row["signal"] == "log" else row["event"],
+        "started_at": min(times[0] if times else FIRST_NS, LAST_NS),
+        "ended_at": min(max(FIRST_NS, *times), LAST_NS) if times else FIRST_NS,
+        "instance_id": resource.get("service.instance.id"),
+        "run_id": said.get(names.RUN_ID, resource.get(names.RUN_ID)),
+        "project": resource.get(names.PROJECT),
+        "session_id": resource.get("session.id", resource.get(names.CONVERSATION_ID)),
+    }
