@@ -3,7 +3,7 @@
     python benchmarks/derive.py [--ledger 100000] [--steps]
     python benchmarks/derive.py --session 2000 [--steps]
 
-Batches of 1, 512 and 20,000 spans of which none, one in ten and all are LLM calls (those of benchmarks/ingest_spans.py), on
+Batches of 1, 512 and 20,000 spans (benchmarks/ingest_spans.py), of which none, one in ten and all are LLM calls, on
 a ledger that has *--ledger* spans, one in ten a call. CPU of all threads, decoding left out. `--steps` lists
 statements; `--session` instead adds calls, one by one and fifty at once, to a session in one trace that has so many
 already, with their contexts, answers and tool calls as otel_burn reports them.
