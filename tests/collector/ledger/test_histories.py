@@ -79,7 +79,10 @@ def _named_by_span(world: Any, shown: dict[str, list[str]]) -> dict[str, list[st
     return renamed
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CHECKS = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=CHECKS)
 @given(history=histories(), order=st.randoms(use_true_random=False), batches=st.integers(2, 5))
 def test_order_batches_and_repetition_change_nothing(
     make_world: Any, picture: Any, history: list[Node], order: Any, batches: int
