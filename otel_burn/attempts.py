@@ -1,6 +1,5 @@
 """Which HTTP attempts belong to one logical call? Retries that count up, and fetches of what a call left running."""
 
-import secrets
 from collections import Counter, OrderedDict
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -10,6 +9,7 @@ import xxhash
 from otel_burn.calls import Call
 from otel_burn.contexts import Remembered
 from otel_burn.exchange import Response
+from otel_burn.ids import random_id
 
 FETCH: Final = "fetch_response"
 """`gen_ai.operation.name` of asking for a response that was made before: the convention gives it no usage."""
@@ -60,13 +60,13 @@ class Attempts:
             return deferred_id(response.id), 1 if call.request_body else 2
         settled = _is_settled(call, response)
         if settled and not call.retry_count and not self._flows[call.flow]:
-            return secrets.token_hex(8), 1
+            return _new_call_id(), 1
         key = (call.flow, xxhash.xxh3_64_intdigest(call.request_body))
         last = self._take(key)
         if last is not None and _goes_on(last, call):
             call_id, number = last.call_id, last.number + 1
         else:
-            call_id, number = secrets.token_hex(8), call.retry_count + 1
+            call_id, number = _new_call_id(), call.retry_count + 1
         if not settled:
             self._keep(key, _last(call, response, call_id, number))
         return call_id, number
@@ -136,6 +136,10 @@ def _passes(call: Call, response: Response) -> bool:
     if call.status >= 400:
         return call.status >= 500 or call.status in _PASSING
     return bool(call.error or response.error_type) or 300 <= call.status < 400
+
+
+def _new_call_id() -> str:
+    return f"{random_id(64):016x}"
 
 
 def deferred_id(response_id: str) -> str:

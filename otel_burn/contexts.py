@@ -133,6 +133,8 @@ class _Seen:
 
     format: Format
     data: bytes
+    head: memoryview
+    """The first step of it: bodies that differ there are not compared any further."""
     key: str
     members: dict[str, Any]
     """The members before it, undecoded."""
@@ -171,6 +173,8 @@ class Contexts:
         """What the request body *data* has in common with an earlier one; None for too little to be worth it."""
         best: Known | None = None
         for seen in reversed(self._seen) if len(data) >= _WORTH_KEEPING else ():
+            if not data.startswith(seen.head):
+                continue
             items = bisect_right(seen.ends, _common(data, seen.data, seen.ends[-1]))
             if items > (best.items if best else 0):
                 best = Known(seen, items)
@@ -247,7 +251,9 @@ class Contexts:
             return
         if known is not None and known.items == len(known.seen.ends):
             self._forget(known.seen)  # this one begins with all of it
-        self._seen.append(_Seen(format, body.data, key, body.before(key), run, start, ends))
+        self._seen.append(
+            _Seen(format, body.data, memoryview(body.data)[:_STEP], key, body.before(key), run, start, ends)
+        )
         self._seen_bytes += len(body.data)
         while self._seen_bytes > _KEPT_BYTES:
             self._forget(self._seen[0])

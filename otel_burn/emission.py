@@ -1,11 +1,11 @@
 """How does a description become a span? With explicit times and an explicit parent, never attached to a context."""
 
-import secrets
 from typing import Any, Final
 
 import xxhash
 
 from otel_burn.calls import Call
+from otel_burn.ids import random_id
 from otel_burn.otlp import Span
 from otel_burn.spans import Description
 
@@ -26,8 +26,8 @@ def finished(call: Call, described: Description, scope: tuple[str, str]) -> Span
     return Span(
         name=described.name,
         kind=_CLIENT,
-        trace_id=parent.trace_id if parent else identity or _random(128),
-        span_id=identity & _MASK or _random(64),
+        trace_id=parent.trace_id if parent else identity or random_id(128),
+        span_id=identity & _MASK or random_id(64),
         trace_state=parent.trace_state.to_header() if parent and parent.trace_state else "",
         parent_id=parent.span_id if parent else None,
         parent_is_remote=bool(parent and parent.is_remote),
@@ -78,11 +78,6 @@ def _parent(call: Call) -> Any:
     carried = TraceContextTextMapPropagator().extract({"traceparent": call.traceparent}, Context())
     context = trace.get_current_span(carried).get_span_context()
     return context if context.is_valid else None
-
-
-def _random(bits: int) -> int:
-    # Not `random`, as OpenTelemetry's SDK does: a program that seeds it would make the same ids in all its processes.
-    return secrets.randbits(bits) or 1
 
 
 def _digest(identity: str) -> int:

@@ -1,7 +1,6 @@
 """What does a span say about one HTTP attempt? From bytes to attributes, without effects."""
 
 import json
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from otel_burn.calls import Call
 from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
 from otel_burn.formats.hosts import provider_of, region_of
+from otel_burn.ids import random_id
 from otel_burn.manifest import keeps_content
 from otel_burn.prices import billed_model, price
 from otel_burn.reading import Reading
@@ -85,7 +85,7 @@ def describe(
 def _described_further(call: Call, response: Response, who: str) -> Description:
     """One of several model responses in the same HTTP answer: the provider made it long before."""
     asked = Request(model=response.model)
-    call_id = deferred_id(response.id or secrets.token_hex(8))
+    call_id = deferred_id(response.id or f"{random_id(64):016x}")
     attributes = concatenated(
         call.labels.items(),
         _identity(call, asked, response, "chat", who),

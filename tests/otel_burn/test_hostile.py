@@ -261,6 +261,7 @@ def test_calls_leave_nothing_behind(spans: Spans) -> None:
 
     with httpx2.Client(transport=httpx2.MockTransport(respond)) as client:
         work(0, 1000, client)
+        spans()
         exporter: Any = active().tracer_provider._active_span_processor._span_processors[0].span_exporter  # type: ignore[union-attr]
         exporter.clear()
         gc.collect()
