@@ -1,5 +1,6 @@
 """How is something written while no collector runs? The lock is taken and the collector's own code runs here."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +12,7 @@ from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
 from otel_burn_collector.keeping import Keeping
+from otel_burn_collector.ledger.forgetting import forget
 from otel_burn_collector.settings import data_dir_of
 from otel_burn_collector.store import recovery
 from otel_burn_collector.store.backups import Backup
@@ -68,6 +70,15 @@ class Offline:
         """A verified copy of the database with everything that is journalled."""
         self.load()
         return Upkeep(self._con, self._db, self._folder, Keeping(), alone=True).back_up(target)
+
+    def forget(self, field: str, value: str) -> Mapping[str, int]:
+        """Delete what is *value*'s from the tables; `close`, then see to the copies."""
+        self.load()
+        self._con.begin()
+        found = forget(self._con, field, value)
+        self._con.commit()
+        self._con.execute("CHECKPOINT")
+        return found
 
     def retain(self, command: bytes) -> None:
         """Carry out a `retain` command to its end."""

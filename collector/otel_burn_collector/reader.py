@@ -26,6 +26,13 @@ __all__ = ["Freshness", "Ledger", "Running", "find_collector", "open_ledger"]
 VISIBLE_SECONDS = 60.0
 """How long a write waits until it can be read back."""
 
+FRESHNESS = """
+    SELECT epoch_ns(max(received_at)) AS at,
+           (SELECT count(*) FROM journal.damage WHERE reason <> 'the segment ends within a record') AS damaged
+    FROM journal.position
+"""
+"""A torn end is what a killed receiver was writing, and was never acknowledged."""
+
 T = TypeVar("T")
 
 
@@ -69,10 +76,14 @@ class Ledger:
     def freshness(self) -> Freshness:
         """How new the answers are, and whether something newer waits."""
         waiting = self._ask(lambda client: client.loaded() < client.journalled(), self._journal_waits)
-        rows = self.query("SELECT epoch_ns(max(received_at)) AS at FROM journal.position").to_pylist()
-        newest = rows[0]["at"] if rows else None
-        as_of = None if newest is None else datetime.fromtimestamp(newest / 1e9, UTC)
-        return Freshness(as_of, waiting, self._sentence(as_of, waiting))
+        (row,) = self.query(FRESHNESS).to_pylist()
+        as_of = None if row["at"] is None else datetime.fromtimestamp(row["at"] / 1e9, UTC)
+        sentence = self._sentence(as_of, waiting)
+        if row["damaged"]:
+            sentence += (
+                f" {row['damaged']:,} times something received was damaged: `FROM journal.damage` says what."
+            )
+        return Freshness(as_of, waiting, sentence)
 
     def wait_loaded(self, timeout: float) -> bool:
         """Wait until everything acknowledged before now can be read; false when *timeout* seconds are over."""

@@ -9,7 +9,7 @@ from otel_burn.errors import BurnError
 from otel_burn_collector.client import Client
 from otel_burn_collector.discovery import find_collector
 from otel_burn_collector.offline import Offline, journal_folder
-from otel_burn_collector.store import backups, commands, recovery
+from otel_burn_collector.store import backups, commands, erasing, recovery
 from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.database import DamagedError, open_reading
 
@@ -76,6 +76,24 @@ def retain(db: Path, before: Mapping[str, int]) -> None:
                 return
             time.sleep(0.2)
     raise BurnError("The collector has the command and carries it out; it takes longer than was waited for.")
+
+
+def forget(db: Path, field: str, value: str) -> Mapping[str, int]:
+    """Forget a user, a session or a project: rows, free blocks, journal, backups; returns how much went."""
+    running = find_collector(db)
+    if running is not None:
+        raise BurnError(
+            f"A collector of {db} runs (process {running.pid}), and the file has to be written anew. Stop it, forget, "
+            "and start it again: meanwhile agents keep what they record in their spool."
+        )
+    if not db.exists():
+        raise BurnError(f"There is no database at {db}. Name another with --db.")
+    journal = journal_folder(db)
+    with Offline(db) as offline:
+        found = offline.forget(field, value)
+    erasing.write_anew(db)
+    erasing.drop_copies(db, journal.parent, journal)
+    return found
 
 
 def _free(target: Path) -> Path:

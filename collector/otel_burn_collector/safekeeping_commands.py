@@ -110,6 +110,54 @@ def _days(days: dict[str, float | None]) -> list[str]:
     return [f"{count:g}" for count in days.values() if count is not None]
 
 
+def _configure_forget(parser: argparse.ArgumentParser) -> None:
+    examples(
+        parser,
+        "otel-burn forget --user ada@example.com",
+        "otel-burn forget --session 0198c2 --yes",
+        "otel-burn forget --project /home/ada/secret",
+        "",
+        "Every trace that names it goes as a whole, from the database, the journal and the collector's own backups.",
+        "The collector has to be stopped. The database is written anew, and backed up as the only copy that is left;",
+        "backups elsewhere are yours to delete. What is sent again of those traces makes no rows.",
+    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    for field in ("user", "session", "project"):
+        which.add_argument(f"--{field}", metavar="ID", help=f"forget this {field}")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_db(parser)
+
+
+def _run_forget(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector import safekeeping  # noqa: PLC0415
+
+    db = (arguments.db or locations.database()).absolute()
+    ((field, value),) = [
+        (field, getattr(arguments, field))
+        for field in ("user", "session", "project")
+        if getattr(arguments, field) is not None
+    ]
+    if not arguments.yes and not _sure(
+        f"Forget the {field} {value!r} in {db}, its journal and its backups, for ever?"
+    ):
+        raise BurnError("Nothing was forgotten. Say --yes where nobody can be asked.")
+    found = safekeeping.forget(db, field, value)
+    said = ", ".join(f"{count:,} {what}" for what, count in found.items())
+    sys.stdout.write(
+        f"Forgot the {field}: {said}. The database was written anew and backed up; older copies are gone.\n"
+    )
+    return 0
+
+
+def _sure(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    sys.stdout.write(f"{question} [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+FORGET = Command("delete a user, a session or a project, from every copy", _configure_forget, _run_forget)
 BACKUP = Command("copy the ledger, verified, while the collector runs", _configure_backup, _run_backup)
 RETAIN = Command("delete what is older than some days, once", _configure_retain, _run_retain)
 RESTORE = Command("put a backup in the ledger's place", _configure_restore, _run_restore)

@@ -26,7 +26,9 @@ FROM (
 ) AS batch
 SEMI JOIN (
     SELECT trace_key, span_id FROM store.lineage WHERE started_at < getvariable('purged_spans')
-) AS past USING (trace_key, span_id);
+) AS past USING (trace_key, span_id)
+UNION
+SELECT "row" FROM batch_spans WHERE md5_number_lower(trace_id) IN (SELECT trace_key FROM store.forgotten_traces);
 
 -- A view: what reads it takes only the columns that it needs.
 CREATE OR REPLACE TEMP VIEW new_spans AS
