@@ -246,3 +246,37 @@ def wait_until() -> Callable[[Callable[[], object]], None]:
             time.sleep(0.05)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def make_calls() -> Callable[[int], bytes]:
+    """A function that makes an OTLP/JSON request of so many priced calls of the agent `shop`, in one session."""
+    return calls_request
+
+
+def calls_request(count: int) -> bytes:
+    """Calls as any instrumentation of the GenAI convention reports them."""
+    said = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5-mini",
+        "gen_ai.conversation.id": "session",
+        "gen_ai.agent.name": "shop",
+    }
+    counted = {"gen_ai.usage.input_tokens": "1000", "gen_ai.usage.output_tokens": "100"}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in said.items()]
+    attributes += [{"key": key, "value": {"intValue": value}} for key, value in counted.items()]
+    spans = [
+        {
+            "traceId": f"{number:032x}",
+            "spanId": f"{number:016x}",
+            "name": "chat gpt-5-mini",
+            "kind": 3,
+            "startTimeUnixNano": str(1_790_000_000_000_000_000 + number * 10**9),
+            "endTimeUnixNano": str(1_790_000_000_500_000_000 + number * 10**9),
+            "attributes": attributes,
+        }
+        for number in range(1, count + 1)
+    ]
+    scope = {"scope": {"name": "opentelemetry.instrumentation.openai_v2", "version": "2"}, "spans": spans}
+    return json.dumps({"resourceSpans": [{"scopeSpans": [scope]}]}).encode()
