@@ -88,7 +88,7 @@ def test_the_receiver_is_killed_beneath_it(
 def test_it_waits_out_an_overload(
     start_collector: Callable[..., Collector], wait_until: Callable[..., None], overloaded: Any, kind: str
 ) -> None:
-    """Told to come again, it does: no batch is given up."""
+    """Told to come again, it does, over HTTP; over gRPC it tells its caller. Either way it goes on afterwards."""
     collector = start_collector("--max-request", "1")
     overloaded(collector)
     with Exporting(kind, collector) as program:
@@ -96,6 +96,8 @@ def test_it_waits_out_an_overload(
         overloaded.release()
         wait_until(lambda: len(program.batches) >= 3, 120)
     check(collector, kind, program.batches)
+    if kind == "grpc":
+        return  # this exporter leaves trying again to whoever configures its channel
     with collector.ledger() as ledger:
         sql = f"SELECT DISTINCT attributes['batch']::INT AS batch FROM spans WHERE name = 'javascript {kind}'"
         found = sorted(ledger.query(sql)["batch"].to_pylist())
