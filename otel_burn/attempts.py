@@ -42,7 +42,7 @@ class Attempts:
     An attempt is a retry where its SDK counts on from the one before (`x-stainless-retry-count`), and wherever the one
     before failed in a way that passes (no connection, a timeout, 429, 5xx ...) no longer than a minute ago. So it is
     for SDKs that don't count, for tenacity and for a loop in the user's own code: who asks the same again after such a
-    failure tries again. A redirect goes on with the same call, at whatever host.
+    failure tries again. A redirect goes on with the same call, at whatever host. Behind a whole answer nothing goes on.
     """
 
     def __init__(self) -> None:

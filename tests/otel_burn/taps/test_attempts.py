@@ -100,7 +100,8 @@ SECOND = 10**9
         ({"status": 200, "error": "TimeoutError"}, {}, True),
         ({"status": 0, "error": "ConnectError"}, {}, True),
         ({"status": 200}, {}, False),
-        ({"status": 200}, {"retry_count": 1}, True),
+        ({"status": 200}, {"retry_count": 1}, False),
+        ({"status": 404}, {"retry_count": 1}, True),
         ({"status": 200}, {"retry_count": 2}, False),
     ],
 )
