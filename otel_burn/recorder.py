@@ -23,6 +23,9 @@ _MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 _CATCH_UP_SECONDS: Final = 10.0
 _HAND_OVER_SECONDS: Final = 0.002
 """A call is recorded in 0.2 to 0.5 ms where the machine is not busy."""
+_FIRST_SECONDS: Final = 0.5
+"""How long the first call waits at most for what records it to be imported, which began when the call did: a call that
+takes as long as a model's answer never does."""
 _RUSH_CALLS, _RUSH_NS = 16, 200_000_000
 """So many calls in so many nanoseconds are a rush."""
 _GATHER_SECONDS: Final = 0.01
@@ -103,7 +106,7 @@ class Recorder:
         if in_event_loop():
             time.sleep(0)
         else:
-            self.flush(_HAND_OVER_SECONDS)
+            self.flush(_FIRST_SECONDS if self._emit is None else _HAND_OVER_SECONDS)
 
     def defer(self, work: _Work) -> None:
         """Do *work* in the background, in the order of arrival."""

@@ -154,6 +154,11 @@ def test_a_rush_of_calls(server: Any, end: str) -> None:
     assert len({span.span_id for span in spans}) == 40
 
 
+def test_a_first_call_that_is_the_last(server: Any) -> None:
+    """It waits for what records it to be imported, so that a program which leaves at once does not take it along."""
+    assert len(run("ask()\nos._exit(0)", server)) == 1
+
+
 def test_calls_while_the_recorder_makes_ready(server: Any) -> None:
     """Calls of many threads while the first one still makes our thread import what it needs: none is missed."""
     spans = run(
