@@ -60,13 +60,13 @@ class Attempts:
             return deferred_id(response.id), 1 if call.request_body else 2
         settled = _is_settled(call, response)
         if settled and not call.retry_count and not self._flows[call.flow]:
-            return _new_call_id(), 1
+            return new_call_id(), 1
         key = (call.flow, xxhash.xxh3_64_intdigest(call.request_body))
         last = self._take(key)
         if last is not None and _goes_on(last, call):
             call_id, number = last.call_id, last.number + 1
         else:
-            call_id, number = _new_call_id(), call.retry_count + 1
+            call_id, number = new_call_id(), call.retry_count + 1
         if not settled:
             self._keep(key, _last(call, response, call_id, number))
         return call_id, number
@@ -138,7 +138,8 @@ def _passes(call: Call, response: Response) -> bool:
     return bool(call.error or response.error_type) or 300 <= call.status < 400
 
 
-def _new_call_id() -> str:
+def new_call_id() -> str:
+    """An id that no other call has."""
     return f"{random_id(64):016x}"
 
 

@@ -9,13 +9,12 @@ from typing import Final
 
 from otel_burn import content, names
 from otel_burn.anomalies import anomaly, own_total
-from otel_burn.attempts import FETCH, deferred_id
+from otel_burn.attempts import FETCH, deferred_id, new_call_id
 from otel_burn.brief import brief, brief_value
 from otel_burn.calls import Call
 from otel_burn.contexts import Context
 from otel_burn.exchange import AttributeValue, Request, Response
 from otel_burn.formats.hosts import provider_of, region_of
-from otel_burn.ids import random_id
 from otel_burn.manifest import keeps_content
 from otel_burn.prices import billed_model, price
 from otel_burn.reading import Reading
@@ -85,7 +84,7 @@ def describe(
 def _described_further(call: Call, response: Response, who: str) -> Description:
     """One of several model responses in the same HTTP answer: the provider made it long before."""
     asked = Request(model=response.model)
-    call_id = deferred_id(response.id or f"{random_id(64):016x}")
+    call_id = deferred_id(response.id or new_call_id())
     attributes = concatenated(
         call.labels.items(),
         _identity(call, asked, response, "chat", who),

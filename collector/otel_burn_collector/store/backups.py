@@ -20,6 +20,7 @@ import duckdb
 
 from otel_burn.errors import BurnError
 from otel_burn_collector.journal.records import Position
+from otel_burn_collector.journal.segments import sync_folder
 
 SUFFIX, NOTE = ".duckdb", ".json"
 _CONFIG: dict[str, Any] = {"threads": "1", "memory_limit": "512MiB", "enable_external_access": "false"}
@@ -137,15 +138,6 @@ def remove(backup: Backup) -> None:
 def note(path: Path) -> Path:
     """The file that says what the backup at *path* holds."""
     return path.with_name(path.name + NOTE)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in *folder* on disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -33,7 +33,7 @@ def write_anew(db: Path) -> None:
             f"{db} was not written anew: it holds {before}, the copy {after}. Nothing was changed."
         )
     draft.replace(db)
-    backups.sync_folder(db.parent)
+    segments.sync_folder(db.parent)
 
 
 def drop_copies(db: Path, data_dir: Path, journal: Path) -> list[Path]:
