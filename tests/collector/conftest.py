@@ -19,7 +19,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from otel_burn_collector.discovery import Running, find_collector
 from otel_burn_collector.reader import Ledger, open_ledger
 
-CAPTURES = Path(__file__).parents[3] / "shared" / "data" / "captures"
+SHARED = Path(os.environ.get("OTEL_BURN_SHARED", Path(__file__).parents[3] / "shared"))
+CAPTURES = SHARED / "data" / "captures"
 PROTOBUF = "application/x-protobuf"
 START_SECONDS = 60
 
