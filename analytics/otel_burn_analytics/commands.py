@@ -15,8 +15,9 @@ import polars as pl
 from otel_burn.command import Command
 from otel_burn.errors import BurnError
 from otel_burn_analytics import report, terminal
-from otel_burn_analytics.findings import DETECTORS, judge
+from otel_burn_analytics.findings import judge
 from otel_burn_analytics.queries import Scope
+from otel_burn_analytics.registry import DETECTORS
 from otel_burn_collector.reader import Ledger, open_ledger
 
 UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -1,45 +1,32 @@
-"""How do detectors meet the ledger? Frames are read at this edge, and findings are stored from here."""
+"""How do detectors meet the ledger? What changed is read, judged and stored here; the rest is as it was judged last."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import polars as pl
 
 from otel_burn.errors import BurnError
-from otel_burn_analytics.detectors import context_bloat, loops
+from otel_burn_analytics.detector import Detector, Partition, conform
 from otel_burn_analytics.finding import FINDINGS
 from otel_burn_analytics.queries import Scope, rows, sql
+from otel_burn_analytics.registry import DETECTORS
 from otel_burn_collector import ledger as storage
 from otel_burn_collector.reader import Ledger
 
-CHUNK_CALLS = 5_000
+CHUNK_CALLS: Final = 5_000
 """LLM calls judged at a time, some 500,000 context blocks: half a gigabyte at the peak (benchmarks/detect.py)."""
-CHUNK_SESSIONS = 500
-"""Their ids travel in one request, which the store limits to a mebibyte."""
+CHUNK_KEYS: Final = 500
+"""Their names travel in one request, which the store limits to a mebibyte."""
+STORED_KEYS: Final = 10_000
+"""Partitions that are replaced in one command: their names and states take a mebibyte."""
 
-
-@dataclass(frozen=True)
-class Detector:
-    """A detector with the frames it reads: rows of a view, and the calls they belong to, by session."""
-
-    name: str
-    find: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame]
-    view: str
-    rows: pl.Schema
-    calls: pl.Schema
-
-
-DETECTORS = (
-    Detector(loops.DETECTOR, loops.find_loops, "tool_calls", loops.TOOL_CALLS, loops.LLM_CALLS),
-    Detector(
-        context_bloat.DETECTOR,
-        context_bloat.find_context_bloat,
-        "context_blocks",
-        context_bloat.CONTEXT_BLOCKS,
-        context_bloat.LLM_CALLS,
-    ),
-)
+KEYS: Final[Mapping[Partition, pl.Expr]] = {
+    "session": pl.col("session_id"),
+    "tree": pl.coalesce("run_id", "trace_id"),
+    "agent": pl.col("agent"),
+}
+"""Which column of `llm_calls` names a partition: as in `sql/partitions.sql`."""
 
 
 @dataclass(frozen=True)
@@ -50,77 +37,132 @@ class Judgement:
     calls: int = 0
     calls_with_context: int = 0
     """Without a record of its context, nothing can be said of what a call carried or repeated."""
+    judged: int = 0
+    """How many partitions had changed and were judged; of the others this is what was found last."""
     unstored: str | None = None
 
 
 def judge(
-    ledger: Ledger, scope: Scope | None = None, *, session: str | None = None, store: bool = True
+    ledger: Ledger,
+    scope: Scope | None = None,
+    *,
+    session: str | None = None,
+    detectors: Sequence[Detector] = DETECTORS,
+    store: bool = True,
 ) -> Judgement:
-    """The findings of every session with calls in *scope*, each judged as a whole and stored (unless not *store*)."""
+    """The findings of every partition with calls in *scope*: those that changed are judged as a whole, and stored
+    (unless not *store*)."""
     params = {**(scope or Scope()).params, "session": session}
-    judged = Judgement(FINDINGS.to_frame())
-    for sessions in _chunks(rows(ledger, "sessions", params)):
-        judged = _judge_sessions(ledger, sessions, judged, store=store)
-    return judged
+    found, judged, unstored = [FINDINGS.to_frame()], 0, None
+    for kind in dict.fromkeys(detector.partition for detector in detectors):
+        mine = [detector for detector in detectors if detector.partition == kind]
+        partitions = _partitions(ledger, kind, params, mine)
+        changed = partitions.filter("changed")
+        new = _judged(ledger, mine, changed)
+        found += [new, _known(ledger, mine, partitions.filter(~pl.col("changed")))]
+        judged += changed.height
+        if store and changed.height and unstored is None:
+            unstored = _store(ledger, mine, changed, new)
+    (seen,) = rows(ledger, "seen", params)
+    findings = pl.concat(found)
+    if session is not None:
+        findings = findings.filter(pl.col("session_id").is_null() | (pl.col("session_id") == session))
+    return Judgement(findings, judged=judged, unstored=unstored, **seen)
 
 
-def _judge_sessions(ledger: Ledger, sessions: Sequence[str], before: Judgement, *, store: bool) -> Judgement:
-    """*before* and what is found in *sessions*."""
-    calls = _read(ledger, "llm_calls", sessions)
-    frames = {detector.view: _read(ledger, detector.view, sessions) for detector in DETECTORS}
-    found, unstored = [before.findings], before.unstored
-    for detector in DETECTORS:
-        findings = _find(detector, frames[detector.view], calls)
-        if store:
-            unstored = unstored or _store(ledger, detector, sessions, findings)
-        found.append(findings)
-    return Judgement(
-        findings=pl.concat(found),
-        calls=before.calls + calls.height,
-        calls_with_context=before.calls_with_context + frames["context_blocks"]["call_id"].n_unique(),
-        unstored=unstored,
-    )
+def _partitions(
+    ledger: Ledger, kind: Partition, params: Mapping[str, object], detectors: Sequence[Detector]
+) -> pl.DataFrame:
+    """The partitions with calls in scope, the oldest first, and whether they *changed* since they were judged."""
+    state = pl.concat_str(pl.lit(_rules(detectors)), "state")
+    there = _frame(ledger, "partitions", {**params, "partition": kind}).with_columns(state=state)
+    names = {"detectors": [detector.name for detector in detectors]}
+    judged = _frame(ledger, "judged", names).rename({"partition": "key"})
+    current = there.join(judged, on=["key", "state"]).group_by("key").agg(current=pl.len())
+    known = pl.col("current").fill_null(0) == len(detectors)
+    return there.join(current, on="key", how="left", maintain_order="left").with_columns(changed=~known)
 
 
-def _find(detector: Detector, frame: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
-    return detector.find(
-        _checked(frame, detector.rows, detector.view).lazy(),
-        _checked(calls, detector.calls, "llm_calls").lazy(),
-    ).collect()
+def _rules(detectors: Sequence[Detector]) -> str:
+    """The versions of the rules, which are part of what a partition's judgement depends on."""
+    return "".join(f"{detector.name}={detector.version} " for detector in detectors)
 
 
-def _store(ledger: Ledger, detector: Detector, sessions: Sequence[str], findings: pl.DataFrame) -> str | None:
-    """Put *findings* in the place of what was stored of *sessions* before. A report can do without: say why not."""
-    table = findings.to_arrow().select(storage.FINDINGS.names).cast(storage.FINDINGS)
+def _judged(ledger: Ledger, detectors: Sequence[Detector], partitions: pl.DataFrame) -> pl.DataFrame:
+    """What *detectors*, all of one kind of partition, find in *partitions*."""
+    found = [FINDINGS.to_frame()]
+    for chunk in _chunks(partitions):
+        frames = _frames(ledger, detectors, chunk)
+        found += pl.collect_all([detector.judge(_seen(detector, frames)) for detector in detectors])
+    return pl.concat(found)
+
+
+def _frames(ledger: Ledger, detectors: Sequence[Detector], chunk: pl.DataFrame) -> dict[str, pl.LazyFrame]:
+    """The frames that *detectors* need, with the rows of the partitions in *chunk*."""
+    params = {
+        "partition": detectors[0].partition,
+        "keys": chunk["key"].to_list(),
+        "from": chunk["started_at"].min(),
+        "to": chunk["ended_at"].max(),
+    }
+    views = dict.fromkeys(view for detector in detectors for view in detector.needs)
+    return {view: _frame(ledger, view, params).lazy() for view in views}
+
+
+def _seen(detector: Detector, frames: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.LazyFrame]:
+    """*frames* without what lies before the detector's lookback."""
+    if detector.lookback is None:
+        return frames
+    newest = pl.col("started_at").max().over(KEYS[detector.partition])
+    calls = frames["llm_calls"].filter(pl.col("started_at") >= newest - detector.lookback)
+    ids = calls.select("call_id")
+    return {
+        view: calls if view == "llm_calls" else frame.join(ids, on="call_id", how="semi")
+        for view, frame in frames.items()
+    }
+
+
+def _known(ledger: Ledger, detectors: Sequence[Detector], partitions: pl.DataFrame) -> pl.DataFrame:
+    """What *detectors* said of *partitions* when they judged them last."""
+    names = [detector.name for detector in detectors]
+    found = [FINDINGS.to_frame()]
+    for chunk in partitions.iter_slices(CHUNK_KEYS):
+        params = {"detectors": names, "keys": chunk["key"].to_list()}
+        found.append(conform(_frame(ledger, "findings_of", params).lazy(), FINDINGS).collect())
+    return pl.concat(found)
+
+
+def _store(
+    ledger: Ledger, detectors: Sequence[Detector], partitions: pl.DataFrame, findings: pl.DataFrame
+) -> str | None:
+    """Put *findings* in the place of what was stored of *partitions* before. A report can do without: say why not."""
     try:
-        ledger.replace_findings(detector=detector.name, partitions=sessions, findings=table)
+        for chunk in partitions.iter_slices(STORED_KEYS):
+            mine = findings.join(chunk.select(partition="key"), on="partition", how="semi")
+            ledger.replace_findings(
+                detectors=[detector.name for detector in detectors],
+                partitions=dict(chunk.select("key", "state").iter_rows()),
+                findings=mine.to_arrow().select(storage.FINDINGS.names).cast(storage.FINDINGS),
+            )
     except BurnError as error:
         return str(error)
     return None
 
 
-def _read(ledger: Ledger, view: str, sessions: Sequence[str]) -> pl.DataFrame:
-    frame = pl.from_arrow(ledger.query(sql(view), {"sessions": list(sessions)}))
+def _frame(ledger: Ledger, name: str, params: Mapping[str, object]) -> pl.DataFrame:
+    """The answer to the query *name*."""
+    frame = pl.from_arrow(ledger.query(sql(name), params))
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table, never a column
     return frame
 
 
-def _checked(frame: pl.DataFrame, schema: pl.Schema, view: str) -> pl.DataFrame:
-    """*frame* in the types of the detector's contract."""
-    missing = set(schema) - set(frame.columns)
-    assert not missing, f"sql/{view}.sql leaves out {sorted(missing)}"  # noqa: S101 - ours to get right
-    return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
-
-
-def _chunks(sessions: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
-    """Session ids in lists that fit into memory and into a request."""
-    chunk: list[str] = []
-    calls = 0
-    for session in sessions:
-        if chunk and (calls + session["calls"] > CHUNK_CALLS or len(chunk) == CHUNK_SESSIONS):
-            yield chunk
-            chunk, calls = [], 0
-        chunk.append(session["session_id"])
-        calls += session["calls"]
-    if chunk:
-        yield chunk
+def _chunks(partitions: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """*partitions* in slices that fit into memory and into a request; one that is larger is alone."""
+    start = calls = 0
+    for at, size in enumerate(partitions["calls"]):
+        if at > start and (calls + size > CHUNK_CALLS or at - start == CHUNK_KEYS):
+            yield partitions[start:at]
+            start, calls = at, 0
+        calls += size
+    if start < partitions.height:
+        yield partitions[start:]

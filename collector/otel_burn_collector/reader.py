@@ -93,9 +93,12 @@ class Ledger:
 
         return self._ask(ask, lambda: not self._journal_waits())
 
-    def replace_findings(self, *, detector: str, partitions: Sequence[str], findings: pa.Table) -> None:
-        """Put *findings* in the place of what *detector* said of *partitions*; they can be read on return."""
-        command = commands.replace_findings(detector=detector, partitions=partitions, findings=findings)
+    def replace_findings(
+        self, *, detectors: Sequence[str], partitions: Mapping[str, str | None], findings: pa.Table
+    ) -> None:
+        """Put *findings* in the place of what *detectors* said of *partitions*, each with the state in which it was
+        judged; they can be read on return."""
+        command = commands.replace_findings(detectors=detectors, partitions=partitions, findings=findings)
 
         def ask(client: Client) -> None:
             if not client.wait_loaded(client.command(command), VISIBLE_SECONDS):

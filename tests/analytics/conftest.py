@@ -227,10 +227,21 @@ def hoarding() -> Iterator[dict[str, object]]:
 def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the calls of two agents in two runs, made by the ledger itself."""
     path = tmp_path_factory.mktemp("ledger") / "burn.duckdb"
-    spans = pa.Table.from_pylist([*looping(), *hoarding()], schema=SPANS)
+    _arrive(path, [*looping(), *hoarding()])
+    return path
+
+
+@pytest.fixture(scope="session")
+def one_more() -> Callable[[Path], None]:
+    """Has another call of the looping agent arrive in a database."""
+    said = call(7, model="claude-sonnet-4-5", agent="fixer", tokens=(1_000, 40), run="run-1")
+    return lambda path: _arrive(path, [span(7, said, run="run-1", agent="fixer")])
+
+
+def _arrive(path: Path, spans: Sequence[dict[str, object]]) -> None:
     con = open_store(path)
     con.execute("BEGIN")
-    ledger.apply(con, Batch(spans, LOGS.empty_table(), METRICS.empty_table()))
+    table = pa.Table.from_pylist(list(spans), schema=SPANS)
+    ledger.apply(con, Batch(table, LOGS.empty_table(), METRICS.empty_table()))
     con.execute("COMMIT")
     con.close()
-    return path

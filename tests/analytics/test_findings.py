@@ -1,8 +1,11 @@
 """Do detectors and ledger meet without loss: in chunks, and where nothing can be stored?"""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -23,7 +26,8 @@ def test_a_finding_has_the_columns_that_the_ledger_stores() -> None:
 def test_chunks_change_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session at a time finds what all at once finds."""
     with open_ledger(db) as ledger:
-        whole = findings.judge(ledger)
+        monkeypatch.setattr(findings, "_rules", lambda _: "judged by no other test")
+        whole = findings.judge(ledger, store=False)
         monkeypatch.setattr(findings, "CHUNK_CALLS", 1)
         parts = findings.judge(ledger)
     assert_frame_equal(whole.findings, parts.findings, check_row_order=False)
@@ -31,12 +35,29 @@ def test_chunks_change_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert whole.findings.height == 2
 
 
+def test_only_what_changed_is_judged_again(
+    db: Path, tmp_path: Path, one_more: Callable[[Path], None]
+) -> None:
+    """The rest is as it was found, and what changed is replaced as a whole."""
+    copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
+    with open_ledger(copy) as ledger:
+        first = findings.judge(ledger)
+        again = findings.judge(ledger)
+        assert again.judged == 0
+        assert_frame_equal(first.findings, again.findings, check_row_order=False)
+        one_more(copy)
+        after = findings.judge(ledger)
+    assert after.judged == 1
+    loops = [frame.filter(pl.col("detector") == "loops") for frame in (first.findings, after.findings)]
+    assert loops[0]["finding_id"].to_list() == loops[1]["finding_id"].to_list()
+
+
 def test_judging_again_replaces(db: Path) -> None:
     """A partition's findings are replaced as a whole: what is no longer found is gone."""
     with open_ledger(db) as ledger:
         findings.judge(ledger)
         nothing = FINDINGS.to_frame().to_arrow().select(storage.FINDINGS.names).cast(storage.FINDINGS)
-        ledger.replace_findings(detector="loops", partitions=["fixer-session"], findings=nothing)
+        ledger.replace_findings(detectors=["loops"], partitions={"fixer-session": None}, findings=nothing)
         left = ledger.query("SELECT detector FROM findings")["detector"].to_pylist()
         findings.judge(ledger)
         again = ledger.query("SELECT detector FROM findings ORDER BY ALL")["detector"].to_pylist()
@@ -52,6 +73,7 @@ def test_a_report_does_without_storing(
         raise BurnError("the disk is full; make room.")
 
     monkeypatch.setattr(Ledger, "replace_findings", refuse)
+    monkeypatch.setattr(findings, "_rules", lambda _: "other rules, by which nothing was judged yet")
     assert dispatch(["report", "--db", str(db)]) == 0
     said = capsys.readouterr().out
     assert "NOTE  The findings could not be stored: the disk is full; make room." in said

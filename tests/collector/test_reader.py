@@ -36,7 +36,7 @@ def finding(number: int, partition: str) -> dict[str, Any]:
 
 def replace(ledger: Ledger, partitions: list[str], *findings: dict[str, Any]) -> list[str]:
     found = pa.Table.from_pylist(list(findings), schema=tables.FINDINGS)
-    ledger.replace_findings(detector="loops", partitions=partitions, findings=found)
+    ledger.replace_findings(detectors=["loops"], partitions=dict.fromkeys(partitions), findings=found)
     ids: list[str] = ledger.query("SELECT finding_id FROM findings ORDER BY 1")["finding_id"].to_pylist()
     return ids
 

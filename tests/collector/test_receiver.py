@@ -237,8 +237,8 @@ def test_commands_need_the_token(collector: Collector, asking: Callable[..., Any
             b'{"verb": "import", "signal": "traces", "encoding": "protobuf", "body": "bm8gb3RscA=="}',
             "no OTLP",
         ),
-        (b'{"verb": "replace_findings"}', "needs `detector`"),
-        (b'{"verb": "replace_findings", "detector": "d", "partitions": "p"}', "list of strings"),
+        (b'{"verb": "replace_findings"}', "needs `detectors`"),
+        (b'{"verb": "replace_findings", "detector": "d", "partitions": "p"}', "from names to states"),
         (
             b'{"verb": "replace_findings", "detector": "d", "partitions": [], "findings": "AAAA"}',
             "Arrow stream",

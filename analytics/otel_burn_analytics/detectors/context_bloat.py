@@ -4,10 +4,11 @@ from typing import Final
 
 import polars as pl
 
+from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import context_bloat
 from otel_burn_analytics.finding import FINDINGS, MONEY, TIME, identity
 
-DETECTOR: Final = "context_bloat"
+NAME: Final = "context_bloat"
 
 CONTEXT_BLOCKS: Final = pl.Schema(
     {
@@ -234,9 +235,9 @@ def _findings(found: pl.LazyFrame, *, min_resent_tokens: int) -> pl.LazyFrame:
     acts = (pl.col("avoidable") >= min_resent_tokens) & ((pl.col("cause") == "carried") | idle)
     return (
         found.with_columns(
-            detector=pl.lit(DETECTOR),
+            detector=pl.lit(NAME),
             partition=pl.col("session_id"),
-            finding_id=identity(DETECTOR, *CAUSE, "first_call"),
+            finding_id=identity(NAME, *CAUSE, "first_call"),
             tier=pl.when(acts).then(pl.lit("waste")).otherwise(pl.lit("warn")),
             wasted_usd_low=pl.when(pl.col("priced") > 0).then("wasted_usd_low"),
             wasted_usd_high=pl.when(pl.col("unpriced") == 0).then("wasted_usd_high"),
@@ -246,3 +247,10 @@ def _findings(found: pl.LazyFrame, *, min_resent_tokens: int) -> pl.LazyFrame:
         .select(pl.col(name).cast(kind) for name, kind in FINDINGS.items())
         .sort("partition", "first_at", "finding_id")
     )
+
+
+DETECTOR: Final = Detector(
+    name=NAME,
+    find=find_context_bloat,
+    needs={"context_blocks": CONTEXT_BLOCKS, "llm_calls": LLM_CALLS},
+)

@@ -4,10 +4,11 @@ from typing import Final
 
 import polars as pl
 
+from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import loops
 from otel_burn_analytics.finding import FINDINGS, MONEY, TIME, identity
 
-DETECTOR: Final = "loops"
+NAME: Final = "loops"
 
 TOOL_CALLS: Final = pl.Schema(
     {
@@ -233,10 +234,10 @@ def _findings(found: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
     sure = (pl.col("known") >= min_length) & (pl.col("clean") >= min_length - 1) & ~pl.col("settles")
     return (
         found.with_columns(
-            detector=pl.lit(DETECTOR),
+            detector=pl.lit(NAME),
             partition=pl.col("session_id"),
             tier=pl.when(sure).then(pl.lit("loop")).otherwise(pl.lit("warn")),
-            finding_id=identity(DETECTOR, *ACTOR, "first_call", "first_tool_call", *REQUEST),
+            finding_id=identity(NAME, *ACTOR, "first_call", "first_tool_call", *REQUEST),
             wasted_tokens=pl.when("metered").then("wasted_tokens"),
             wasted_usd_low=pl.when("low_known").then("wasted_usd_low"),
             wasted_usd_high=pl.when(pl.col("unpriced") == 0).then("wasted_usd_high"),
@@ -246,3 +247,8 @@ def _findings(found: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
         .select(pl.col(name).cast(kind) for name, kind in FINDINGS.items())
         .sort("partition", "first_at", "finding_id")
     )
+
+
+DETECTOR: Final = Detector(
+    name=NAME, find=find_loops, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
+)

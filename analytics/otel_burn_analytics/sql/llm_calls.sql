@@ -1,5 +1,9 @@
--- The calls of some sessions, as detectors read them.
-SELECT call_id, session_id, agent, agent_id, work_id, trace_id, span_id, started_at,
-       input_tokens, output_tokens, cost_usd
+-- The calls of some partitions, as detectors read them.
+SELECT * EXCLUDE (cost_lines, sources)
 FROM llm_calls
-WHERE session_id IN (SELECT unnest($sessions::VARCHAR[]));
+WHERE started_at BETWEEN $from::TIMESTAMP_NS AND $to::TIMESTAMP_NS
+  AND CASE $partition::VARCHAR
+          WHEN 'session' THEN session_id
+          WHEN 'tree' THEN coalesce(run_id, trace_id)
+          WHEN 'agent' THEN agent
+      END IN (SELECT unnest($keys::VARCHAR[]));

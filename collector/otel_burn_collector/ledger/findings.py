@@ -1,6 +1,6 @@
-"""How do detectors' findings get into the ledger? A detector replaces its partitions as a whole."""
+"""How do detectors' findings get into the ledger? Detectors replace their partitions as a whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -32,13 +32,20 @@ FINDINGS = pa.schema(
 )
 
 
+JUDGED = pa.schema({"partition": pa.string(), "state": pa.string()})
+
+
 def replace_findings(
-    con: duckdb.DuckDBPyConnection, *, detector: str, partitions: Sequence[str], findings: pa.Table
+    con: duckdb.DuckDBPyConnection,
+    *,
+    detectors: Sequence[str],
+    partitions: Mapping[str, str | None],
+    findings: pa.Table,
 ) -> None:
-    """Put *findings* in the place of all that *detector* found in *partitions* before."""
+    """Put *findings* in the place of all that *detectors* found in *partitions* (with their states) before."""
     rows = findings.select(FINDINGS.names).cast(FINDINGS)
-    with registered(con, new_findings=rows):
-        con.execute(
-            statement("steps/delete_findings"), {"detector": detector, "partitions": list(partitions)}
-        )
-        con.execute(statement("steps/insert_findings"))
+    judged = pa.table([list(partitions), list(partitions.values())], schema=JUDGED)
+    with registered(con, new_findings=rows, new_states=judged):
+        for step in ("delete_findings", "insert_findings", "delete_judgements", "insert_judgements"):
+            names = {"detectors": list(detectors)} if "$detectors" in statement(f"steps/{step}") else None
+            con.execute(statement(f"steps/{step}"), names)

@@ -12,8 +12,10 @@ from otel_burn_collector import ledger
 from otel_burn_collector.ledger import retention
 
 
-def replace_findings(*, detector: str, partitions: Sequence[str], findings: pa.Table) -> bytes:
-    """The command that puts *findings* in the place of what *detector* said of *partitions*."""
+def replace_findings(
+    *, detectors: Sequence[str], partitions: Mapping[str, str | None], findings: pa.Table
+) -> bytes:
+    """The command that puts *findings* in the place of what *detectors* said of *partitions*, judged in that state."""
     rows = findings.select(ledger.FINDINGS.names).cast(ledger.FINDINGS)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as writer:
@@ -21,8 +23,8 @@ def replace_findings(*, detector: str, partitions: Sequence[str], findings: pa.T
     return json.dumps(
         {
             "verb": "replace_findings",
-            "detector": detector,
-            "partitions": list(partitions),
+            "detectors": list(detectors),
+            "partitions": dict(partitions),
             "findings": b64encode(sink.getvalue()).decode(),
         }
     ).encode()
@@ -49,11 +51,11 @@ def execute(con: duckdb.DuckDBPyConnection, payload: bytes) -> None:
 
 
 def _check_findings(command: dict[str, Any]) -> None:
-    if not isinstance(command.get("detector"), str):
-        raise ValueError("replace_findings needs `detector`, a string")
-    partitions = command.get("partitions")
-    if not isinstance(partitions, list) or not all(isinstance(one, str) for one in partitions):
-        raise ValueError("replace_findings needs `partitions`, a list of strings")
+    if not _all_strings(_detectors(command)):
+        raise ValueError("replace_findings needs `detectors`, a list of strings")
+    partitions = _partitions(command)
+    if not _all_strings(partitions) or not _all_strings([*filter(None, partitions.values())]):
+        raise ValueError("replace_findings needs `partitions`, an object from names to states (strings)")
     found = _findings(command).schema
     if not found.equals(ledger.FINDINGS):
         raise ValueError(f"replace_findings got the columns {found.names}, wants {ledger.FINDINGS.names}")
@@ -69,9 +71,30 @@ def _findings(command: dict[str, Any]) -> pa.Table:
     return table
 
 
+def _all_strings(values: Any) -> bool:
+    return isinstance(values, list | dict) and all(isinstance(one, str) for one in values)
+
+
+def _detectors(command: dict[str, Any]) -> Any:
+    # Journals have commands of older versions, with one detector and no states.
+    return command["detectors"] if "detectors" in command else [command.get("detector")]
+
+
+def _partitions(command: dict[str, Any]) -> dict[str, str | None]:
+    partitions = command.get("partitions")
+    if isinstance(partitions, list):
+        return dict.fromkeys(partitions)
+    if not isinstance(partitions, dict):
+        raise ValueError("replace_findings needs `partitions`, an object from names to states (strings)")
+    return partitions
+
+
 def _replace_findings(con: duckdb.DuckDBPyConnection, command: dict[str, Any]) -> None:
     ledger.replace_findings(
-        con, detector=command["detector"], partitions=command["partitions"], findings=_findings(command)
+        con,
+        detectors=_detectors(command),
+        partitions=_partitions(command),
+        findings=_findings(command),
     )
 
 

@@ -36,7 +36,7 @@ def test_every_view_says_what_a_row_is(world: Any) -> None:
     )
     assert {view["view_name"] for view in views} == {
         *("spans", "logs", "metrics", "llm_calls", "attempts", "context_blocks"),
-        *("tool_calls", "sessions", "findings", "rates", "daily"),
+        *("tool_calls", "sessions", "findings", "judgements", "rates", "daily"),
     }
     assert all(view["comment"] for view in views)
 
@@ -58,9 +58,13 @@ def test_findings_replace_their_partitions_as_a_whole(world: Any) -> None:
 
     def replace(partitions: list[str], *findings: dict[str, Any]) -> list[str]:
         rows = pa.Table.from_pylist(list(findings), schema=ledger.FINDINGS)
-        ledger.replace_findings(world.con, detector="loops", partitions=partitions, findings=rows)
+        ledger.replace_findings(
+            world.con, detectors=["loops"], partitions=dict.fromkeys(partitions, "state"), findings=rows
+        )
         return [row["finding_id"] for row in world.rows("SELECT finding_id FROM findings ORDER BY ALL")]
 
     assert replace(["s1", "s2"], _finding("f1", "s1"), _finding("f2", "s2")) == ["f1", "f2"]
     assert replace(["s1"], _finding("f3", "s1")) == ["f2", "f3"]
     assert replace(["s1"]) == ["f2"]
+    judged = world.rows("SELECT detector, partition, state FROM judgements ORDER BY partition")
+    assert [tuple(row.values()) for row in judged] == [("loops", "s1", "state"), ("loops", "s2", "state")]

@@ -7,5 +7,7 @@ DELETE FROM store.otlp_metrics
 WHERE list_contains(list_transform(getvariable('naming'), lambda key: coalesce(attributes[key], resource[key])), getvariable('forget_value'));
 DELETE FROM store.lineage WHERE trace_key IN (SELECT trace_key FROM doomed_traces);
 DELETE FROM store.findings WHERE list_has_any(call_ids, (SELECT list(call_id) FROM doomed_calls));
+-- They name sessions and agents, and cost only that detectors judge again.
+DELETE FROM store.judgements;
 DELETE FROM store.past_days WHERE getvariable('forget_field') = 'project' AND project = getvariable('forget_value');
 UPDATE journal.damage SET kept_in = NULL WHERE kept_in IS NOT NULL;

@@ -15,3 +15,4 @@ DELETE FROM store.first_blocks WHERE session_key IN (SELECT session_key FROM doo
 DELETE FROM store.first_results WHERE session_key IN (SELECT session_key FROM doomed_sessions);
 DELETE FROM store.tool_runs WHERE session_key IN (SELECT session_key FROM doomed_sessions);
 DELETE FROM store.findings WHERE session_id IN (SELECT session_id FROM doomed_sessions);
+DELETE FROM store.judgements WHERE partition IN (SELECT session_id FROM doomed_sessions);

@@ -1,3 +1,3 @@
--- What did this detector find in these partitions before?
+-- What did these detectors find in these partitions before?
 DELETE FROM store.findings
-WHERE detector = $detector AND list_contains($partitions::VARCHAR[], partition);
+WHERE list_contains($detectors::VARCHAR[], detector) AND partition IN (SELECT partition FROM new_states);

@@ -1,0 +1,11 @@
+"""Which detectors are there? Every one, in the order in which a reader meets them."""
+
+from typing import Final
+
+from otel_burn_analytics.detector import Detector
+from otel_burn_analytics.detectors import context_bloat, loops
+
+DETECTORS: Final[tuple[Detector, ...]] = (
+    loops.DETECTOR,
+    context_bloat.DETECTOR,
+)
