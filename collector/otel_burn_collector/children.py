@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from otel_burn.errors import BurnError
-from otel_burn_collector.settings import Settings
+from otel_burn_collector.settings import AGAIN, Settings
 
 STOP_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
@@ -71,6 +71,8 @@ class Child:
         if self._process is None or self._process.poll() is None:
             return
         now = time.monotonic()
+        if self._process.returncode == AGAIN:
+            self._again_at = now
         if self._again_at is None:
             if now - self._started_at > STEADY_SECONDS:
                 self._pause = FIRST_PAUSE

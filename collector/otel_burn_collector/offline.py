@@ -14,7 +14,7 @@ from otel_burn_collector.journal.writer import JournalWriter
 from otel_burn_collector.keeping import Keeping
 from otel_burn_collector.ledger.forgetting import forget
 from otel_burn_collector.settings import data_dir_of
-from otel_burn_collector.store import recovery
+from otel_burn_collector.store import erasing, recovery
 from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.faults import is_damage
 from otel_burn_collector.store.loading import load_all
@@ -71,14 +71,18 @@ class Offline:
         self.load()
         return Upkeep(self._con, self._db, self._folder, Keeping(), alone=True).back_up(target)
 
-    def forget(self, field: str, value: str) -> Mapping[str, int]:
-        """Delete what is *value*'s from the tables; `close`, then see to the copies."""
+    def forget(self, field: str, value: str) -> tuple[Mapping[str, int], int]:
+        """Delete what is *value*'s from the tables; returns how much, and the last segment that may hold it.
+
+        Then `close`, and see to the copies.
+        """
         self.load()
         self._con.begin()
         found = forget(self._con, field, value)
+        erasing.finish(self._con)
         self._con.commit()
         self._con.execute("CHECKPOINT")
-        return found
+        return found, read_progress(self._con).position.segment
 
     def retain(self, command: bytes) -> None:
         """Carry out a `retain` command to its end."""

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from otel_burn.errors import BurnError
-from otel_burn_collector.client import Client
+from otel_burn_collector.client import Client, CollectorGoneError
 from otel_burn_collector.discovery import find_collector
 from otel_burn_collector.offline import Offline, journal_folder
 from otel_burn_collector.store import backups, commands, erasing, recovery
@@ -14,6 +16,8 @@ from otel_burn_collector.store.backups import Backup
 from otel_burn_collector.store.database import DamagedError, open_reading
 
 VISIBLE_SECONDS, PURGE_SECONDS = 60.0, 600.0
+ERASE_SECONDS = 3600.0
+ERASED = "SELECT found FROM journal.erasures WHERE key = $key AND erased_at IS NOT NULL"
 UNFINISHED = "FROM store.retention WHERE purged_before IS NULL OR purged_before < wanted_before"
 
 
@@ -82,18 +86,27 @@ def forget(db: Path, field: str, value: str) -> Mapping[str, int]:
     """Forget a user, a session or a project: rows, free blocks, journal, backups; returns how much went."""
     running = find_collector(db)
     if running is not None:
-        raise BurnError(
-            f"A collector of {db} runs (process {running.pid}), and the file has to be written anew. Stop it, forget, "
-            "and start it again: meanwhile agents keep what they record in their spool."
-        )
+        return _forgotten(Client(running), field, value)
     if not db.exists():
         raise BurnError(f"There is no database at {db}. Name another with --db.")
-    journal = journal_folder(db)
     with Offline(db) as offline:
-        found = offline.forget(field, value)
+        found, last = offline.forget(field, value)
     erasing.write_anew(db)
-    erasing.drop_copies(db, journal.parent, journal)
+    erasing.drop_copies(db, journal_folder(db).parent, last)
     return found
+
+
+def _forgotten(client: Client, field: str, value: str) -> Mapping[str, int]:
+    """How much a running collector has forgotten, once the last copy is gone."""
+    key = uuid4().hex
+    client.command(commands.forget(field, value, key))
+    deadline = time.monotonic() + ERASE_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(CollectorGoneError, BurnError):  # the store ends, to write its file anew
+            for row in client.query(ERASED, {"key": key}).to_pylist():
+                return dict(row["found"])
+        time.sleep(0.2)
+    raise BurnError("The collector has the command and carries it out; it takes longer than was waited for.")
 
 
 def _free(target: Path) -> Path:

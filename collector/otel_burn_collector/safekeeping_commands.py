@@ -118,8 +118,8 @@ def _configure_forget(parser: argparse.ArgumentParser) -> None:
         "otel-burn forget --project /home/ada/secret",
         "",
         "Every trace that names it goes as a whole, from the database, the journal and the collector's own backups.",
-        "The collector has to be stopped. The database is written anew, and backed up as the only copy that is left;",
-        "backups elsewhere are yours to delete. What is sent again of those traces makes no rows.",
+        "The database is written anew, and backed up as the only copy that is left; a collector goes on taking in",
+        "meanwhile. Backups elsewhere are yours to delete. What is sent again of those traces makes no rows.",
     )
     which = parser.add_mutually_exclusive_group(required=True)
     for field in ("user", "session", "project"):

@@ -1,7 +1,11 @@
 """Is what is forgotten gone from every file, and nothing else with it?"""
 
-from collections.abc import Iterator
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,6 +19,7 @@ from otel_burn_collector.offline import Offline
 from otel_burn_collector.reader import open_ledger
 from otel_burn_collector.settings import data_dir_of
 
+StartCollector = Callable[..., Any]
 CANARIES = (b"canary-user-7f3a", b"canary-session-51c2", b"/canary/project", b"canary prompt 9c1d")
 SUBJECT = {"user": "canary-user-7f3a", "session": "canary-session-51c2", "project": "/canary/project"}
 
@@ -105,8 +110,53 @@ def test_a_forgotten_subject_is_in_no_file(tmp_path: Path, field: str) -> None:
     with open_ledger(db) as ledger:
         spans = ledger.query("SELECT DISTINCT trace_id FROM spans")["trace_id"].to_pylist()
         calls = ledger.query("SELECT user_id, session_id, project FROM llm_calls").to_pylist()
+        assert ledger.query("SELECT reason FROM journal.damage").num_rows == 0
     assert spans == [f"{2:032x}"]
     assert calls == [{"user_id": "ada", "session_id": "s-ada", "project": "/ada"}]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_collector_forgets_while_it_takes_in(start_collector: StartCollector, killed: bool) -> None:
+    """What arrives meanwhile is acknowledged and there, killed or not; no file has what was forgotten."""
+    collector = start_collector()
+    folder = collector.db.parent
+    for body in (MINE, OTHERS):
+        assert collector.send(body).status == 200
+    collector.ledger().close()
+    safekeeping.back_up(collector.db, None)
+    acknowledged, erased = [2], threading.Event()
+    store = collector.child("store")
+
+    def send() -> None:
+        for trace in range(100, 10_000):
+            if erased.wait(0.02):
+                return
+            if collector.send(request(trace, "ada", f"s-{trace}", "/ada", "other words")).status == 200:
+                acknowledged.append(trace)
+            if killed and trace == 120:
+                os.kill(store, signal.SIGKILL)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        found = safekeeping.forget(collector.db, "user", SUBJECT["user"])
+    finally:
+        erased.set()
+        sender.join()
+    assert (found["traces"], found["calls"]) == (1, 1)
+    with collector.ledger() as ledger:
+        traces = ledger.query("SELECT DISTINCT trace_id FROM spans")["trace_id"].to_pylist()
+        assert ledger.query("SELECT reason FROM journal.damage").num_rows == 0
+    assert sorted(traces) == [f"{trace:032x}" for trace in acknowledged]
+    assert len(acknowledged) > 3
+    collector.stop()
+    assert {words: list(files_with(folder, words)) for words in CANARIES} == {words: [] for words in CANARIES}
+
+    again = start_collector()
+    assert again.send(MINE + MINE).status == 200  # in another body
+    with again.ledger() as ledger:
+        assert ledger.query("SELECT reason FROM journal.damage").num_rows == 0
+        assert ledger.query("SELECT DISTINCT user_id FROM llm_calls").to_pylist() == [{"user_id": "ada"}]
 
 
 def test_nothing_is_forgotten_without_a_subject_or_a_database(tmp_path: Path) -> None:

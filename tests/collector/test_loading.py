@@ -157,7 +157,7 @@ def test_a_failed_database_ends_the_loader_and_says_so(
     told: list[bool] = []
     journal(tmp_path / "j", plain(make_spans(1)))
     monkeypatch.setattr(ledger, "apply", full)
-    loader = Loader(con, tmp_path / "burn.duckdb", tmp_path / "j", on_failure=lambda: told.append(True))
+    loader = Loader(con, tmp_path / "burn.duckdb", tmp_path / "j", on_end=lambda: told.append(True))
     loader.start()
     loader.join(10)
     assert isinstance(loader.failure, duckdb.FatalException)
@@ -171,7 +171,7 @@ def test_a_quiet_loader_folds_the_log_in(
     monkeypatch.setattr("otel_burn_collector.store.folding.QUIET_SECONDS", 0.2)
     log = tmp_path / "burn.duckdb.wal"
     journal(tmp_path / "j", plain(make_spans(*range(1, 100))))
-    loader = Loader(con, tmp_path / "burn.duckdb", tmp_path / "j", on_failure=lambda: None)
+    loader = Loader(con, tmp_path / "burn.duckdb", tmp_path / "j", on_end=lambda: None)
     loader.start()
     for _ in range(200):
         if loader.loaded > Position(0, 0) and not (log.exists() and log.stat().st_size):

@@ -34,6 +34,7 @@ class JournalBusyError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     data: bytes
+    ends_segment: bool
     done: Future[Position] = field(default_factory=Future)
 
 
@@ -78,11 +79,16 @@ class JournalWriter:
             return sentence
         return self._room.refusal() if self._room is not None else None
 
-    def append(self, kind: Kind, encoding: Encoding, payload: bytes) -> Future[Position]:
-        """A future of the position after the record, done once the record is on disk."""
+    def append(
+        self, kind: Kind, encoding: Encoding, payload: bytes, *, ends_segment: bool = False
+    ) -> Future[Position]:
+        """A future of the position after the record, done once the record is on disk.
+
+        With *ends_segment* nothing follows it in its segment.
+        """
         if self._room is not None and (refusal := self._room.refusal()):
             raise JournalBusyError(refusal)
-        waiting = _Waiting(encode(kind, encoding, time.time_ns(), payload))
+        waiting = _Waiting(encode(kind, encoding, time.time_ns(), payload), ends_segment)
         with self._pending_lock:
             if self._pending > PENDING_BYTES:
                 raise JournalBusyError("The disk does not keep up with what arrives. Try again in a second.")
@@ -108,7 +114,7 @@ class JournalWriter:
 
     def _group(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
         group, size = [first], len(first.data)
-        while size < GROUP_BYTES:
+        while size < GROUP_BYTES and not group[-1].ends_segment:
             try:
                 waiting = self._queue.get_nowait()
             except Empty:
@@ -131,6 +137,8 @@ class JournalWriter:
             with self._pending_lock:
                 self._pending -= sum(len(waiting.data) for waiting in group)
         self._acknowledge(group)
+        if group[-1].ends_segment:
+            self._rolling = True
 
     def _put(self, data: bytes) -> None:
         try:

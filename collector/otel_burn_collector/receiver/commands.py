@@ -45,7 +45,8 @@ class Commands:
             await run_in_threadpool(commands.check, said)
         except (ValueError, RecursionError) as error:
             raise RefusedError(400, f"The command cannot be carried out: {error}.") from error
-        return await self._intake.record(Kind.COMMAND, Encoding.JSON, body)
+        ends_segment = said["verb"] in commands.END_SEGMENT
+        return await self._intake.record(Kind.COMMAND, Encoding.JSON, body, ends_segment=ends_segment)
 
 
 def _import(said: dict[str, Any]) -> tuple[Signal, bytes, Encoding]:

@@ -93,11 +93,14 @@ class Intake:
             claim.add(len(unpacked))
             return await self._huge.rejected_items(signal, unpacked, encoding)
 
-    async def record(self, kind: Kind, encoding: Encoding, payload: bytes) -> Position:
+    async def record(
+        self, kind: Kind, encoding: Encoding, payload: bytes, *, ends_segment: bool = False
+    ) -> Position:
         """Put *payload* on disk; `RefusedError` when the disk does not take it now."""
         try:
             # Shielded: a caller that gives up must not cancel what the journal's thread is about to fulfil.
-            return await asyncio.shield(asyncio.wrap_future(self._journal.append(kind, encoding, payload)))
+            written = self._journal.append(kind, encoding, payload, ends_segment=ends_segment)
+            return await asyncio.shield(asyncio.wrap_future(written))
         except JournalBusyError as error:
             raise RefusedError(503, str(error)) from error
 

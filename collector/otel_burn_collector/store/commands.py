@@ -9,7 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from otel_burn_collector import ledger
-from otel_burn_collector.ledger import retention
+from otel_burn_collector.journal.records import Record
+from otel_burn_collector.ledger import forgetting, retention
+from otel_burn_collector.store import erasing
 
 
 def replace_findings(
@@ -35,6 +37,11 @@ def retain(before: Mapping[str, int]) -> bytes:
     return json.dumps({"verb": "retain", "before": dict(before)}).encode()
 
 
+def forget(field: str, value: str, key: str) -> bytes:
+    """The command that has a user, a session or a project forgotten; *key* tells it from others."""
+    return json.dumps({"verb": "forget", "field": field, "value": value, "key": key}).encode()
+
+
 def check(command: Any) -> None:
     """Raise `ValueError` unless *command* is one that `execute` can carry out."""
     verb = command.get("verb") if isinstance(command, dict) else None
@@ -43,11 +50,11 @@ def check(command: Any) -> None:
     _VERBS[verb][0](command)
 
 
-def execute(con: duckdb.DuckDBPyConnection, payload: bytes) -> None:
+def execute(con: duckdb.DuckDBPyConnection, record: Record) -> None:
     """Carry out a journalled command, inside the caller's transaction."""
-    command = json.loads(payload)
+    command = json.loads(record.payload)
     check(command)
-    _VERBS[command["verb"]][1](con, command)
+    _VERBS[command["verb"]][1](con, command, record)
 
 
 def _check_findings(command: dict[str, Any]) -> None:
@@ -89,7 +96,7 @@ def _partitions(command: dict[str, Any]) -> dict[str, str | None]:
     return partitions
 
 
-def _replace_findings(con: duckdb.DuckDBPyConnection, command: dict[str, Any]) -> None:
+def _replace_findings(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) -> None:
     ledger.replace_findings(
         con,
         detectors=_detectors(command),
@@ -106,14 +113,29 @@ def _check_retain(command: dict[str, Any]) -> None:
         raise ValueError("retain needs `before` in nanoseconds since 1970")
 
 
-def _retain(con: duckdb.DuckDBPyConnection, command: dict[str, Any]) -> None:
+def _retain(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) -> None:
     for layer, before in command["before"].items():
         retention.want(con, layer, before)
 
 
+def _check_forget(command: dict[str, Any]) -> None:
+    if command.get("field") not in forgetting.FIELDS:
+        raise ValueError(f"forget needs `field`, one of {', '.join(forgetting.FIELDS)}")
+    if not all(isinstance(command.get(name), str) and command[name] for name in ("value", "key")):
+        raise ValueError("forget needs `value` and `key`, two strings")
+
+
+def _forget(con: duckdb.DuckDBPyConnection, command: dict[str, Any], record: Record) -> None:
+    found = forgetting.forget(con, command["field"], command["value"])
+    erasing.want(con, command["key"], record.start.segment, found)
+
+
 _Check = Callable[[dict[str, Any]], None]
-_Execute = Callable[[duckdb.DuckDBPyConnection, dict[str, Any]], None]
+_Execute = Callable[[duckdb.DuckDBPyConnection, dict[str, Any], Record], None]
 _VERBS: dict[str, tuple[_Check, _Execute]] = {
     "replace_findings": (_check_findings, _replace_findings),
     "retain": (_check_retain, _retain),
+    "forget": (_check_forget, _forget),
 }
+END_SEGMENT = frozenset({"forget"})
+"""Commands that are the last of their segment, which is emptied once they are carried out."""

@@ -15,6 +15,16 @@ CREATE TABLE IF NOT EXISTS journal.bodies (
     loaded_at TIMESTAMP_NS NOT NULL
 );
 
+-- One row per `forget`: what it names is in no table any more, and the file, the journal and the backups have to be
+-- rid of it too. Not what it names.
+CREATE TABLE IF NOT EXISTS journal.erasures (
+    key       VARCHAR NOT NULL,         -- of the command
+    segment   BIGINT NOT NULL,          -- the command's own, its last record
+    found     MAP(VARCHAR, BIGINT),     -- how much was deleted
+    wanted_at TIMESTAMP_NS NOT NULL,
+    erased_at TIMESTAMP_NS              -- when the last copy was gone; NULL before
+);
+
 -- Bytes of the journal that made no rows, and why. They are still in the segment.
 CREATE TABLE IF NOT EXISTS journal.damage (
     segment  BIGINT NOT NULL,

@@ -14,6 +14,7 @@ from otel_burn_collector.journal import segments
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Position
 from otel_burn_collector.keeping import Keeping
+from otel_burn_collector.store import erasing
 from otel_burn_collector.store.faults import is_full
 from otel_burn_collector.store.loading import Loading
 from otel_burn_collector.store.progress import read_progress
@@ -23,6 +24,8 @@ BUSY_WAIT, IDLE_WAIT, QUIET = 0.01, 0.1, 2.0
 """Seconds between looks at the journal: while things arrive, and after *QUIET* seconds without."""
 STALL_SECONDS = 1.0
 """Before a batch that the disk had no room for is tried again."""
+ERASE_AGAIN = 600.0
+"""Seconds before what could not be erased (a full disk) is tried again."""
 CRAMPED_TRIES, CRAMPED_WAIT = 5, 0.5
 """How often loading waits, and for how many seconds, until queries have given their memory back."""
 
@@ -37,17 +40,17 @@ class Loader(threading.Thread):
         con: duckdb.DuckDBPyConnection,
         db: Path,
         journal: Path,
-        on_failure: Callable[[], None],
+        on_end: Callable[[], None],
         keeping: Keeping | None = None,
         make_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """*make_room* frees memory: it is called when loading finds none, before it is tried again."""
+        """*on_end* is called when it ends of itself; *make_room* frees memory, when loading found none."""
         super().__init__(name="loader", daemon=True)
         self._con = con.cursor()
         self._journal = journal
         self._loading = Loading(self._con, JournalReader(journal, read_progress(self._con).position))
         self.upkeep = Upkeep(self._con, db, journal, keeping or Keeping())
-        self._on_failure = on_failure
+        self._on_end = on_end
         self._make_room = make_room
         self._cramped = 0
         self._stopping = threading.Event()
@@ -58,6 +61,9 @@ class Loader(threading.Thread):
         self.loaded: Position = self._loading.position
         """Everything before it can be queried."""
         self.failure: Exception | None = None
+        self._unerased, self._erase_at = erasing.pending(self._con), time.monotonic() + ERASE_AGAIN
+        self.erasing = False
+        """Whether it ended so that what is forgotten can be erased from the file."""
 
     @property
     def idle_for(self) -> float:
@@ -78,6 +84,9 @@ class Loader(threading.Thread):
         try:
             while time.monotonic() < self._deadline:
                 if self._step():
+                    if self.erasing:
+                        self._on_end()
+                        break
                     continue
                 if self._stopping.is_set():
                     break
@@ -86,7 +95,7 @@ class Loader(threading.Thread):
         except Exception as error:
             log.exception("The database failed; what arrives stays in the journal")
             self.failure = error
-            self._on_failure()
+            self._on_end()
         finally:
             self._loading.close()
 
@@ -105,8 +114,14 @@ class Loader(threading.Thread):
             self._worked_at = time.monotonic()
             self._loaded_at = datetime.now(UTC).isoformat()
             self.upkeep.retaining.look()
+            self.erasing = self._erasing_is_due()
         self.upkeep.step(worked)
         return worked
+
+    def _erasing_is_due(self) -> bool:
+        """Whether something was forgotten since the start, or long before: what failed then is tried again."""
+        pending = erasing.pending(self._con)
+        return pending is not None and (pending != self._unerased or time.monotonic() > self._erase_at)
 
     def _load(self) -> bool:
         """Whether there was something to load, and it is loaded."""

@@ -103,7 +103,7 @@ class Loading:
         for is_command, group in groupby(wanted, key=lambda record: record.kind is Kind.COMMAND):
             if is_command:
                 for record in group:
-                    commands.execute(con, record.payload)
+                    commands.execute(con, record)
             else:
                 ledger.apply(con, ledger.incoming(decode(list(group))))
 
