@@ -1,5 +1,6 @@
 """How do analytics and dashboards read the ledger? Through the collector that owns it, else from the file."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -98,19 +99,27 @@ class Ledger:
     ) -> None:
         """Put *findings* in the place of what *detectors* said of *partitions*, each with the state in which it was
         judged; they can be read on return."""
-        command = commands.replace_findings(detectors=detectors, partitions=partitions, findings=findings)
+        self._write(commands.replace_findings(detectors=detectors, partitions=partitions, findings=findings))
+
+    def mark(self, finding_id: str, *, expected: bool, note: str | None = None) -> None:
+        """Say of a finding whether it is expected; stays when its detector runs again."""
+        now = time.time_ns()
+        self._write(commands.mark(finding_id=finding_id, expected=expected, note=note, marked_at=now))
+
+    def close(self) -> None:
+        """Nothing is held between questions; here for `with`."""
+
+    def _write(self, command: bytes) -> None:
+        """Have *command* carried out by whoever owns the database; its effect can be read on return."""
 
         def ask(client: Client) -> None:
             if not client.wait_loaded(client.command(command), VISIBLE_SECONDS):
                 raise BurnError(
-                    f"The collector has the findings, but did not load them within {VISIBLE_SECONDS:g} s. "
-                    "They appear once it has caught up; collector.log beside the database may say more."
+                    f"The collector has it, but did not load it within {VISIBLE_SECONDS:g} s. "
+                    "It appears once it has caught up; collector.log beside the database may say more."
                 )
 
         self._ask(ask, lambda: self._write_offline(command))
-
-    def close(self) -> None:
-        """Nothing is held between questions; here for `with`."""
 
     def __enter__(self) -> Self:
         return self

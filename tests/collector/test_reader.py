@@ -1,5 +1,6 @@
 """Can the ledger be read with and without a collector, and does a reader follow its database?"""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
 from otel_burn_collector.offline import journal_folder
 from otel_burn_collector.reader import Ledger, find_collector, open_ledger
+from otel_burn_collector.store import commands
 
 MakeSpans = Callable[..., bytes]
 StartCollector = Callable[..., Any]
@@ -123,6 +125,31 @@ def test_findings_are_replaced_without_a_collector(start_collector: StartCollect
         assert ledger.query("SELECT finding_id, call_ids FROM findings").to_pylist() == [
             {"finding_id": "1", "call_ids": ["a", "b"]}
         ]
+
+
+def test_a_mark_survives_the_detector(start_collector: StartCollector) -> None:
+    """What somebody said of a finding stays when the detector runs again, with a collector and without."""
+    marked = "SELECT finding_id, expected, note FROM findings ORDER BY 1"
+    collector = start_collector()
+    with collector.ledger() as ledger:
+        replace(ledger, ["s1"], finding(1, "s1"), finding(2, "s1"))
+        ledger.mark("1", expected=True, note="a poller")
+        replace(ledger, ["s1"], finding(1, "s1"), finding(2, "s1"))
+        rows = [tuple(row.values()) for row in ledger.query(marked).to_pylist()]
+    assert rows == [("1", True, "a poller"), ("2", False, None)]
+    assert collector.stop() == 0
+    with open_ledger(collector.db) as ledger:
+        ledger.mark("1", expected=False)
+        assert ledger.query(marked)["expected"].to_pylist() == [False, False]
+
+
+@pytest.mark.parametrize("wrong", [{"expected": 1}, {"note": 2}, {"finding_id": None}, {"marked_at": True}])
+def test_a_mark_that_says_something_else_is_refused(wrong: dict[str, Any]) -> None:
+    """The write door takes a mark as it is defined, and names what it got."""
+    good = json.loads(commands.mark(finding_id="1", expected=True, note=None, marked_at=0))
+    commands.check(good)
+    with pytest.raises(ValueError, match=f"mark needs `{next(iter(wrong))}`, got"):
+        commands.check(good | wrong)
 
 
 def test_a_stale_announcement_is_ignored(start_collector: StartCollector) -> None:

@@ -1,7 +1,7 @@
 """What did the calls burn? Turns received spans, logs and metrics into one row per billed model response."""
 
 from otel_burn_collector.ledger.deriving import apply, rebuild
-from otel_burn_collector.ledger.findings import FINDINGS, replace_findings
+from otel_burn_collector.ledger.findings import FINDINGS, mark, replace_findings
 from otel_burn_collector.ledger.incoming import Incoming, incoming
 from otel_burn_collector.ledger.schema import SCHEMA_VERSION, create, refuse_other, version
 
@@ -16,4 +16,5 @@ __all__ = [
     "rebuild",
     "FINDINGS",
     "replace_findings",
+    "mark",
 ]

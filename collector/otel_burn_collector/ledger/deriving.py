@@ -91,7 +91,7 @@ def derive(con: duckdb.DuckDBPyConnection) -> None:
     (present,) = rows(con, "read_present")
     thread_calls(con, any_context=present["contexts"])
     with registered(con, priced=priced(rows(con, "read_used"))):
-        run(con, "replace_calls", "replace_sessions")
+        run(con, "replace_calls", "replace_sessions", "replace_quarters")
     if present["contexts"]:
         run(con, "replace_firsts")
     if present["tools"]:

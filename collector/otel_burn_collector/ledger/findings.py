@@ -1,4 +1,4 @@
-"""How do detectors' findings get into the ledger? Detectors replace their partitions as a whole."""
+"""How do findings get into the ledger? Detectors replace their partitions as a whole; what people say of them stays."""
 
 from collections.abc import Mapping, Sequence
 
@@ -49,3 +49,12 @@ def replace_findings(
         for step in ("delete_findings", "insert_findings", "delete_judgements", "insert_judgements"):
             names = {"detectors": list(detectors)} if "$detectors" in statement(f"steps/{step}") else None
             con.execute(statement(f"steps/{step}"), names)
+
+
+def mark(
+    con: duckdb.DuckDBPyConnection, *, finding_id: str, expected: bool, note: str | None, marked_at: int
+) -> None:
+    """Say of a finding whether it is expected, as of *marked_at* (ns), in the place of what was said before."""
+    con.execute(statement("steps/delete_mark"), {"finding_id": finding_id})
+    said = {"finding_id": finding_id, "expected": expected, "note": note, "marked_at": marked_at}
+    con.execute(statement("steps/insert_mark"), said)

@@ -23,7 +23,7 @@ from otel_burn.errors import BurnError
 from otel_burn_collector.ledger import migrations
 from otel_burn_collector.ledger.deriving import rebuild
 from otel_burn_collector.ledger.dialect_rows import dialect_tables
-from otel_burn_collector.ledger.statements import manifest, statement
+from otel_burn_collector.ledger.statements import manifest, run, statement
 
 SCHEMA_VERSION = migrations.STEPS[-1].to
 
@@ -57,6 +57,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         load_rates(con)
         if derive_again:
             rebuild(con)
+        elif con.sql(statement("steps/find_unsummed")).fetchall():
+            run(con, "touch_sessions", "replace_quarters")
         con.commit()
     except BaseException:
         con.rollback()

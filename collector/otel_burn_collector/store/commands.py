@@ -32,6 +32,12 @@ def replace_findings(
     ).encode()
 
 
+def mark(*, finding_id: str, expected: bool, note: str | None, marked_at: int) -> bytes:
+    """The command that says of a finding whether it is expected, as of *marked_at* (ns)."""
+    said = {"finding_id": finding_id, "expected": expected, "note": note, "marked_at": marked_at}
+    return json.dumps({"verb": "mark", **said}).encode()
+
+
 def retain(before: Mapping[str, int]) -> bytes:
     """The command that has everything of each layer before its moment (ns) purged."""
     return json.dumps({"verb": "retain", "before": dict(before)}).encode()
@@ -130,10 +136,30 @@ def _forget(con: duckdb.DuckDBPyConnection, command: dict[str, Any], record: Rec
     erasing.want(con, command["key"], record.start.segment, found)
 
 
+_MARK = {"finding_id": str, "expected": bool, "note": str | None, "marked_at": int}
+_MARK_BYTES = 4096
+
+
+def _check_mark(command: dict[str, Any]) -> None:
+    for name, kind in _MARK.items():
+        value = command.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+            raise ValueError(f"mark needs `{name}`, got {value!r}")
+    if len(command["finding_id"] + (command["note"] or "")) > _MARK_BYTES:
+        raise ValueError(f"mark takes a finding_id and a note of {_MARK_BYTES:,} characters at most")
+    if not 0 <= command["marked_at"] < 1 << 63:
+        raise ValueError("mark needs `marked_at` in nanoseconds since 1970")
+
+
+def _mark(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) -> None:
+    ledger.mark(con, **{name: command[name] for name in _MARK})
+
+
 _Check = Callable[[dict[str, Any]], None]
 _Execute = Callable[[duckdb.DuckDBPyConnection, dict[str, Any], Record], None]
 _VERBS: dict[str, tuple[_Check, _Execute]] = {
     "replace_findings": (_check_findings, _replace_findings),
+    "mark": (_check_mark, _mark),
     "retain": (_check_retain, _retain),
     "forget": (_check_forget, _forget),
 }

@@ -22,7 +22,7 @@ from otel_burn_collector.recognition import bodies_in
 
 START = 1_795_345_760 * 10**9
 SECOND = 10**9
-VIEWS = ("llm_calls", "attempts", "context_blocks", "tool_calls", "sessions")
+VIEWS = ("llm_calls", "attempts", "context_blocks", "tool_calls", "sessions", "quarters")
 Row = dict[str, Any]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from otel_burn_collector import ledger
 from otel_burn_collector.ledger import retention
 
 SUMS = """
@@ -126,3 +127,21 @@ def test_a_rebuild_after_a_purge_brings_nothing_back(world: Any) -> None:
     before = world.rows(SUMS), world.rows("FROM llm_calls ORDER BY call_id")
     world.rebuild()
     assert (world.rows(SUMS), world.rows("FROM llm_calls ORDER BY call_id")) == before
+
+
+def test_quarters_of_an_hour_go_with_their_sessions(world: Any) -> None:
+    """The sums over time are those of the calls that there are, before and after."""
+    quarters, calls = "SELECT sum(calls)::BIGINT AS n FROM quarters", "SELECT count(*) AS n FROM llm_calls"
+    world.load(*history(world))
+    assert world.rows(quarters) == world.rows(calls)
+    purge(world, "calls", 2.5)
+    assert world.rows(quarters) == world.rows(calls) == [{"n": 2}]
+
+
+def test_a_ledger_of_an_older_version_gets_its_quarters(world: Any) -> None:
+    """A database that has calls but no quarters is summed when it is opened."""
+    world.load(*history(world))
+    before = world.rows("FROM quarters ORDER BY ALL")
+    world.con.execute("DELETE FROM store.quarters")
+    ledger.create(world.con)
+    assert world.rows("FROM quarters ORDER BY ALL") == before

@@ -11,6 +11,7 @@ DELETE FROM store.attempts WHERE call_key IN (SELECT call_key FROM doomed_calls)
 DELETE FROM store.threads WHERE call_key IN (SELECT call_key FROM doomed_calls);
 DELETE FROM store.tool_calls WHERE call_key IN (SELECT call_key FROM doomed_calls);
 DELETE FROM store.sessions WHERE session_key IN (SELECT session_key FROM doomed_sessions);
+DELETE FROM store.quarters WHERE session_key IN (SELECT session_key FROM doomed_sessions);
 DELETE FROM store.first_blocks WHERE session_key IN (SELECT session_key FROM doomed_sessions);
 DELETE FROM store.first_results WHERE session_key IN (SELECT session_key FROM doomed_sessions);
 DELETE FROM store.tool_runs WHERE session_key IN (SELECT session_key FROM doomed_sessions);

@@ -2,8 +2,8 @@
 CREATE OR REPLACE VIEW findings AS
 SELECT finding_id, detector, tier, session_id, trace_id, agent, work_id, call_ids, span_ids, first_at, last_at,
        first_detectable_call_id, wasted_tokens, wasted_usd_low, wasted_usd_high, confidence, evidence, fix,
-       partition, found_at
-FROM store.findings;
+       partition, found_at, coalesce(mark.expected, false) AS expected, mark.note AS note
+FROM store.findings LEFT JOIN store.marks AS mark USING (finding_id);
 COMMENT ON VIEW findings IS 'A detector''s result. Findings overlap: never sum them';
 COMMENT ON COLUMN findings.tier IS 'loop or waste: act on it; warn: look at it';
 COMMENT ON COLUMN findings.evidence IS 'What repeats, in words and numbers';
@@ -25,3 +25,5 @@ COMMENT ON COLUMN findings.confidence IS '0 to 1: how sure the detector is';
 COMMENT ON COLUMN findings.fix IS 'What to change';
 COMMENT ON COLUMN findings.partition IS 'What was judged as a whole, a session for example; a new run replaces all of it';
 COMMENT ON COLUMN findings.found_at IS 'When the detector ran';
+COMMENT ON COLUMN findings.expected IS 'Whether somebody marked it as expected; stays when the detector runs again';
+COMMENT ON COLUMN findings.note IS 'What that person said to it';
