@@ -1,5 +1,7 @@
 """Is a process instrumented once, whoever asks and how often, and left as it was?"""
 
+import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -147,3 +149,28 @@ def test_the_end_of_a_program_whose_threads_go_on(spans: Any) -> None:
         for thread in threads:
             thread.join()
     assert all(one.ended_ns for one in open_ones)
+
+
+LEAVE = """
+import gc, os, threading
+import httpx, otel_burn
+gc.disable()
+otel_burn.instrument()
+with httpx.Client() as client:
+    for number in range(3):
+        client.post(os.environ["PROVIDER"] + "/v1/chat/completions", json={"model": "m", "messages": []})
+otel_burn.uninstrument()
+files = [os.readlink(f"/proc/self/fd/{number}") for number in map(int, os.listdir("/proc/self/fd")[:-1])]
+print([name for name in files if name.startswith("socket:")], threading.active_count())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_no_socket_and_no_thread_is_left(server: Any) -> None:
+    """Once uninstrumented, without waiting for the garbage collector."""
+    addresses = {"PROVIDER": server.url, "OTEL_BURN_ENDPOINT": server.url}
+    said = subprocess.run(
+        [sys.executable, "-c", LEAVE], env=os.environ | addresses, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["[]", "1"], said.stderr
+    assert len(server.received_spans()) == 3
