@@ -54,7 +54,7 @@ class ToolCall:
     """Each top-level argument's name with the hash of its value, white space normalised; at most 64 of them. In place
     of a name that no parameter has, which may be content, stands `~` and its hash."""
     effect: str
-    """`read`, `write`, `run` or `unknown`, judged by the tool's name."""
+    """`read`, `write`, `run` or `unknown` (`effects.effect`)."""
     sketch: str = ""
     """A near-duplicate sketch of the arguments (`manifest.sketch`)."""
 

@@ -11,27 +11,28 @@ import msgspec
 import xxhash
 
 from otel_burn.brief import brief
+from otel_burn.effects import effect
 from otel_burn.exchange import Block, BlockKind, ToolCall
 
 _WHITE_SPACE: Final = re.compile(r"\s+")
 _EXCEPTION: Final = re.compile(r"\b([A-Z][A-Za-z0-9_]*(?:Error|Exception|Timeout|Interrupt))\b")
 _EXIT_CODE: Final = re.compile(r"\bexit(?:ed with)?(?: code| status)?[:= ]+(\d+)", re.IGNORECASE)
 _ERROR_START: Final = re.compile(r"^\W{0,3}(?:error|traceback|fatal|failed|exception)\b", re.IGNORECASE)
+_FAILED: Final = re.compile(
+    r"\b(?:introduced|raised|caused|produced) (?:\w+ ){0,4}errors?\b|\bnot been applied\b|\bnot applied\b"
+    r"|: (?:command not found|No such file or directory|Permission denied)$|\bNo replacement was performed\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""How tools of coding agents and shells say in words that they did nothing."""
+_SHELL_ERROR: Final = re.compile(
+    r": (command not found|No such file or directory|Permission denied|Is a directory|Not a directory)\s*$",
+    re.MULTILINE,
+)
+_ENDS: Final = 300
+"""Characters at either end of a tool result in which it says so; what lies between is what it is about."""
 _EDGE: Final = 2000
 """Characters at either end of a tool result that are searched for an error: tracebacks end with their
 class, messages start with theirs, and a file of a megabyte is not searched."""
-
-_EFFECTS: Final = {
-    "write": ("write", "edit", "create", "delete", "remove", "update", "insert", "patch", "apply", "move",
-              "rename", "replace", "save", "put", "post", "send", "commit", "push", "upload", "set", "add"),
-    "run": ("run", "exec", "execute", "bash", "shell", "command", "terminal", "python", "test", "tests",
-            "deploy", "build", "install", "eval", "start", "stop", "kill", "call", "invoke", "click"),
-    "read": ("read", "view", "open", "cat", "list", "ls", "search", "find", "grep", "glob", "get", "fetch",
-             "query", "lookup", "show", "browse", "check", "look", "scroll", "describe", "status", "retrieve",
-             "head", "tail", "stat", "poll", "load", "download"),
-}  # fmt: skip
-_EFFECT_OF: Final = {word: effect for effect, words in _EFFECTS.items() for word in words}
-_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 _keeps_content = False
@@ -173,7 +174,7 @@ def tool_call(call_id: str, name: str, arguments: Any) -> ToolCall:
         args = {}
         args_hash = hash_text(_normalised(canonical(parsed)))
     size = len(canonical(arguments).encode("utf-8", "surrogatepass"))
-    return ToolCall(call_id, name, args_hash, size, args, effect(name), sketch(canonical(parsed)))
+    return ToolCall(call_id, name, args_hash, size, args, effect(name, parsed), sketch(_plain(parsed)))
 
 
 _ARGUMENT: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,63}")
@@ -193,31 +194,27 @@ def arguments_block(call_id: str, name: str, arguments: Any) -> Block:
     return block(BlockKind.TOOL_CALL, _parsed(arguments), tool=name, tool_call_id=call_id)
 
 
-def effect(name: str) -> str:
-    """What a tool of this *name* does to the world: `read`, `write`, `run` or `unknown`.
-
-    The first word of the name that we know decides, since names start with their verb.
-    """
-    for word in _WORDS.findall(name):
-        if found := _EFFECT_OF.get(word.lower()):
-            return found
-    return "unknown"
-
-
 def error_class(text: str, *, flagged: bool) -> str:
     """The class of error that a tool result reports, or "" when it reports none.
 
-    A result counts as an error when the protocol *flagged* it, when it starts like an error message, or when
-    it names a non-zero exit code. The class is the exception's name, else `exit_code_N`, else `error`.
+    A result counts as an error when the protocol *flagged* it, when it starts like an error message, when it names a
+    non-zero exit code, or when it says at both ends that nothing was done. The class is the exception's name, else
+    what a shell says (`command_not_found`), else `exit_code_N`, else `error`.
     """
     edges = text if len(text) <= 2 * _EDGE else f"{text[:_EDGE]}\n{text[-_EDGE:]}"
     exit_code = _EXIT_CODE.search(edges)
     failed = exit_code is not None and exit_code[1].strip("0") != ""
-    if not (flagged or failed or _ERROR_START.match(text)):
+    if not (flagged or failed or _ERROR_START.match(text) or _says_failed(text)):
         return ""
     if names := _EXCEPTION.findall(edges):
         return str(names[-1])
+    if (said := _SHELL_ERROR.search(edges)) is not None:
+        return said[1].lower().replace(" ", "_")
     return f"exit_code_{exit_code[1]}" if exit_code and failed else "error"
+
+
+def _says_failed(text: str) -> bool:
+    return bool(_FAILED.search(text[:_ENDS]) and (len(text) <= 2 * _ENDS or _FAILED.search(text[-_ENDS:])))
 
 
 def _parsed(arguments: Any) -> Any:
@@ -227,6 +224,13 @@ def _parsed(arguments: Any) -> Any:
         return msgspec.json.decode(arguments)
     except (msgspec.DecodeError, UnicodeError, RecursionError):  # models do write [[[[[[[[… without end
         return arguments
+
+
+def _plain(arguments: Any) -> str:
+    """*arguments* as they read: JSON's escapes would glue an `n` to the first word of each line."""
+    if not isinstance(arguments, dict):
+        return canonical(arguments)
+    return " ".join(f"{name} {canonical(value)}" for name, value in sorted(arguments.items()))
 
 
 def _normalised(text: str) -> str:

@@ -1,5 +1,8 @@
 """What is a finding? The columns that every detector returns, and how a finding gets its identity."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import polars as pl
 import xxhash
 
@@ -31,6 +34,43 @@ FINDINGS = pl.Schema(
         "fix": pl.String(),
     }
 )
+
+
+class Words(Protocol):
+    """What a detector says of what it found: a module of `evidence/` with these expressions over one row a finding."""
+
+    def confidence(self) -> pl.Expr:
+        """How sure a reader may be."""
+
+    def evidence(self) -> pl.Expr:
+        """What was found, in words and numbers."""
+
+    def fix(self) -> pl.Expr:
+        """What to change."""
+
+
+def written(
+    found: pl.LazyFrame,
+    *,
+    detector: str,
+    tier: pl.Expr,
+    of: Sequence[str],
+    words: Words,
+    partition: str = "session_id",
+) -> pl.LazyFrame:
+    """*found*, one row each, as findings; *of* are the columns that tell one from the others and never change."""
+    return (
+        found.with_columns(
+            detector=pl.lit(detector),
+            partition=pl.col(partition),
+            tier=tier,
+            finding_id=identity(detector, *of),
+        )
+        .with_columns(confidence=words.confidence())
+        .with_columns(evidence=words.evidence(), fix=words.fix())
+        .select(pl.col(name).cast(kind) for name, kind in FINDINGS.items())
+        .sort("partition", "first_at", "finding_id")
+    )
 
 
 def identity(detector: str, *parts: str) -> pl.Expr:

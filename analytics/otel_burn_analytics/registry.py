@@ -3,9 +3,11 @@
 from typing import Final
 
 from otel_burn_analytics.detector import Detector
-from otel_burn_analytics.detectors import context_bloat, loops
+from otel_burn_analytics.detectors import context_bloat, cycles, failed_retries, loops
 
 DETECTORS: Final[tuple[Detector, ...]] = (
     loops.DETECTOR,
+    cycles.DETECTOR,
+    failed_retries.DETECTOR,
     context_bloat.DETECTOR,
 )

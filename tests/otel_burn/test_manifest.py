@@ -161,7 +161,7 @@ def test_arguments_are_equal_but_for_white_space_and_order() -> None:
         ("list_files", "read"), ("executeCommand", "run"), ("", "unknown"),
     ],
 )  # fmt: skip
-def test_effects(name: str, effect: str) -> None:
+def test_effects_by_name(name: str, effect: str) -> None:
     """A tool's name tells what it does to the world, or that we can't tell."""
     assert manifest.effect(name) == effect
 
@@ -220,3 +220,34 @@ def test_no_word_of_content_is_kept() -> None:
     call = manifest.tool_call("id", "read", json.dumps({"path": canary}))
     block = manifest.block(BlockKind.USER, f"say {canary}", error=manifest.error_class(canary, flagged=True))
     assert canary not in repr(call) + repr(block)
+
+
+ERRORS = {
+    "Your edit has introduced new syntax error(s).\n- E999 IndentationError: x\nIt has NOT been applied.": (
+        "IndentationError"
+    ),
+    "sh: 1: foo: command not found": "command_not_found",
+    "cat: a.txt: No such file or directory": "no_such_file_or_directory",
+    "Found 3 matches for an error": "",
+    "All tests passed without errors.": "",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ERRORS.items(), ids=[text[:20] for text in ERRORS])
+def test_errors_that_are_told_in_words(text: str, expected: str) -> None:
+    """Tools of coding agents and shells fail in prose, and a listing that mentions errors is none."""
+    assert manifest.error_class(text, flagged=False) == expected
+
+
+def test_a_long_text_has_to_say_at_both_ends_that_it_failed() -> None:
+    """A file that quotes a failure in its first lines is a file."""
+    quoting = "cat: x: No such file or directory\n" + "the rest of a log\n" * 100
+    assert manifest.error_class(quoting, flagged=False) == ""
+
+
+def test_sketches_of_arguments_read_lines_as_lines() -> None:
+    """Re-indenting an edit leaves nearly all of its shingles alike."""
+    lines = ["if not number:", "return mark_safe('')", "return str(number)"]
+    flat, indented = ("edit 70:70\n" + "\n".join(by + line for line in lines) for by in ("", "    "))
+    one, other = (manifest.tool_call("c", "edit", {"command": text}).sketch for text in (flat, indented))
+    assert one == other

@@ -30,3 +30,20 @@ def plural(number: pl.Expr, one: str, many: str) -> pl.Expr:
     return pl.concat_str(
         count(number), pl.when(number == 1).then(pl.lit(f" {one}")).otherwise(pl.lit(f" {many}"))
     )
+
+
+def cost(what: str) -> pl.Expr:
+    """What the calls cost that need not have been; *what* they did begins the sentence."""
+    return (
+        pl.when(~pl.col("metered"))
+        .then(pl.lit("The usage of these LLM calls is unknown."))
+        .otherwise(
+            pl.format(
+                "{} took {} with {} tokens, at {}.",
+                pl.lit(what),
+                plural(pl.col("wasted_calls"), "LLM call", "LLM calls"),
+                count(pl.col("wasted_tokens")),
+                usd(pl.col("wasted_usd_high")),
+            )
+        )
+    )
