@@ -20,6 +20,7 @@ from otel_burn_collector.offline import Offline, journal_folder
 from otel_burn_collector.parameters import utc
 from otel_burn_collector.store import commands
 from otel_burn_collector.store.database import needs_migration, open_reading, open_store
+from otel_burn_collector.store.overdue import GRACE_SECONDS
 from otel_burn_collector.store.queries import Query
 
 __all__ = ["Freshness", "Ledger", "Running", "find_collector", "open_ledger"]
@@ -27,6 +28,10 @@ __all__ = ["Freshness", "Ledger", "Running", "find_collector", "open_ledger"]
 VISIBLE_SECONDS = 60.0
 """How long a write waits until it can be read back."""
 
+ENDED = (
+    "The collector ended before it had answered, and is started again. A query that goes on after it was told to stop "
+    "takes it along: ask for less at a time. collector.log beside the database may say more."
+)
 FRESHNESS = """
     SELECT epoch_ns(max(received_at)) AS at,
            (SELECT count(*) FROM journal.damage WHERE reason <> 'the segment ends within a record') AS damaged
@@ -131,9 +136,12 @@ class Ledger:
 
     def _ask(self, collector: Callable[[Client], T], file: Callable[[], T]) -> T:
         """Ask whoever has the database; once more when that has changed meanwhile."""
+        asked_at = time.monotonic()
         try:
             return file() if self._client is None else collector(self._client)
         except (CollectorGoneError, BurnError) as error:
+            if isinstance(error, CollectorGoneError) and time.monotonic() - asked_at > GRACE_SECONDS:
+                raise BurnError(ENDED) from error  # asked once more, it might end again
             running = find_collector(self.db)
             before = self._client.running if self._client else None
             if running == before and not isinstance(error, CollectorGoneError):

@@ -19,7 +19,7 @@ MAX_REQUEST_BYTES = 64 << 20
 LARGEST_REQUEST_BYTES = 1 << 30
 """What it can be raised to; so much of any journalled request is read."""
 
-AGAIN = 75
+AGAIN = 100
 """The exit code of a process that wants to be started again at once, as a part of its work."""
 QUERY_SECONDS = 120.0
 """How long one SQL query may take."""
