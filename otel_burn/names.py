@@ -70,7 +70,9 @@ USAGE_UNITS: Final = {
     unit: f"burn.usage.{unit}"
     for unit in (
         "tool_use_input_tokens", "web_search_requests", "web_fetch_requests", "search_units",
-        "compaction_input_tokens", "compaction_output_tokens", "cache_write_30m_tokens", "cache_write_12h_tokens",
+        "compaction_input_tokens", "compaction_output_tokens", "compaction_cache_read_tokens",
+        "compaction_cache_write_tokens", "cache_write_30m_tokens", "cache_write_12h_tokens", "file_searches",
+        "maps_searches", "x_searches", "code_executions", "attachment_searches", "code_interpreter_sessions",
         "audio_input_seconds", "images", "characters", "pages",
     )
 }  # fmt: skip

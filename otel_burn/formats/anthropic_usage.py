@@ -77,8 +77,17 @@ def _units(usage: Json) -> Iterable[tuple[str, float]]:
     compactions = [one for one in mappings(usage, "iterations") if one.get("type") == "compaction"]
     if quantity := sum(input_tokens(one) or 0 for one in compactions):
         yield "compaction_input_tokens", quantity
-    if quantity := sum(count(one, "output_tokens") or 0 for one in compactions):
-        yield "compaction_output_tokens", quantity
+    for unit, key in _COMPACTION:
+        if quantity := sum(count(one, key) or 0 for one in compactions):
+            yield unit, quantity
+
+
+_COMPACTION: Final = (
+    ("compaction_output_tokens", "output_tokens"),
+    ("compaction_cache_read_tokens", "cache_read_input_tokens"),
+    ("compaction_cache_write_tokens", "cache_creation_input_tokens"),
+)
+"""Parts of a compaction, the cached ones of its input."""
 
 
 def more(usage: Json) -> Iterable[Response]:

@@ -1,18 +1,19 @@
-"""Which rates do we know? Reads rates.jsonl once, when the first price is asked for."""
+"""Which rates do we know? Reads rates.jsonl when the first price is asked for, a seller's list when it is needed."""
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
+from hashlib import md5
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 Clause = Mapping[str, Any]
 """A match rule as rates.jsonl has it: {"equals": text}, {"or": [clauses]}, …"""
 
-RULES: Mapping[str, Callable[[Any, str], bool]] = {
+RULES: Final[Mapping[str, Callable[[Any, str], bool]]] = {
     "equals": lambda rule, text: bool(text == rule.lower()),
     "starts_with": lambda rule, text: text.startswith(rule.lower()),
     "ends_with": lambda rule, text: text.endswith(rule.lower()),
@@ -22,19 +23,37 @@ RULES: Mapping[str, Callable[[Any, str], bool]] = {
     "and": lambda rules, text: all(matches(rule, text) for rule in rules),
 }
 
-
 Steps = str | Sequence[Any]
 """A unit's rate as rates.jsonl has it: decimal text, or [base, [more input tokens than, rate], …]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Rates of one model that hold from a date, in a daily window (UTC, "HH:MM"), for a service tier."""
+    """Rates of one model that hold from a day to another, in a daily window (UTC, "HH:MM"), for a condition."""
 
     valid_from: str
+    valid_to: str | None
+    """The first day on which it no longer holds, where that isn't the beginning of the next one."""
     window: tuple[str, str] | None
+    days: tuple[int, ...]
+    """On which days of the week (1 is Monday) the window holds; none: on all."""
+    but: frozenset[str]
+    """Days on which the window doesn't hold."""
     when: Mapping[str, str]
     usd: Mapping[str, Steps]
+    source: str
+    by_ratio: bool
+    """Whether a tier's rates are known for another day only, and were scaled as the standard rates changed."""
+
+    def covers(self, day: str, weekday: int, minute: str) -> bool:
+        """Whether it holds at that time."""
+        if self.valid_from > day or (self.valid_to is not None and day >= self.valid_to):
+            return False
+        if self.window is None:
+            return True
+        start, end = self.window
+        inside = start <= minute < end if start <= end else minute >= start or minute < end
+        return inside and day not in self.but and (not self.days or weekday in self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +66,50 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Uplift:
+    """What a seller adds to the tokens of some models where they are served in a region."""
+
+    models: re.Pattern[str]
+    regions: frozenset[str]
+    """`*`: in any but the global one."""
+    factor: Decimal
+    valid_from: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Provider:
     """A price list: its models, and how hosts and models name it."""
 
     name: str
-    api: str
+    api: re.Pattern[str]
     models_match: Clause
     resells: tuple[str, ...]
     source: str
-    models: list[Model]
+    uplifts: tuple[Uplift, ...]
+    lines: list[str]
+    """Its models' lines of the file, not read yet."""
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        """What it sells, in the order in which names are looked up."""
+        rows = map(json.loads, self.lines)
+        return tuple(
+            Model(row["model"], row["match"], tuple(_period(one, self.source) for one in row["prices"]))
+            for row in rows
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A dated price of one unit, for every other tool that wants the table flat.
 
-    `conditions` names what the price asks for: a `service_tier`, `processing`, `speed`, more input tokens
+    `conditions` names what the price asks for: a `service_tier`, `processing`, `speed`, data `zone`, more input tokens
     than `input_tokens_over`, a daily window `utc`. `valid_to` is the first day on which it no longer holds.
     """
 
+    id: str
+    """16 hex digits over everything else but the source: another price is another id."""
     provider: str
     model: str
     unit: str
@@ -86,18 +130,20 @@ def providers() -> Mapping[str, Provider]:
     """Every price list by the provider's name."""
     known: dict[str, Provider] = {}
     text = Path(__file__).with_name("rates.jsonl").read_text(encoding="utf-8")
-    for row in map(json.loads, text.splitlines()[1:]):
-        if "provider" in row:
-            provider = _provider(row)
+    provider = None
+    for line in text.splitlines()[1:]:
+        if line.startswith('{"provider"'):
+            provider = _provider(json.loads(line))
             known[provider.name] = provider
-        else:
-            provider.models.append(Model(row["model"], row["match"], _periods(row["prices"])))
+        elif provider is not None:
+            provider.lines.append(line)
     return known
 
 
 def rates() -> Iterator[Rate]:
-    """The whole table, one row per provider, model, unit and condition."""
+    """The whole table, one row per provider, model, unit and condition; uplifts are rows of the unit `*`."""
     for provider in providers().values():
+        yield from _uplift_rates(provider)
         for model in provider.models:
             for period in model.periods:
                 for unit, steps in period.usd.items():
@@ -116,28 +162,57 @@ def unit_steps(steps: Steps) -> Iterator[tuple[int | None, Decimal]]:
 def _provider(row: Mapping[str, Any]) -> Provider:
     return Provider(
         name=row["provider"],
-        api=row["api"],
+        api=re.compile(row["api"]),
         models_match=row.get("models", {}),
         resells=tuple(row.get("resells", ())),
         source=row["source"],
-        models=[],
+        uplifts=tuple(map(_uplift, row.get("uplifts", ()))),
+        lines=[],
     )
 
 
-def _periods(prices: Sequence[Mapping[str, Any]]) -> tuple[Period, ...]:
-    return tuple(_dated(prices))
+def _uplift(row: Mapping[str, Any]) -> Uplift:
+    return Uplift(
+        models=re.compile(row["models"]),
+        regions=frozenset(row["regions"]),
+        factor=Decimal(row["factor"]),
+        valid_from=row.get("from", ""),
+        source=row["source"],
+    )
 
 
-def _dated(prices: Sequence[Mapping[str, Any]]) -> Iterator[Period]:
-    # A daily window is listed after the price that it refines and says no date of its own:
-    # without this, DeepSeek's peak hours of August would reprice the calls of July.
-    start: str = ""
-    when: Mapping[str, str] = {}
-    for price in prices:
-        if price.get("when", when) != when:
-            start, when = "", price["when"]
-        start = price.get("from", start)
-        yield Period(start, tuple(price["utc"]) if "utc" in price else None, when, price["usd"])
+def _period(price: Mapping[str, Any], source: str) -> Period:
+    return Period(
+        valid_from=price.get("from", ""),
+        valid_to=price.get("to"),
+        window=tuple(price["utc"]) if "utc" in price else None,
+        days=tuple(price.get("days", ())),
+        but=frozenset(price.get("except", ())),
+        when=price.get("when", {}),
+        usd=price["usd"],
+        source=price.get("source", source),
+        by_ratio=price.get("ratio", False),
+    )
+
+
+def rate_id(seller: str, model: Model, period: Period, unit: str, over: int | None, usd: Decimal) -> str:
+    """The name of a dated price: another price, date or condition has another one."""
+    said = (
+        seller,
+        model.name,
+        model.match,
+        period.when,
+        period.window,
+        period.days,
+        period.valid_from,
+        unit,
+        over,
+    )
+    return _digest(*said, usd)
+
+
+def _digest(*said: object) -> str:
+    return md5(json.dumps([str(one) for one in said]).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def _flat(
@@ -148,7 +223,10 @@ def _flat(
         conditions["input_tokens_over"] = str(over)
     if period.window is not None:
         conditions["utc"] = "-".join(period.window)
+    if period.days:
+        conditions["days"] = ",".join(map(str, period.days))
     return Rate(
+        id=rate_id(provider.name, model, period, unit, over, usd),
         provider=provider.name,
         model=model.name,
         unit=unit,
@@ -156,7 +234,7 @@ def _flat(
         usd=usd,
         valid_from=period.valid_from or None,
         valid_to=_valid_to(model, period),
-        source=provider.source,
+        source=period.source,
     )
 
 
@@ -164,6 +242,23 @@ def _valid_to(model: Model, period: Period) -> str | None:
     later = (
         each.valid_from
         for each in model.periods
-        if each.when == period.when and each.valid_from > period.valid_from
+        if each.when == period.when and each.window == period.window and each.valid_from > period.valid_from
     )
-    return min(later, default=None)
+    return min((*later, *([period.valid_to] if period.valid_to else ())), default=None)
+
+
+def _uplift_rates(provider: Provider) -> Iterator[Rate]:
+    for uplift in provider.uplifts:
+        for region in sorted(uplift.regions):
+            model, conditions = uplift.models.pattern or "*", {"region": region}
+            yield Rate(
+                id=_digest(provider.name, model, "*", region, uplift.factor, uplift.valid_from),
+                provider=provider.name,
+                model=model,
+                unit="*",
+                conditions={**conditions, "kind": "factor"},
+                usd=uplift.factor,
+                valid_from=uplift.valid_from or None,
+                valid_to=None,
+                source=uplift.source,
+            )

@@ -3,7 +3,7 @@
 import pytest
 
 from otel_burn.formats.hosts import provider_of, region_of
-from otel_burn.prices.lookup import NOBODY, OTEL_PROVIDERS
+from otel_burn.prices.sellers import NOBODY, OTEL_PROVIDERS
 from otel_burn.prices.table import providers
 
 HOSTS = [

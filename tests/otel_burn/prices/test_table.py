@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +20,17 @@ def test_nobody_edited_the_table_by_hand() -> None:
     assert hashlib.sha256(RATES.read_bytes()).hexdigest() == version.DIGEST
 
 
-def test_the_build_script_writes_exactly_this_table() -> None:
-    """Equal package, equal bytes."""
+def test_the_build_script_writes_exactly_this_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal sources, equal bytes; and the report of where the sources disagree is that of these sources."""
     genai_prices = pytest.importorskip("genai_prices", reason="the rates' source is only in the extra `dev`")
-    if f"genai-prices-{genai_prices.__version__}" not in version.RATE_VERSION:
-        pytest.skip(f"the table is {version.RATE_VERSION}, here is genai-prices {genai_prices.__version__}")
-    assert build_rates().table(version.AS_OF) == RATES.read_bytes()
+    first = RATES.read_text(encoding="utf-8").partition("\n")[0]
+    if f"genai-prices {genai_prices.__version__}," not in first:
+        pytest.skip(f"here is genai-prices {genai_prices.__version__}, the table is: {first}")
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    build = build_rates()
+    assert build.table(version.AS_OF) == RATES.read_bytes()
+    report = build.rate_disagreements.report(build.rate_genai.lists(), version.AS_OF)
+    assert report == (ROOT / "docs" / "rate-disagreements.md").read_text(encoding="utf-8")
 
 
 def test_the_flat_table_dates_and_explains_each_rate() -> None:
@@ -35,8 +41,10 @@ def test_the_flat_table_dates_and_explains_each_rate() -> None:
         (Decimal("0.000002"), "2025-06-10", None),
     ]
     sonnet = [rate for rate in rates() if (rate.model, rate.unit) == ("claude-sonnet-4-5", "output_tokens")]
+    found = [replace(rate, id="") for rate in sonnet]
     assert (
         Rate(
+            id="",
             provider="anthropic",
             model="claude-sonnet-4-5",
             unit="output_tokens",
@@ -46,8 +54,20 @@ def test_the_flat_table_dates_and_explains_each_rate() -> None:
             valid_to=None,
             source="https://www.anthropic.com/pricing#api",
         )
-        in sonnet
+        in found
     )
+
+
+def test_each_rate_has_an_id_of_its_own() -> None:
+    """A rate that is frozen with a call can be found again."""
+    ids = [rate.id for rate in rates()]
+    assert len(set(ids)) == len(ids)
+
+
+def test_what_a_region_adds_is_in_the_flat_table() -> None:
+    """A factor on all tokens, with the region as its condition."""
+    (claude,) = [rate for rate in rates() if rate.provider == "anthropic" and rate.unit == "*"]
+    assert (claude.usd, claude.conditions) == (Decimal("1.1"), {"region": "us", "kind": "factor"})
 
 
 O3_INPUT = ("openai", "o3", "input_tokens")
