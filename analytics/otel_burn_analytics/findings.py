@@ -9,6 +9,7 @@ import polars as pl
 from otel_burn.errors import BurnError
 from otel_burn_analytics.detector import Detector, Partition, conform
 from otel_burn_analytics.finding import FINDINGS
+from otel_burn_analytics.frames import read_frames
 from otel_burn_analytics.queries import Scope, rows, sql
 from otel_burn_analytics.registry import DETECTORS
 from otel_burn_collector import ledger as storage
@@ -106,7 +107,7 @@ def _frames(ledger: Ledger, detectors: Sequence[Detector], chunk: pl.DataFrame) 
         "to": chunk["ended_at"].max(),
     }
     views = dict.fromkeys(view for detector in detectors for view in detector.needs)
-    return {view: _frame(ledger, view, params).lazy() for view in views}
+    return read_frames(views, lambda view: _frame(ledger, view, params))
 
 
 def _seen(detector: Detector, frames: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.LazyFrame]:
@@ -117,7 +118,7 @@ def _seen(detector: Detector, frames: Mapping[str, pl.LazyFrame]) -> Mapping[str
     calls = frames["llm_calls"].filter(pl.col("started_at") >= newest - detector.lookback)
     ids = calls.select("call_id")
     return {
-        view: calls if view == "llm_calls" else frame.join(ids, on="call_id", how="semi")
+        view: frame.join(ids, on="call_id", how="semi") if "call_id" in frame.collect_schema() else frame
         for view, frame in frames.items()
     }
 

@@ -3,11 +3,12 @@
 from typing import Final
 
 from otel_burn_analytics.detector import Detector
-from otel_burn_analytics.detectors import context_bloat, cycles, failed_retries, loops
+from otel_burn_analytics.detectors import context_bloat, cycles, failed_retries, heavy_blocks, loops
 
 DETECTORS: Final[tuple[Detector, ...]] = (
     loops.DETECTOR,
     cycles.DETECTOR,
     failed_retries.DETECTOR,
     context_bloat.DETECTOR,
+    heavy_blocks.DETECTOR,
 )

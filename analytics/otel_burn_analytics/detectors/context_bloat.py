@@ -1,52 +1,43 @@
-"""Which content does an agent pay for again and again? Tokens re-sent against tokens that are new."""
+"""Which content does an agent pay for again and again? Tokens re-sent against tokens that are new.
+
+**Rule.** A block that an earlier call of the same session and agent sent already is *re-sent*. Two causes are told apart:
+`carried` (large results, files and messages that stay in the history) and `static` (system prompt, tool definitions, a
+bootstrap: there from the first call on, and in nine calls of ten). A finding is a session, agent and cause whose
+re-sent tokens are at least half of all input, and 20,000. It acts (`waste`) where the careful estimate alone is that
+much; a static part is only a warning while the agent brings new work.
+
+**Dollars.** High is all that re-sending cost, at what each call paid for the stretch the block lay in: what the cache
+served counts at the price of cache reads. Low grants a result three more calls and its first 2,000 tokens, and a
+bootstrap 6,000 tokens.
+
+**Needs.** A manifest of the context (hashes and sizes), and usage. No content. Contexts that arrived only in part are
+left out, and calls without usage are named.
+
+**Blind spots.** Whether the model still needed what was carried cannot be told without content. Shares go by bytes.
+Content that is reworded, a summary for example, counts as new.
+
+**Complexity.** n log n in calls and different blocks; the blocks of single calls are never looked at.
+"""
 
 from typing import Final
 
 import polars as pl
 
+from otel_burn_analytics import runs
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import context_bloat
-from otel_burn_analytics.finding import FINDINGS, MONEY, TIME, identity
+from otel_burn_analytics.finding import FINDINGS, MONEY, identity
 
 NAME: Final = "context_bloat"
-
-CONTEXT_BLOCKS: Final = pl.Schema(
-    {
-        "call_id": pl.String(),
-        "position": pl.Int64(),
-        "kind": pl.String(),
-        "tool_name": pl.String(),
-        "tokens": pl.Int64(),
-        "cost_usd": MONEY,
-        "hash": pl.String(),
-    }
-)
-"""The columns of the view `context_blocks` that this detector reads."""
-
-LLM_CALLS: Final = pl.Schema(
-    {
-        "call_id": pl.String(),
-        "session_id": pl.String(),
-        "agent": pl.String(),
-        "agent_id": pl.String(),
-        "work_id": pl.String(),
-        "trace_id": pl.String(),
-        "span_id": pl.String(),
-        "started_at": TIME,
-    }
-)
-"""The columns of the view `llm_calls` that this detector reads."""
-
-ACTOR: Final = ("session_id", "agent", "agent_id")
-CONTENT: Final = (*ACTOR, "hash")
-CAUSE: Final = (*ACTOR, "cause")
+CAUSE: Final = ("actor", "cause")
 STATIC_KINDS: Final = ("system", "tool_definition", "user", "document", "image")
 """What a bootstrap is made of. Answers and tool results grow with the work and are never static."""
 
 
 def find_context_bloat(
-    context_blocks: pl.LazyFrame,
-    llm_calls: pl.LazyFrame,
+    context_calls: pl.LazyFrame,
+    context_parts: pl.LazyFrame,
+    block_runs: pl.LazyFrame,
     *,
     min_resent_tokens: int = 20_000,
     min_share: float = 0.5,
@@ -57,9 +48,6 @@ def find_context_bloat(
 ) -> pl.LazyFrame:
     """Findings: per session, agent and cause, the content that was sent again and made up most of the input.
 
-    Two causes: `carried` content (large tool results, files, messages that stay in the history) and `static`
-    overhead (system prompt, tool definitions, a bootstrap that every call of a heartbeat repeats).
-
     Args:
         min_resent_tokens: Below some 20,000 tokens (cents on most models) nobody has a reason to act.
         min_share: Of the input of the session and agent. In real coding sessions carried tool output alone is
@@ -69,151 +57,166 @@ def find_context_bloat(
         static_tokens: Per call. A heartbeat went from 28,000 tokens to 5,000 to 7,000 once it was isolated.
         grace_calls: Calls in which the model may still need a result, granted by the careful estimate. Judgement.
     """
-    calls = _calls(llm_calls, context_blocks)
-    blocks = _caused(_placed(context_blocks, calls), heavy_tokens=heavy_tokens)
-    charged = _charged(
-        blocks, heavy_tokens=heavy_tokens, static_tokens=static_tokens, grace_calls=grace_calls
-    )
+    calls = context_calls
+    blocks = _caused(block_runs, calls, heavy_tokens=heavy_tokens)
+    again = _again(blocks, calls, context_parts, heavy_tokens=heavy_tokens, grace_calls=grace_calls)
     bloated = (
         (pl.col("number") >= min_calls - 1)
         & (pl.col("resent_so_far") >= min_resent_tokens)
         & (pl.col("resent_so_far") >= pl.col("sent_so_far") * min_share)
         & ((pl.col("cause") == "carried") | (pl.col("resent_so_far") >= pl.col("number") * static_tokens))
     )
-    per_call = _per_call(charged, calls).with_columns(bloated=bloated)
-    found = _totals(per_call).join(_spread(blocks), on=ACTOR, how="left", nulls_equal=True)
-    named = found.join(_heaviest(charged), on=CAUSE, how="left", nulls_equal=True)
-    return _findings(named, min_resent_tokens=min_resent_tokens)
+    per_call = _per_call(blocks, calls, context_parts).with_columns(bloated=bloated)
+    found = (
+        _members(per_call, static_tokens=static_tokens)
+        .join(_charged(again), on=CAUSE)
+        .join(_spread(blocks, again, calls), on="actor")
+        .join(_heaviest(again), on=CAUSE, how="left")
+    )
+    return _findings(found, min_resent_tokens=min_resent_tokens)
 
 
-def _calls(llm_calls: pl.LazyFrame, context_blocks: pl.LazyFrame) -> pl.LazyFrame:
-    """The calls whose context is known, numbered per session and agent."""
+def _caused(block_runs: pl.LazyFrame, calls: pl.LazyFrame, *, heavy_tokens: int) -> pl.LazyFrame:
+    """Each block with the first call of its content, and why it is sent again: NULL for what is small."""
+    metered = pl.col("sent") - pl.col("unmetered")
+    first, present = pl.col("first"), pl.col("present")
+    static = pl.col("kind").is_in(STATIC_KINDS) & (first == 0) & (present * 10 >= pl.col("calls") * 9)
+    heavy = pl.col("tokens") >= heavy_tokens * metered
     return (
-        llm_calls.select(LLM_CALLS.names())
-        .join(context_blocks.group_by("call_id").agg(sent=pl.col("tokens").sum()), on="call_id")
-        .sort(*ACTOR, "started_at", "call_id")
+        block_runs.join(calls.group_by("actor").agg(pl.col("calls").first()), on="actor")
         .with_columns(
-            number=pl.int_range(pl.len()).over(ACTOR),
-            calls=pl.len().over(ACTOR).cast(pl.Int64),
-            sent_so_far=pl.col("sent").cum_sum().over(ACTOR),
+            cause=pl.when(static).then(pl.lit("static")).when(heavy & (metered > 0)).then(pl.lit("carried"))
         )
     )
 
 
-def _placed(context_blocks: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
-    """Each block with the number of its call and of the first call that sent the same content."""
-    # Content without a hash equals nothing, not even other content without one.
-    itself = pl.concat_str("call_id", "position", separator=" ")
-    return (
-        context_blocks.select(CONTEXT_BLOCKS.names())
-        .with_columns(hash=pl.col("hash").replace("", None).fill_null(itself))
-        .join(calls.select("call_id", *ACTOR, "number", "calls"), on="call_id")
-        .with_columns(
-            first=pl.col("number").min().over(CONTENT),
-            present=pl.col("number").n_unique().over(CONTENT),
-            largest=pl.col("tokens").max().over(CONTENT),
-        )
-        .with_columns(again=pl.col("number") > pl.col("first"))
-    )
-
-
-def _caused(placed: pl.LazyFrame, *, heavy_tokens: int) -> pl.LazyFrame:
-    """Each block with why it is sent again, NULL for what is small. One call in ten may leave static content out."""
-    static = (
-        pl.col("kind").is_in(STATIC_KINDS)
-        & (pl.col("first") == 0)
-        & (pl.col("present") * 10 >= pl.col("calls") * 9)
-    )
-    return placed.with_columns(
-        cause=pl.when(static)
-        .then(pl.lit("static"))
-        .when(pl.col("largest") >= heavy_tokens)
-        .then(pl.lit("carried"))
-    )
-
-
-def _charged(
-    blocks: pl.LazyFrame, *, heavy_tokens: int, static_tokens: int, grace_calls: int
+def _again(
+    blocks: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyFrame, *, heavy_tokens: int, grace_calls: int
 ) -> pl.LazyFrame:
-    """The blocks sent again, with the part of them that the careful estimate calls avoidable."""
-    tokens, static = pl.col("tokens"), pl.col("tokens").sum().over("call_id", "cause")
-    late = pl.col("number") - pl.col("first") > grace_calls
-    avoidable = (
-        pl.when(pl.col("cause") == "static")
-        .then(tokens * (static - static_tokens).clip(0) // static.clip(1))
-        .otherwise(pl.when(late).then((tokens - heavy_tokens).clip(0)).otherwise(0))
-    )
-    return (
-        blocks.filter(pl.col("again"), pl.col("cause").is_not_null(), tokens > 0)
-        .with_columns(avoidable=avoidable)
-        .with_columns(avoidable_usd=(pl.col("cost_usd") * pl.col("avoidable") / tokens).cast(MONEY))
-    )
+    """Each caused block with what it cost when it was sent again, and what of it the careful estimate calls avoidable.
 
-
-def _per_call(charged: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
-    """Per call and cause: what was sent again, in this call and up to it."""
+    The avoidable part of a static block is that of its session: `_findings` knows it.
+    """
+    early = runs.early_shares(blocks.filter(pl.col("cause").is_not_null()), calls, context_parts, calls_after=grace_calls)
+    first = pl.col("after") == 0
+    spent = early.group_by(runs.PLACE).agg(
+        pl.col("tokens", "usd").filter(first).sum().name.prefix("first_"),
+        pl.col("tokens", "usd").sum().name.prefix("early_"),
+        shown=first.sum().cast(pl.Int64),
+    )
+    carried, size = pl.col("cause") == "carried", pl.col("tokens") / (pl.col("sent") - pl.col("unmetered"))
+    kept = ((size - heavy_tokens) / size).clip(0).fill_nan(0)
     return (
-        charged.group_by(*CAUSE, "number", "call_id")
-        .agg(
-            pl.col("tokens", "avoidable", "cost_usd", "avoidable_usd").sum(),
-            unpriced=pl.col("cost_usd").is_null().sum(),
-            priced=pl.col("cost_usd").is_not_null().sum(),
+        blocks.filter(pl.col("cause").is_not_null())
+        .join(spent, on=runs.PLACE, how="left")
+        .with_columns(pl.col("^(first|early)_(tokens|usd)$", "shown").fill_null(0))
+        .with_columns(
+            times=pl.col("sent") - pl.col("unmetered") - pl.col("shown"),
+            again_tokens=pl.col("tokens") - pl.col("first_tokens"),
+            again_usd=pl.col("usd") - pl.col("first_usd"),
+            late_tokens=pl.when(carried).then((pl.col("tokens") - pl.col("early_tokens")).clip(0) * kept),
+            late_usd=pl.when(carried).then((pl.col("usd") - pl.col("early_usd")).clip(0) * kept),
         )
-        .join(calls.select(pl.exclude(*ACTOR, "number")), on="call_id")
-        .sort(*CAUSE, "number")
-        .with_columns(resent_so_far=pl.col("tokens").cum_sum().over(CAUSE))
     )
 
 
-def _totals(per_call: pl.LazyFrame) -> pl.LazyFrame:
-    """One row for each session, agent and cause that is bloated at its end."""
+def _per_call(blocks: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyFrame) -> pl.LazyFrame:
+    """Per call and cause: the tokens sent again, in this call and up to it."""
+    causes = ("carried", "static")
+    size = {cause: pl.when(pl.col("cause") == cause).then("bytes").otherwise(0) for cause in causes}
+    held = blocks.sort(runs.PLACE).select(
+        *runs.BRANCH, last="position", **{cause: size[cause].cum_sum().over(runs.BRANCH) for cause in causes}
+    )
+    shown = (pl.col("first_number") == pl.col("first")).cast(pl.Int64)
+    new = blocks.group_by("actor", number="first").agg(**{f"new_{cause}": (size[cause] * shown).sum() for cause in causes})
+    sent = (
+        context_parts.join(calls.select("call_id", "actor"), on="call_id")
+        .join(held, on=(*runs.BRANCH, "last"))
+        .group_by("call_id").agg(pl.col(causes).sum())
+    )  # fmt: skip
+    return (
+        calls.join(sent, on="call_id")
+        .join(new, on=("actor", "number"), how="left")
+        .with_columns((pl.col(cause) - pl.col(f"new_{cause}").fill_null(0)).alias(cause) for cause in causes)
+        .unpivot(causes, index=calls.collect_schema().names(), variable_name="cause", value_name="again")
+        .sort("actor", "cause", "number")
+        .with_columns(tokens=(pl.col("again") * pl.col("density")).fill_null(0.0))
+        .with_columns(
+            resent_so_far=pl.col("tokens").cum_sum().over(CAUSE),
+            sent_so_far=pl.col("input_tokens").fill_null(0).cum_sum().over(CAUSE),
+        )
+    )
+
+
+def _members(per_call: pl.LazyFrame, *, static_tokens: int) -> pl.LazyFrame:
+    """One row for each session, agent and cause that is bloated at its end, with the calls that sent something again."""
+    again = pl.col("tokens") > 0
     return (
         per_call.group_by(*CAUSE, maintain_order=True)
         .agg(
+            pl.col(*runs.ACTOR).first(),
             pl.col("trace_id", "work_id").drop_nulls().first(),
-            call_ids=pl.col("call_id"),
-            span_ids=pl.col("span_id").drop_nulls(),
-            first_at=pl.col("started_at").min(),
-            last_at=pl.col("started_at").max(),
+            call_ids=pl.col("call_id").filter(again),
+            span_ids=pl.col("span_id").filter(again).drop_nulls(),
+            first_at=pl.col("started_at").filter(again).min(),
+            last_at=pl.col("started_at").filter(again).max(),
             first_detectable_call_id=pl.col("call_id").filter("bloated").first(),
+            first_call=pl.col("call_id").first(),
             bloated=pl.col("bloated").last(),
-            wasted_tokens=pl.col("tokens").sum(),
-            avoidable=pl.col("avoidable").sum(),
-            resending=pl.len().cast(pl.Int64),
-            unpriced=pl.col("unpriced").sum(),
-            priced=pl.col("priced").sum(),
-            wasted_usd_low=pl.col("avoidable_usd").sum(),
-            wasted_usd_high=pl.col("cost_usd").sum(),
+            resent=pl.col("tokens").sum(),
+            excess=(pl.col("tokens") - static_tokens).clip(0).sum(),
         )
         .filter("bloated")
     )
 
 
-def _spread(blocks: pl.LazyFrame) -> pl.LazyFrame:
-    """Per session and agent: how much was sent, how much of it was new, how much new after the first call."""
-    tokens = pl.col("tokens")
-    return blocks.group_by(*ACTOR).agg(
-        first_call=pl.col("call_id").filter(pl.col("number") == 0).first(),
-        calls=pl.col("calls").first(),
-        unmetered=pl.col("call_id").filter(tokens.is_null()).n_unique().cast(pl.Int64),
-        sent=tokens.sum(),
-        new=tokens.filter(~pl.col("again")).sum(),
-        new_later=tokens.filter(~pl.col("again"), pl.col("number") > 0).sum(),
+def _charged(again: pl.LazyFrame) -> pl.LazyFrame:
+    """Per session, agent and cause: tokens and dollars of what was sent again."""
+    return again.group_by(CAUSE).agg(
+        pl.col("again_tokens", "again_usd", "late_tokens", "late_usd").sum(),
+        unpriced=pl.col("unpriced").max(),
+        priced=(pl.col("sent") - pl.col("unpriced")).max(),
     )
 
 
-def _heaviest(charged: pl.LazyFrame, *, named: int = 3) -> pl.LazyFrame:
+def _spread(blocks: pl.LazyFrame, again: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Per session and agent: how much was sent, how much of it was new, how much new after the first call."""
+    repeated = again.group_by("actor").agg(repeated=pl.col("again_tokens").sum())
+    small = blocks.filter(pl.col("cause").is_null()).group_by("actor").agg(
+        small=(pl.col("tokens") - pl.col("tokens") / pl.col("present")).sum()
+    )  # fmt: skip
+    opening = pl.col("input_tokens").filter(pl.col("number") == 0).sum()
+    return (
+        calls.group_by("actor")
+        .agg(
+            pl.col("calls").first(),
+            sent=pl.col("input_tokens").sum(),
+            opening=opening,
+            unmetered=pl.col("density").is_null().sum().cast(pl.Int64),
+        )
+        .join(repeated, on="actor", how="left")
+        .join(small, on="actor", how="left")
+        .with_columns(
+            new=(pl.col("sent") - pl.sum_horizontal("repeated", "small")).round().cast(pl.Int64).clip(0)
+        )
+        .with_columns(new_later=(pl.col("new") - pl.col("opening")).clip(0))
+        .drop("repeated", "small", "opening")
+    )
+
+
+def _heaviest(again: pl.LazyFrame, *, named: int = 3) -> pl.LazyFrame:
     """Per cause, a sentence part on the *named* contents that cost most when they were sent again."""
     content = pl.when(pl.col("kind") == "tool_definition").then(pl.lit("tool definitions")).otherwise("hash")
-    priced = pl.col("cost_usd").is_not_null().all()
+    usd, tokens = pl.col("again_usd"), pl.col("again_tokens")
     return (
-        charged.group_by(*CAUSE, content=content)
+        again.filter(pl.col("again_tokens") > 0)
+        .group_by(*CAUSE, content=content)
         .agg(
-            pl.col("kind", "tool_name").sort_by("number", "position").first(),
+            pl.col("kind", "tool_name").sort_by("first", "position", "branch").first(),
             blocks=pl.col("hash").n_unique().cast(pl.Int64),
-            times=pl.col("number").n_unique().cast(pl.Int64),
-            tokens=pl.col("tokens").sum(),
-            usd=pl.when(priced).then(pl.col("cost_usd").sum()),
+            times=pl.when(pl.col("kind").first() == "tool_definition").then(pl.col("times").max()).otherwise(pl.col("times").sum()),
+            tokens=tokens.sum().round().cast(pl.Int64),
+            usd=pl.when((pl.col("unpriced") == 0).all()).then(usd.sum().round(12).cast(MONEY)),
         )
         .sort("usd", "tokens", "content", descending=[True, True, False], nulls_last=True)
         .group_by(*CAUSE, maintain_order=True)
@@ -233,14 +236,20 @@ def _findings(found: pl.LazyFrame, *, min_resent_tokens: int) -> pl.LazyFrame:
     # A heartbeat brings next to nothing new; an agent at work on its second page of code does.
     idle = pl.col("new_later") * 10 < pl.col("wasted_tokens")
     acts = (pl.col("avoidable") >= min_resent_tokens) & ((pl.col("cause") == "carried") | idle)
+    carried, part = pl.col("cause") == "carried", pl.col("excess") / pl.col("resent")
     return (
         found.with_columns(
             detector=pl.lit(NAME),
             partition=pl.col("session_id"),
-            finding_id=identity(NAME, *CAUSE, "first_call"),
+            finding_id=identity(NAME, *runs.ACTOR, "cause", "first_call"),
+            wasted_tokens=pl.col("again_tokens").round().cast(pl.Int64),
+            avoidable=pl.when(carried).then("late_tokens").otherwise(pl.col("again_tokens") * part),
+            wasted_usd_low=pl.when(carried).then("late_usd").otherwise(pl.col("again_usd") * part),
+        )
+        .with_columns(
             tier=pl.when(acts).then(pl.lit("waste")).otherwise(pl.lit("warn")),
-            wasted_usd_low=pl.when(pl.col("priced") > 0).then("wasted_usd_low"),
-            wasted_usd_high=pl.when(pl.col("unpriced") == 0).then("wasted_usd_high"),
+            wasted_usd_low=pl.when(pl.col("priced") > 0).then(pl.col("wasted_usd_low").round(12).cast(MONEY)),
+            wasted_usd_high=pl.when(pl.col("unpriced") == 0).then(pl.col("again_usd").round(12).cast(MONEY)),
         )
         .with_columns(confidence=context_bloat.confidence())
         .with_columns(evidence=context_bloat.evidence(), fix=context_bloat.fix())
@@ -249,8 +258,4 @@ def _findings(found: pl.LazyFrame, *, min_resent_tokens: int) -> pl.LazyFrame:
     )
 
 
-DETECTOR: Final = Detector(
-    name=NAME,
-    find=find_context_bloat,
-    needs={"context_blocks": CONTEXT_BLOCKS, "llm_calls": LLM_CALLS},
-)
+DETECTOR: Final = Detector(name=NAME, find=find_context_bloat, needs=runs.NEEDS, version=2)
