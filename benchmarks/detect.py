@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 import polars as pl
 
-from otel_burn_analytics.detectors import context_bloat, loops
+from otel_burn_analytics import runs
+from otel_burn_analytics.detectors import context_bloat, heavy_blocks, loops
 from otel_burn_analytics.finding import MONEY, TIME
 
 CALLS_PER_SESSION = 50
@@ -58,43 +59,54 @@ def tool_calls(count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     return rows.select(loops.TOOL_CALLS.names()), calls
 
 
-def context_blocks(count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """About *count* context blocks: each call sends everything before it in its session again."""
-    calls = llm_calls(count // BLOCKS_PER_CALL)
-    position = pl.col("position")
-    rows = (
-        calls.with_columns(position=pl.int_ranges(1, pl.col("turn") + 2))
-        .explode("position")
-        .with_columns(
-            kind=pl.when(position == 1).then(pl.lit("system")).otherwise(pl.lit("tool_result")),
-            tool_name=pl.lit("read_file"),
-            tokens=pl.when(position % 9 == 0).then(pl.lit(4_000)).otherwise(pl.lit(300)).cast(pl.Int64),
-            cost_usd=pl.lit("0.000900000001").cast(MONEY),
-            hash=pl.format("{}-{}", "session_id", position),
-        )
+def contexts(count: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The contexts of about *count* logical blocks: each call sends everything before it in its session again."""
+    calls = llm_calls(count // BLOCKS_PER_CALL).with_columns(
+        cache_read_tokens=pl.lit(2_000, pl.Int64),
+        cache_write_tokens=pl.lit(500, pl.Int64),
+        read_usd=pl.lit(0.0006),
+        write_usd=pl.lit(0.001875),
+        rest_usd=pl.lit(0.0075),
+        context_bytes=1_200 * (pl.col("turn") + 1) + 14_800 * ((pl.col("turn") + 1) // 9),
+    ).with_columns(input_tokens=pl.col("context_bytes") // 4 + 2_500)  # fmt: skip
+    session = pl.int_range(pl.len()) // CALLS_PER_SESSION
+    parts = calls.select("call_id", branch=session, first=pl.lit(1, pl.Int64), last=pl.col("turn") + 1)
+    position = pl.col("turn") + 1
+    blocks = calls.select(
+        branch=session,
+        position=position,
+        kind=pl.when(position == 1).then(pl.lit("system")).otherwise(pl.lit("tool_result")),
+        hash=pl.format("{}-{}", "session_id", position),
+        bytes=pl.when(position % 9 == 0).then(pl.lit(16_000)).otherwise(pl.lit(1_200)).cast(pl.Int64),
+        upto="context_bytes",
+        tool_name=pl.lit("read_file"),
+        tool_call_id=pl.lit(None, pl.String),
     )
-    return rows.select(context_bloat.CONTEXT_BLOCKS.names()), calls
+    known = runs.numbered(calls.lazy(), parts.lazy()).collect()
+    made = runs.block_runs(known.lazy(), parts.lazy(), blocks.lazy()).collect()
+    return known, parts, made
 
 
-Frames = Callable[[int], tuple[pl.DataFrame, pl.DataFrame]]
-Detector = Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame]
+Frames = Callable[[int], tuple[pl.DataFrame, ...]]
+Detector = Callable[..., pl.LazyFrame]
 CASES: dict[str, tuple[Frames, Detector]] = {
     "loops": (tool_calls, loops.find_loops),
-    "context_bloat": (context_blocks, context_bloat.find_context_bloat),
+    "context_bloat": (contexts, context_bloat.find_context_bloat),
+    "heavy_blocks": (contexts, heavy_blocks.find_heavy_blocks),
 }
 
 
 def measure(name: str, size: int) -> dict[str, float]:
     """Rows, seconds, findings, and the peak memory in MB before and after."""
     frames, detector = CASES[name]
-    rows, calls = frames(size)
+    given = [frame.lazy() for frame in frames(size)]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     started = time.perf_counter()
-    found = detector(rows.lazy(), calls.lazy()).collect()
+    found = detector(*given).collect()
     seconds = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "rows": rows.height,
+        "rows": size,
         "seconds": seconds,
         "findings": found.height,
         "before": before,

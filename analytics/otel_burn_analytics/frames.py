@@ -1,4 +1,4 @@
-"""Where do the frames that detectors read come from? Most from a query, some are made of others, once for all detectors."""
+"""Where do the frames come from that detectors read? Most from a query, some are made of others, once for all."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How do members become findings? Rows of (finding, call) that say what they wasted, summed up to the columns of a finding."""
+"""How do members become findings? Rows of (finding, call) that say what they wasted are summed up."""
 
 from collections.abc import Sequence
 

@@ -150,7 +150,7 @@ def share_usd() -> pl.Expr:
 def block_runs(
     context_calls: pl.LazyFrame, context_parts: pl.LazyFrame, interned_blocks: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """Each block that an agent sent in a session, once, with the columns `BLOCK_RUNS`; *context_calls* are `numbered`."""
+    """Each block that an agent sent in a session, once, with the columns `BLOCK_RUNS`."""
     ends = interned_blocks.select("branch", last="position", end=pl.col("upto").cast(pl.Float64))
     parts = context_parts.join(ends, on=("branch", "last")).join(context_calls, on="call_id")
     longest = parts.group_by(BRANCH).agg(longest=pl.col("last").max())
@@ -212,7 +212,10 @@ def _paid(blocks: pl.LazyFrame, parts: pl.LazyFrame) -> pl.LazyFrame:
     # Both ends of every block are looked up in one sort.
     begins, ends = asking.with_columns(asks=1), asking.with_columns(v=end, asks=2)
     weight = pl.col("usd", "tokens")
-    below, above = (weight * v).cum_sum().over(BRANCH), weight.sum().over(BRANCH) - weight.cum_sum().over(BRANCH)
+    below, above = (
+        (weight * v).cum_sum().over(BRANCH),
+        weight.sum().over(BRANCH) - weight.cum_sum().over(BRANCH),
+    )
     swept = (
         pl.concat([knots.with_columns(asks=0), begins, ends], how="diagonal_relaxed")
         .sort(*BRANCH, "v")

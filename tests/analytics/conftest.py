@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from otel_burn import names
-from otel_burn_analytics.detectors import context_bloat, loops
+from otel_burn_analytics.detectors import loops
 from otel_burn_collector import ledger
 from otel_burn_collector.batch import LOGS, METRICS, SPANS, Batch
 from otel_burn_collector.store.database import open_store
@@ -75,60 +75,10 @@ def tool_frames(
     )
 
 
-@dataclass(frozen=True)
-class Block:
-    """A block of a context; what it is not told it is not."""
-
-    kind: str
-    hash: str | None
-    tokens: int | None
-    tool: str | None = None
-
-
-def context_frames(
-    *contexts: Sequence[Block], session: str = "s1", agent: str = "coder", rate: str | None = "0.000001"
-) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """The frames of a session with a call for each of *contexts*, every token at *rate* dollars."""
-    rows, calls = [], []
-    for turn, context in enumerate(contexts):
-        call_id = f"{session}-call-{turn}"
-        calls.append(
-            {
-                "call_id": call_id, "session_id": session, "agent": agent, "agent_id": None, "work_id": "T-1",
-                "trace_id": f"{session}-trace", "span_id": f"{session}-span-{turn}", "started_at": START + turn * TICK,
-            }
-        )  # fmt: skip
-        for position, block in enumerate(context, start=1):
-            known = rate is not None and block.tokens is not None
-            usd = Decimal(rate or 0) * (block.tokens or 0) if known else None
-            rows.append(
-                {
-                    "call_id": call_id, "position": position, "kind": block.kind, "tool_name": block.tool,
-                    "tokens": block.tokens, "cost_usd": usd, "hash": block.hash,
-                }
-            )  # fmt: skip
-    return (
-        pl.LazyFrame(rows, schema=context_bloat.CONTEXT_BLOCKS),
-        pl.LazyFrame(calls, schema=context_bloat.LLM_CALLS),
-    )
-
-
 @pytest.fixture(name="tool_frames", scope="session")
 def tool_frames_fixture() -> Callable[..., LoopFrames]:
     """Builds the frames that `find_loops` reads."""
     return tool_frames
-
-
-@pytest.fixture(name="context_frames", scope="session")
-def context_frames_fixture() -> Callable[..., LoopFrames]:
-    """Builds the frames that `find_context_bloat` reads."""
-    return context_frames
-
-
-@pytest.fixture(name="block", scope="session")
-def block_fixture() -> type[Block]:
-    """A block of a context."""
-    return Block
 
 
 def span(

@@ -32,7 +32,7 @@ def test_chunks_change_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         parts = findings.judge(ledger)
     assert_frame_equal(whole.findings, parts.findings, check_row_order=False)
     assert (whole.calls, whole.calls_with_context) == (parts.calls, parts.calls_with_context) == (16, 14)
-    assert whole.findings.height == 2
+    assert {"loops", "context_bloat"} <= set(whole.findings["detector"])
 
 
 def test_only_what_changed_is_judged_again(
@@ -61,7 +61,9 @@ def test_judging_again_replaces(db: Path) -> None:
         left = ledger.query("SELECT detector FROM findings")["detector"].to_pylist()
         findings.judge(ledger)
         again = ledger.query("SELECT detector FROM findings ORDER BY ALL")["detector"].to_pylist()
-    assert (left, again) == (["context_bloat"], ["context_bloat", "loops"])
+    assert "context_bloat" in left
+    assert "loops" not in left
+    assert set(again) == {*left, "loops"}
 
 
 def test_a_report_does_without_storing(

@@ -1,10 +1,10 @@
 """Which content does an agent pay for again and again? Tokens re-sent against tokens that are new.
 
-**Rule.** A block that an earlier call of the same session and agent sent already is *re-sent*. Two causes are told apart:
-`carried` (large results, files and messages that stay in the history) and `static` (system prompt, tool definitions, a
-bootstrap: there from the first call on, and in nine calls of ten). A finding is a session, agent and cause whose
-re-sent tokens are at least half of all input, and 20,000. It acts (`waste`) where the careful estimate alone is that
-much; a static part is only a warning while the agent brings new work.
+**Rule.** A block that an earlier call of the same session and agent sent already is *re-sent*. Two causes are told
+apart: `carried` (large results, files and messages that stay in the history) and `static` (system prompt, tool
+definitions, a bootstrap: there from the first call on, and in nine calls of ten). A finding is a session, agent and
+cause whose re-sent tokens are at least half of all input, and 20,000. It acts (`waste`) where the careful estimate
+alone is that much; a static part is only a warning while the agent brings new work.
 
 **Dollars.** High is all that re-sending cost, at what each call paid for the stretch the block lay in: what the cache
 served counts at the price of cache reads. Low grants a result three more calls and its first 2,000 tokens, and a
@@ -82,22 +82,25 @@ def _caused(block_runs: pl.LazyFrame, calls: pl.LazyFrame, *, heavy_tokens: int)
     first, present = pl.col("first"), pl.col("present")
     static = pl.col("kind").is_in(STATIC_KINDS) & (first == 0) & (present * 10 >= pl.col("calls") * 9)
     heavy = pl.col("tokens") >= heavy_tokens * metered
-    return (
-        block_runs.join(calls.group_by("actor").agg(pl.col("calls").first()), on="actor")
-        .with_columns(
-            cause=pl.when(static).then(pl.lit("static")).when(heavy & (metered > 0)).then(pl.lit("carried"))
-        )
+    return block_runs.join(calls.group_by("actor").agg(pl.col("calls").first()), on="actor").with_columns(
+        cause=pl.when(static).then(pl.lit("static")).when(heavy & (metered > 0)).then(pl.lit("carried"))
     )
 
 
 def _again(
-    blocks: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyFrame, *, heavy_tokens: int, grace_calls: int
+    blocks: pl.LazyFrame,
+    calls: pl.LazyFrame,
+    context_parts: pl.LazyFrame,
+    *,
+    heavy_tokens: int,
+    grace_calls: int,
 ) -> pl.LazyFrame:
     """Each caused block with what it cost when it was sent again, and what of it the careful estimate calls avoidable.
 
     The avoidable part of a static block is that of its session: `_findings` knows it.
     """
-    early = runs.early_shares(blocks.filter(pl.col("cause").is_not_null()), calls, context_parts, calls_after=grace_calls)
+    caused = blocks.filter(pl.col("cause").is_not_null())
+    early = runs.early_shares(caused, calls, context_parts, calls_after=grace_calls)
     first = pl.col("after") == 0
     spent = early.group_by(runs.PLACE).agg(
         pl.col("tokens", "usd").filter(first).sum().name.prefix("first_"),
@@ -107,8 +110,7 @@ def _again(
     carried, size = pl.col("cause") == "carried", pl.col("tokens") / (pl.col("sent") - pl.col("unmetered"))
     kept = ((size - heavy_tokens) / size).clip(0).fill_nan(0)
     return (
-        blocks.filter(pl.col("cause").is_not_null())
-        .join(spent, on=runs.PLACE, how="left")
+        caused.join(spent, on=runs.PLACE, how="left")
         .with_columns(pl.col("^(first|early)_(tokens|usd)$", "shown").fill_null(0))
         .with_columns(
             times=pl.col("sent") - pl.col("unmetered") - pl.col("shown"),
@@ -128,7 +130,9 @@ def _per_call(blocks: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyF
         *runs.BRANCH, last="position", **{cause: size[cause].cum_sum().over(runs.BRANCH) for cause in causes}
     )
     shown = (pl.col("first_number") == pl.col("first")).cast(pl.Int64)
-    new = blocks.group_by("actor", number="first").agg(**{f"new_{cause}": (size[cause] * shown).sum() for cause in causes})
+    new = blocks.group_by("actor", number="first").agg(
+        **{f"new_{cause}": (size[cause] * shown).sum() for cause in causes}
+    )
     sent = (
         context_parts.join(calls.select("call_id", "actor"), on="call_id")
         .join(held, on=(*runs.BRANCH, "last"))
@@ -149,7 +153,7 @@ def _per_call(blocks: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyF
 
 
 def _members(per_call: pl.LazyFrame, *, static_tokens: int) -> pl.LazyFrame:
-    """One row for each session, agent and cause that is bloated at its end, with the calls that sent something again."""
+    """One row for each session, agent and cause that is bloated at its end, with the calls that sent again."""
     again = pl.col("tokens") > 0
     return (
         per_call.group_by(*CAUSE, maintain_order=True)
@@ -208,13 +212,14 @@ def _heaviest(again: pl.LazyFrame, *, named: int = 3) -> pl.LazyFrame:
     """Per cause, a sentence part on the *named* contents that cost most when they were sent again."""
     content = pl.when(pl.col("kind") == "tool_definition").then(pl.lit("tool definitions")).otherwise("hash")
     usd, tokens = pl.col("again_usd"), pl.col("again_tokens")
+    definitions = pl.col("kind").first() == "tool_definition"
     return (
         again.filter(pl.col("again_tokens") > 0)
         .group_by(*CAUSE, content=content)
         .agg(
             pl.col("kind", "tool_name").sort_by("first", "position", "branch").first(),
             blocks=pl.col("hash").n_unique().cast(pl.Int64),
-            times=pl.when(pl.col("kind").first() == "tool_definition").then(pl.col("times").max()).otherwise(pl.col("times").sum()),
+            times=pl.when(definitions).then(pl.col("times").max()).otherwise(pl.col("times").sum()),
             tokens=tokens.sum().round().cast(pl.Int64),
             usd=pl.when((pl.col("unpriced") == 0).all()).then(usd.sum().round(12).cast(MONEY)),
         )

@@ -1,16 +1,16 @@
 """Which single result, file or message costs most because every later call carries it along?
 
-**Rule.** A block of at least 2,000 tokens (a tool's result, a file, a pasted message) that an agent carried through later
-calls of its session until that came to 20,000 tokens, three calls of grace not counted. What was there from the first
-call to the last is a bootstrap, and `context_bloat`'s. The five dearest blocks of a session and agent are reported, one
-finding each.
+**Rule.** A block of at least 2,000 tokens (a tool's result, a file, a pasted message) that an agent carried through
+later calls of its session until that came to 20,000 tokens, three calls of grace not counted. What was there from the
+first call to the last is a bootstrap, and `context_bloat`'s. The five dearest blocks of a session and agent are
+reported, one finding each.
 
 **Defaults.** 2,000 tokens: summaries of tool results are about this long, so a smaller block is cheap to keep. 20,000:
 below that (cents on most models) nobody has a reason to act. Three calls: the model often works on a result in the next
 calls; judgement. In real coding sessions carried tool output is 34 to 83 % of all input.
 
-**Dollars.** High: every call after the one that brought it, at what that call paid for the stretch of the prompt in which
-it lay, so that cache reads count as cache reads. Low: three more calls granted, and 2,000 tokens in each.
+**Dollars.** High: every call after the one that brought it, at what that call paid for the stretch of the prompt in
+which it lay, so that cache reads count as cache reads. Low: three more calls granted, and 2,000 tokens in each.
 
 **Needs.** A manifest of the context (hashes and sizes) and usage; no content.
 
@@ -44,16 +44,22 @@ def find_heavy_blocks(
     most: int = 5,
 ) -> pl.LazyFrame:
     """Findings: per session and agent the blocks that cost most by being carried on, at most *most*."""
-    heavy = _heavy(block_runs, context_calls, heavy_tokens=heavy_tokens, min_carried_tokens=min_carried_tokens, most=most)
+    heavy = _heavy(
+        block_runs, context_calls, heavy_tokens=heavy_tokens, min_tokens=min_carried_tokens, most=most
+    )
+    parts = context_parts.drop("first").join(context_calls, on="call_id")
+    usd = pl.when(pl.col("rest_usd").is_not_null()).then(runs.share_usd())
     late = pl.col("number") - pl.col("first") > grace_calls
     spared = (1 - heavy_tokens / pl.col("tokens")).clip(0)
     carried = (
-        heavy.join(context_parts.drop("first"), on="branch")
-        .filter(pl.col("last") >= pl.col("position"))
-        .join(context_calls, on=("actor", "call_id"))
-        .filter(pl.col("number") > pl.col("first"), pl.col("density").is_not_null())
-        .with_columns(tokens=runs.share_tokens(), usd_high=pl.when(pl.col("rest_usd").is_not_null()).then(runs.share_usd()))
-        .with_columns(usd_low=pl.when(late).then(pl.col("usd_high") * spared).otherwise(0.0), late=pl.when(late).then("tokens").otherwise(0.0))
+        heavy.join(parts, on=runs.BRANCH)
+        .filter(pl.col("last") >= pl.col("position"), pl.col("number") > pl.col("first"))
+        .filter(pl.col("density").is_not_null())
+        .with_columns(tokens=runs.share_tokens(), usd_high=usd)
+        .with_columns(
+            usd_low=pl.when(late).then(pl.col("usd_high") * spared).otherwise(0.0),
+            late=pl.when(late).then("tokens").otherwise(0.0),
+        )
         .sort("actor", "hash", "number")
         .with_columns(late_so_far=pl.col("late").cum_sum().over("actor", "hash"))
         .with_columns(tells=pl.col("late_so_far") >= min_carried_tokens)
@@ -71,7 +77,7 @@ def find_heavy_blocks(
 
 
 def _heavy(
-    block_runs: pl.LazyFrame, calls: pl.LazyFrame, *, heavy_tokens: int, min_carried_tokens: int, most: int
+    block_runs: pl.LazyFrame, calls: pl.LazyFrame, *, heavy_tokens: int, min_tokens: int, most: int
 ) -> pl.LazyFrame:
     """The blocks worth a finding: large, carried on, and no bootstrap."""
     total = calls.group_by("actor").agg(pl.col("calls").first())
@@ -81,7 +87,7 @@ def _heavy(
         block_runs.join(total, on="actor")
         .filter(
             pl.col("tokens") >= heavy_tokens * metered,
-            pl.col("tokens") >= min_carried_tokens,
+            pl.col("tokens") >= min_tokens,
             ~static,
             pl.col("kind") != "tool_definition",
         )
@@ -97,7 +103,11 @@ def _heavy(
 
 
 def _tier() -> pl.Expr:
-    return pl.when(pl.col("kind").is_in(["tool_result", "tool_call"])).then(pl.lit("waste")).otherwise(pl.lit("warn"))
+    return (
+        pl.when(pl.col("kind").is_in(["tool_result", "tool_call"]))
+        .then(pl.lit("waste"))
+        .otherwise(pl.lit("warn"))
+    )
 
 
 def _confidence() -> pl.Expr:
@@ -130,7 +140,9 @@ def _fix() -> pl.Expr:
             )
         )
         .otherwise(
-            pl.lit("Put it into a file that the agent reads in parts, or replace it by a summary once it is worked off.")
+            pl.lit(
+                "Put it into a file that the agent reads in parts, or replace it by a summary once it is worked off."
+            )
         )
     )
 

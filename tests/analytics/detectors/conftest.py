@@ -19,14 +19,14 @@ RATES = {"read": 0.3e-6, "write": 3.75e-6, "rest": 3e-6, "output": 15e-6}
 Frames = dict[str, pl.LazyFrame]
 
 TEXTS = (
-    "call_id session_id agent agent_id work_id trace_id span_id run_id parent_session_id parent_span_id user_id project "
-    "service_tier provider operation request_model response_model status error_type finish_reason usage_status "
-    "reasoning_level cost_status context_status"
-).split()
+    "call_id", "session_id", "agent", "agent_id", "work_id", "trace_id", "span_id", "run_id", "parent_session_id",
+    "parent_span_id", "user_id", "project", "service_tier", "provider", "operation", "request_model", "response_model",
+    "status", "error_type", "finish_reason", "usage_status", "reasoning_level", "cost_status", "context_status",
+)  # fmt: skip
 COUNTS = (
-    "http_status attempts input_tokens uncached_input_tokens cache_read_tokens cache_write_tokens cache_write_1h_tokens "
-    "output_tokens reasoning_tokens context_bytes"
-).split()
+    "http_status", "attempts", "input_tokens", "uncached_input_tokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "context_bytes",
+)  # fmt: skip
 SCHEMAS: dict[str, dict[str, Any]] = {
     "llm_calls": {
         **dict.fromkeys(TEXTS, pl.String),
@@ -114,8 +114,9 @@ class Tree:
         self.branches.append(branch)
         self.rows.append(
             {
-                "branch": branch, "position": position, "kind": block.kind, "hash": block.hash or f"only {len(self.rows)}",
-                "bytes": block.tokens * 4, "upto": upto, "tool_name": block.tool, "tool_call_id": block.tool_call_id,
+                "branch": branch, "position": position, "kind": block.kind,
+                "hash": block.hash or f"only {len(self.rows)}", "bytes": block.tokens * 4, "upto": upto,
+                "tool_name": block.tool, "tool_call_id": block.tool_call_id,
             }
         )  # fmt: skip
 
@@ -129,12 +130,12 @@ def world(*calls: Call) -> Frames:
         call_id = f"{call.session}-call-{number}"
         rows.append(_call_row(call, call_id, at))
         parts += [{"call_id": call_id, **part} for part in tree.path(call.context or ())]
-        asked += [
-            {"call_id": call_id, "session_id": call.session, "tool_name": name, "seq": len(asked), "started_at": _time(at)}
-            for name in call.asks
-        ]  # fmt: skip
-    typed = {name: pl.LazyFrame(found, schema=SCHEMAS[name], infer_schema_length=None) for name, found in (
-        ("llm_calls", rows), ("context_parts", parts), ("interned_blocks", tree.rows), ("tool_calls", asked))}  # fmt: skip
+        asked += [_asked(call, call_id, name, len(asked) + place, at) for place, name in enumerate(call.asks)]
+    found = {"llm_calls": rows, "context_parts": parts, "interned_blocks": tree.rows, "tool_calls": asked}
+    typed = {
+        name: pl.LazyFrame(rows, schema=SCHEMAS[name], infer_schema_length=None)
+        for name, rows in found.items()
+    }
     return derived(typed)
 
 
@@ -147,6 +148,12 @@ def derived(views: Frames) -> Frames:
 
 def _time(at: float) -> datetime:
     return START + timedelta(seconds=at)
+
+
+def _asked(call: Call, call_id: str, name: str, seq: int, at: float) -> dict[str, Any]:
+    return {
+        "call_id": call_id, "session_id": call.session, "tool_name": name, "seq": seq, "started_at": _time(at)
+    }  # fmt: skip
 
 
 def _call_row(call: Call, call_id: str, at: float) -> dict[str, Any]:
@@ -166,12 +173,14 @@ def _call_row(call: Call, call_id: str, at: float) -> dict[str, Any]:
         "started_at": _time(at), "duration_ms": 2_000.0, "provider": "anthropic", "operation": "chat",
         "request_model": "claude-sonnet-4-5", "response_model": "claude-sonnet-4-5", "status": "ok",
         "error_type": None, "http_status": 200, "attempts": 1, "finish_reason": "stop",
-        "usage_status": "exact" if total is not None else "missing", "input_tokens": total, "uncached_input_tokens": rest,
+        "usage_status": "exact" if total is not None else "missing",
+        "input_tokens": total, "uncached_input_tokens": rest,
         "cache_read_tokens": call.read if total is not None else None,
         "cache_write_tokens": call.write if total is not None else None,
         "cache_write_1h_tokens": 0, "output_tokens": call.output if total is not None else None, "reasoning_tokens": 0,
         "reasoning_level": None,
-        "cost_usd": None if cost is None else Decimal(f"{cost:.12f}"), "cost_status": "computed" if known else "unpriced",
+        "cost_usd": None if cost is None else Decimal(f"{cost:.12f}"),
+        "cost_status": "computed" if known else "unpriced",
         **(usd if known else dict.fromkeys(usd)),
         "context_status": "full" if call.context else None,
         "context_bytes": sum(block.tokens * 4 for block in call.context) if call.context else None,
@@ -185,13 +194,13 @@ def world_fixture() -> Callable[..., Frames]:
     return world
 
 
-@pytest.fixture(name="Call", scope="session")
+@pytest.fixture(name="call", scope="session")
 def call_fixture() -> type[Call]:
     """An LLM call."""
     return Call
 
 
-@pytest.fixture(name="Block", scope="session")
+@pytest.fixture(name="block", scope="session")
 def block_type_fixture() -> type[Block]:
     """A block of a context."""
     return Block
