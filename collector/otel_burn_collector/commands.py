@@ -1,6 +1,7 @@
 """What can a user do with the collector from the shell? Run it, import files, ask SQL."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -9,12 +10,18 @@ from otel_burn.command import Command
 from otel_burn.errors import BurnError
 from otel_burn_collector.options import add_options, as_arguments, options_of
 from otel_burn_collector.parsing import add_db
+from otel_burn_collector.settings import KEEP_CONTENT_VARIABLE
 
 
 def _configure_collector(parser: argparse.ArgumentParser) -> None:
     add_db(parser)
     add_options(parser)
     parser.add_argument("--detach", action="store_true", help="run in the background; return once it serves")
+    parser.add_argument(
+        "--keep-content",
+        action="store_true",
+        help=f"store what emitters say of prompts, answers and tools, too (the same: {KEEP_CONTENT_VARIABLE}=true)",
+    )
 
 
 def _run_collector(arguments: argparse.Namespace) -> int:
@@ -26,6 +33,8 @@ def _run_collector(arguments: argparse.Namespace) -> int:
     from otel_burn_collector.daemon import start_detached  # noqa: PLC0415 - heavy, and `--help` needs none of it
     from otel_burn_collector.supervisor import run_collector  # noqa: PLC0415
 
+    if arguments.keep_content:
+        os.environ[KEEP_CONTENT_VARIABLE] = "true"  # read by the process that stores, wherever it is started
     options = options_of(arguments, arguments.db or locations.database())
     if arguments.detach:
         running = start_detached(as_arguments(options), db=options.db, data_dir=options.data_dir)

@@ -21,6 +21,10 @@ LARGEST_REQUEST_BYTES = 1 << 30
 
 AGAIN = 100
 """The exit code of a process that wants to be started again at once, as a part of its work."""
+KEEP_CONTENT_VARIABLE = "OTEL_BURN_KEEP_CONTENT"
+"""Whether what other emitters say of prompts, answers and tools is stored; an environment variable, so that it
+holds for imports without a collector, too."""
+
 QUERY_SECONDS = 120.0
 """How long one SQL query may take."""
 

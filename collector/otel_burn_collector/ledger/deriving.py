@@ -1,7 +1,6 @@
 """How do received rows become calls, sessions and tool calls? Derives again what a batch touches, and only that."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -60,14 +59,18 @@ def new_records(con: duckdb.DuckDBPyConnection, tables: Incoming) -> Sequence[Ma
 
     Those of a time whose calls are purged are left out: whether they were counted nobody can tell any more.
     """
-    candidates, fields = tables["batch_records"], tables["batch_fields"]
-    if isinstance(candidates, Path) or isinstance(fields, Path) or not candidates.num_rows:
+    candidates, fields, contents = (tables[f"batch_{name}"] for name in ("records", "fields", "contents"))
+    if not (
+        isinstance(candidates, pa.Table) and isinstance(fields, pa.Table) and isinstance(contents, pa.Table)
+    ):
+        return ()
+    if not candidates.num_rows:
         return ()
     known = [row["row"] for row in rows(con, "read_known")]
     (horizon,) = rows(con, "read_purged")
     return [
         record
-        for record in records(candidates, fields, known)
+        for record in records(candidates, fields, contents, known)
         if horizon["purged"] is None or record["started_at"] >= horizon["purged"]
     ]
 

@@ -1,9 +1,9 @@
 """What does SQL see of a batch? Each row once and numbered, and the attributes that any dialect reads beside them."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 from otel_burn import names
 from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.attributes import ANCESTOR, Source
+from otel_burn_collector.ledger.content_names import is_content, keeps_content
 from otel_burn_collector.ledger.dialects import DIALECTS
-from otel_burn_collector.ledger.records import may_report
+from otel_burn_collector.ledger.records import may_report, tool_records
+from otel_burn_collector.ledger.stripping import without_content
 
 READ: Final = pa.array(
     sorted(
@@ -46,7 +48,9 @@ def incoming(batch: Batch, staging: Path | None = None) -> Incoming:
     """The tables that the steps read, by name; the large ones as files in the folder *staging*, if there is one.
 
     `row` numbers spans, and log records after them. `batch_fields` has one row for each attribute in `READ`, so that
-    no step has to look into the maps of all rows; `batch_records` has the rows that may report a call.
+    no step has to look into the maps of all rows; `batch_records` has the rows that may report a call, `batch_contents`
+    what those say of content, and `batch_tool_records` the log records that say that a tool ran. What goes into the
+    tables has no content, unless the user wants it kept.
 
     DuckDB 2.0 checks each key of a map that comes from Arrow, and none of a Parquet file's: 14 µs a span of 17
     attributes against 4, and 3 to write it.
@@ -54,9 +58,17 @@ def incoming(batch: Batch, staging: Path | None = None) -> Incoming:
     spans = _numbered(_once(batch.spans, "trace_id", "span_id"), 0)
     logs = _numbered(_once(batch.logs, "log_id"), spans.num_rows)
     metrics = _once(batch.metrics, "point_id")
+    fields = pa.concat_tables([_fields(spans, _is_read), _fields(logs, _is_read)])
+    candidates = may_report(spans, logs, fields)
+    small = {
+        "batch_fields": fields,
+        "batch_records": candidates,
+        "batch_contents": pa.concat_tables([_contents(spans, candidates), _contents(logs, candidates)]),
+        "batch_tool_records": tool_records(logs, fields),
+    }
+    if not keeps_content():
+        spans, logs = without_content(spans), without_content(logs)
     tables = {"batch_spans": spans, "batch_logs": logs, "batch_metrics": metrics}
-    fields = pa.concat_tables([_fields(spans), _fields(logs)])
-    small = {"batch_fields": fields, "batch_records": may_report(spans, logs, fields)}
     return {name: _staged(name, table, staging) for name, table in tables.items()} | small
 
 
@@ -84,15 +96,27 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.append_column(pa.field("row", pa.int32()), pa.array(numbers))
 
 
-def _fields(table: pa.Table) -> pa.Table:
+def _contents(table: pa.Table, candidates: pa.Table) -> pa.Table:
+    """What the rows of *table* that may report a call say of content."""
+    return _fields(
+        table.filter(pc.is_in(table["row"], candidates["row"].combine_chunks())),
+        lambda names: np.array([is_content(name) for name in names.to_pylist()], np.bool_),
+    )
+
+
+def _is_read(names: pa.Array) -> Any:
+    return pc.is_in(names, READ).to_numpy(zero_copy_only=False)
+
+
+def _fields(table: pa.Table, is_wanted: Callable[[pa.Array], Any]) -> pa.Table:
+    """A row for each attribute of *table* whose name *is_wanted*."""
     if not table.num_rows:
         return FIELDS.empty_table()
     maps = table["attributes"].combine_chunks()
     offsets = maps.offsets.to_numpy()
     begin, end = int(offsets[0]), int(offsets[-1])
     keys = maps.keys.slice(begin, end - begin).dictionary_encode()
-    is_read = pc.is_in(keys.dictionary, READ).to_numpy(zero_copy_only=False)
-    places = np.flatnonzero(is_read[keys.indices.to_numpy()])
+    places = np.flatnonzero(is_wanted(keys.dictionary)[keys.indices.to_numpy()])
     rows = np.repeat(table["row"].to_numpy(), np.diff(offsets))[places]
     values = maps.items.slice(begin, end - begin)
     columns = [pa.array(rows), keys.take(pa.array(places)).cast(pa.string()), values.take(pa.array(places))]

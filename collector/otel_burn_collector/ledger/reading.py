@@ -7,6 +7,7 @@ from hashlib import md5
 from typing import Any, Final, NamedTuple
 
 from otel_burn_collector.ledger.attributes import Source
+from otel_burn_collector.ledger.contents import manifest_of
 from otel_burn_collector.ledger.dialects import DIALECTS, Dialect
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
 from otel_burn_collector.ledger.values import first_of, number, texts, token_count, usd, whole, wholes
@@ -56,6 +57,8 @@ def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
         reports.append(report)
         if not MANIFEST.isdisjoint(fields):
             manifests.append(_manifest(fields, report))
+        elif lists := manifest_of(record["content"]) if record["content"] else {}:
+            manifests.append(_listed(report) | lists)
     return reports, manifests
 
 
@@ -199,12 +202,14 @@ def _manifest(fields: Fields, report: Row) -> Row:
     manifest: Row = {name: texts(fields[name]) for name in LISTS if name in fields}
     manifest |= {name: wholes(fields.get(name)) for name in ("bytes", "output_bytes")}
     return manifest | {
-        "unit": report["unit"],
-        "report_id": report["report_id"],
-        "started_at": report["started_at"],
+        **_listed(report),
         "status": fields.get("context_status"),
         "chain_key": key_of(fields["chain"]) if "chain" in fields else None,
         "base_key": key_of(fields["base"]) if "base" in fields else None,
         "base_blocks": whole(fields.get("base_blocks"), 2**53),
         "blocks": whole(fields.get("blocks"), 2**53),
     }
+
+
+def _listed(report: Row) -> Row:
+    return {name: report[name] for name in ("unit", "report_id", "started_at")}

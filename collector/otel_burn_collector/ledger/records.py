@@ -76,12 +76,27 @@ def _table(rows: pa.Table, signal: str, **columns: pa.ChunkedArray) -> pa.Table:
     return pa.table({name: (missing | found)[name] for name in RECORDS.names}).cast(RECORDS)
 
 
-def records(candidates: pa.Table, fields: pa.Table, known: Sequence[int]) -> list[Row]:
+def tool_records(logs: pa.Table, fields: pa.Table) -> pa.Table:
+    """The log records that say that a tool ran, as they came."""
+    named = fields.filter(pc.and_(pc.equal(fields["key"], "event.name"), _is_tool_event(fields["value"])))
+    is_named = pc.is_in(logs["row"], named["row"].combine_chunks())
+    return logs.filter(pc.or_(is_named, _is_tool_event(logs["event_name"]))).select(_TOOL_RECORD)
+
+
+def _is_tool_event(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.match_substring_regex(names, TOOL_EVENT), fill_value=False)
+
+
+TOOL_EVENT: Final = r"^((claude_code|codex)\.)?tool_result$"
+_TOOL_RECORD: Final = ["row", "log_id", "scope_name", "at", "attributes"]
+
+
+def records(candidates: pa.Table, fields: pa.Table, contents: pa.Table, known: Sequence[int]) -> list[Row]:
     """The rows of `may_report` as `reading.read` wants them, without those that are *known*."""
     fresh = pc.invert(pc.is_in(candidates["row"], pa.array(known, pa.int32())))
     chosen = candidates.filter(fresh)
-    said = _said(fields, chosen["row"])
-    return [_record(row, said[row["row"]]) for row in _rows(chosen)]
+    said, content = _said(fields, chosen["row"]), _said(contents, chosen["row"])
+    return [_record(row, said[row["row"]]) | {"content": content[row["row"]]} for row in _rows(chosen)]
 
 
 def _said(fields: pa.Table, rows: pa.ChunkedArray) -> Mapping[int, dict[str, str]]:

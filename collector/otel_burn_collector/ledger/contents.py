@@ -1,0 +1,262 @@
+"""What is in the context that a third party recorded? The same blocks, hashes and tool calls as on our own spans."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from otel_burn.exchange import Block, ToolCall
+from otel_burn.manifest import named
+from otel_burn_collector.ledger import messages
+
+Said = Mapping[str, str]
+Json = Mapping[str, Any]
+
+
+class Told(NamedTuple):
+    """What attributes said, as lists of what a request and its answer consist of."""
+
+    tools: list[Any]
+    system: list[Any]
+    asked: list[Any]
+    answered: list[Any]
+
+    def __bool__(self) -> bool:
+        return any(self[:])
+
+
+def manifest_of(said: Said) -> dict[str, list[Any]]:
+    """The columns of a manifest, made of content attributes; empty where they say nothing."""
+    try:
+        told = next((found for read in _READERS if (found := read(said))), None)
+        return _columns(told) if told else {}
+    except RecursionError:  # nested deeper than any message
+        return {}
+
+
+def _columns(told: Told) -> dict[str, list[Any]]:
+    context = named(
+        [
+            *(block for tool in told.tools for block in messages.definition(tool)),
+            *(block for part in told.system for block in messages.system(part)),
+            *(block for message in told.asked for block in messages.blocks(message)),
+        ]
+    )
+    columns = _listed(context) if context else {}
+    if told.answered:
+        output = [block for message in told.answered for block in messages.blocks(_assistant(message))]
+        calls = [call for message in told.answered for call in messages.tool_calls(message)]
+        columns |= _answer(output, calls)
+    return columns
+
+
+def _assistant(message: Any) -> Any:
+    """An answer's message, of which some leave out whose it is."""
+    if isinstance(message, str):
+        return {"role": "assistant", "content": message}
+    return {"role": "assistant", **message} if isinstance(message, Mapping) else message
+
+
+def _listed(context: list[Block]) -> dict[str, list[Any]]:
+    return {
+        "kinds": [str(block.kind) for block in context],
+        "hashes": [block.hash for block in context],
+        "bytes": [block.size for block in context],
+        "tools": [block.tool for block in context],
+        "tool_call_ids": [block.tool_call_id for block in context],
+        "errors": [block.error for block in context],
+        "sketches": [block.sketch for block in context],
+    }
+
+
+def _answer(output: list[Block], calls: Iterable[ToolCall]) -> dict[str, list[Any]]:
+    calls = list(calls)
+    return {
+        "output_kinds": [str(block.kind) for block in output],
+        "output_hashes": [block.hash for block in output],
+        "output_bytes": [block.size for block in output],
+        "asked_ids": [call.id for call in calls],
+        "asked_names": [call.name for call in calls],
+        "asked_hashes": [call.args_hash for call in calls],
+        "asked_effects": [call.effect for call in calls],
+        "asked_sketches": [call.sketch for call in calls],
+    }
+
+
+def _json(text: str | None) -> Any:
+    if not text or text[0] not in '[{"':
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:  # cut at an attribute limit, or no JSON at all
+        return None
+
+
+def _list(text: str | None) -> list[Any]:
+    found = _json(text)
+    return found if isinstance(found, list) else [found] if found else []
+
+
+def _convention(said: Said) -> Told:
+    """`gen_ai.input.messages` and its neighbours: JSON by the convention's schemas."""
+    return Told(
+        [
+            _json(tool) if isinstance(tool, str) else tool
+            for tool in _list(said.get("gen_ai.tool.definitions"))
+        ],
+        _list(said.get("gen_ai.system_instructions")),
+        _list(said.get("gen_ai.input.messages")),
+        _list(said.get("gen_ai.output.messages")),
+    )
+
+
+def _vercel(said: Said) -> Told:
+    text, calls = said.get("ai.response.text"), _list(said.get("ai.response.toolCalls"))
+    parts: list[Json] = [{"type": "text", "text": text}] if text else []
+    parts += [{**call, "type": "tool-call"} for call in calls if isinstance(call, dict)]
+    return Told(
+        [_json(tool) if isinstance(tool, str) else tool for tool in _list(said.get("ai.prompt.tools"))],
+        [],
+        _list(said.get("ai.prompt.messages")),
+        [{"role": "assistant", "content": parts}] if parts else [],
+    )
+
+
+def _exchange(asked: str, answered: str) -> Callable[[Said], Told]:
+    """A provider's own request and answer, as JSON in two attributes."""
+
+    def read(said: Said) -> Told:
+        request, answer = _json(said.get(asked)), _json(said.get(answered))
+        if isinstance(request, list | str):
+            request = {"messages": request}
+        request = request if isinstance(request, dict) else {}
+        system = request.get("system") or request.get("instructions") or []
+        return Told(
+            _as_list(request.get("tools")),
+            _as_list(system),
+            _as_list(request.get("messages") or request.get("input") or request.get("contents")),
+            _answers(answer),
+        )
+
+    return read
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _answers(answer: Any) -> list[Any]:
+    """The messages of a provider's answer."""
+    if isinstance(answer, dict):
+        for name in ("choices", "candidates"):
+            if isinstance(choices := answer.get(name), list):
+                return [one.get("message") or one.get("content") for one in choices if isinstance(one, dict)]
+        for name in ("message", "output", "combined_chunk_content"):
+            if answer.get(name):
+                return _as_list(answer[name])
+        return [answer] if answer.get("content") or answer.get("tool_calls") else []
+    return _as_list(answer)
+
+
+class _Flat(NamedTuple):
+    """Messages that are flattened into attributes: how their names begin."""
+
+    asked: str
+    answered: str
+    tools: str
+
+
+_INDEXED: Final = (
+    _Flat("llm.input_messages.", "llm.output_messages.", "llm.tools."),
+    _Flat("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions."),
+)
+
+
+def _flattened(flat: _Flat) -> Callable[[Said], Told]:
+    def read(said: Said) -> Told:
+        asked, answered, tools = (_nested(said, prefix) for prefix in flat)
+        return Told(
+            [_tool(each) for each in tools],
+            [],
+            [_message(each) for each in asked],
+            [_message(each) for each in answered],
+        )
+
+    return read
+
+
+_STEP: Final = re.compile(r"\.(\d+)\.")
+
+
+def _nested(said: Said, prefix: str) -> list[Any]:
+    """The list that attributes `prefix` N `.a.b` are the leaves of."""
+    root: dict[Any, Any] = {}
+    for name, value in said.items():
+        if name.startswith(prefix) and name[len(prefix) :][:1].isdecimal():
+            _put(root, name[len(prefix) :].split("."), value)
+    return _lists(root) if root else []
+
+
+def _put(node: dict[Any, Any], steps: list[str], value: str) -> None:
+    for step in steps[:-1]:
+        below = node.setdefault(step, {})
+        if not isinstance(below, dict):
+            return
+        node = below
+    node.setdefault(steps[-1], value)
+
+
+def _lists(node: Any) -> Any:
+    """*node* with the objects whose keys are all numbers as lists."""
+    if not isinstance(node, dict):
+        return node
+    if all(key.isdecimal() for key in node):
+        return [_lists(node[key]) for key in sorted(node, key=int)]
+    return {key: _lists(value) for key, value in node.items()}
+
+
+def _message(flat: Any) -> Any:
+    """A flattened message in the form of a provider's."""
+    if not isinstance(flat, dict):
+        return flat
+    message = dict(flat.get("message", flat)) if isinstance(flat.get("message", flat), dict) else flat
+    if isinstance(contents := message.pop("contents", None), list):
+        message["content"] = [_content(each) for each in contents]
+    elif isinstance(content := message.get("content"), str) and content[:2] in ("[{", "[ "):
+        message["content"] = _json(content) or content
+    calls = message.get("tool_calls")
+    if isinstance(calls, list):
+        message["tool_calls"] = [
+            call.get("tool_call", call) if isinstance(call, dict) else call for call in calls
+        ]
+    return message
+
+
+def _content(each: Any) -> Any:
+    return each.get("message_content", each) if isinstance(each, dict) else each
+
+
+def _tool(flat: Any) -> Any:
+    if not isinstance(flat, dict):
+        return flat
+    told = flat.get("tool", flat)
+    schema = _json(told.get("json_schema")) if isinstance(told, dict) else None
+    if schema:
+        return schema
+    return {
+        name: _json(value) if name in ("parameters", "input_schema") else value
+        for name, value in flat.items()
+    }
+
+
+_READERS: Final[tuple[Callable[[Said], Told], ...]] = (
+    _convention,
+    _vercel,
+    *(_flattened(each) for each in _INDEXED),
+    _exchange("request_data", "response_data"),
+    _exchange("langfuse.observation.input", "langfuse.observation.output"),
+    _exchange("mlflow.spanInputs", "mlflow.spanOutputs"),
+    _exchange("input.value", "output.value"),
+    _exchange("gen_ai.prompt", "gen_ai.completion"),
+)
+"""The first that finds anything, reads it."""
