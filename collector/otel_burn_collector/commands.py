@@ -1,4 +1,4 @@
-"""What can a user do with the collector from the shell? Run it, import files, ask SQL."""
+"""What can a user do with the collector from the shell? Run it, ask SQL."""
 
 import argparse
 import os
@@ -42,29 +42,6 @@ def _run_collector(arguments: argparse.Namespace) -> int:
         return 0
     run_collector(options)
     return 0
-
-
-def _configure_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="an OTLP file, or a folder with some"
-    )
-    add_db(parser)
-
-
-def _run_import(arguments: argparse.Namespace) -> int:
-    from otel_burn_collector.importing import import_paths  # noqa: PLC0415
-
-    db: Path = (arguments.db or locations.database()).absolute()
-    imported = import_paths(db, arguments.paths)
-    for path, reason in imported.skipped:
-        sys.stdout.write(f"skipped {path}: {reason}\n")
-    items = ", ".join(f"{count:,} {what}" for what, count in sorted(imported.items.items())) or "nothing new"
-    sys.stdout.write(
-        f"Imported {items} in {imported.requests:,} requests from {imported.files:,} files into {db}.\n"
-    )
-    if imported.known:
-        sys.stdout.write(f"{imported.known:,} requests were known already and count once.\n")
-    return 0 if imported.files else 1
 
 
 def _configure_sql(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +113,4 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 COLLECTOR = Command("receive OTLP, keep the ledger, answer SQL", _configure_collector, _run_collector)
-IMPORT = Command(
-    "import OTLP files: protobuf, JSON, JSON lines, also gzipped", _configure_import, _run_import
-)
 SQL = Command("ask the ledger in SQL", _configure_sql, _run_sql)

@@ -1,26 +1,38 @@
-"""How do OTLP files get into the ledger? Recognised, then through the same door as everything else."""
+"""How do files get into the ledger? Recognised, then through the same door as everything else."""
 
+import os
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from otel_burn.errors import BurnError
-from otel_burn_collector.client import Client, CollectorGoneError
-from otel_burn_collector.discovery import find_collector
-from otel_burn_collector.journal.records import Encoding, Kind, Position
-from otel_burn_collector.offline import Offline
-from otel_burn_collector.otlp.signals import BY_KIND
+from otel_burn_collector.doors import Door, door_of
 from otel_burn_collector.recognition import MAX_FILE_BYTES, NotOtlpError, bodies_in
+from otel_burn_collector.session_logs.calls import Problem
+from otel_burn_collector.session_logs.places import files_below, usual_paths
+from otel_burn_collector.session_logs.reading import UNREADABLE, why
+from otel_burn_collector.session_logs.taking import Taken, Taking
+from otel_burn_collector.session_logs.telling import Log, tell
 from otel_burn_collector.store.progress import body_hash
 
-KNOWN = """
-    SELECT replace(hash::VARCHAR, '-', '') AS hash FROM journal.bodies
-    WHERE hash IN (SELECT unnest($hashes)::UUID)
-"""
-LOAD_SECONDS = 300.0
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are read, and those that there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What shall be imported."""
+
+    paths: Sequence[Path] = ()
+    """None: what lies in the agents' usual places."""
+    agents: Sequence[str] = ()
+    """None: logs of every agent."""
+    since_ns: int = 0
+    dry_run: bool = False
+    progress: Progress = lambda _read, _all: None
 
 
 @dataclass
@@ -28,90 +40,89 @@ class Imported:
     """What an import found and did."""
 
     files: int = 0
-    """Files of which something landed, now or before."""
+    """OTLP files of which something landed, now or before."""
     items: Counter[str] = field(default_factory=Counter)
     """What is new, by the name of what it is."""
     requests: int = 0
     known: int = 0
     skipped: list[tuple[Path, str]] = field(default_factory=list)
+    others: int = 0
+    """Files that lie beside session logs and are nothing that can be imported."""
+    logs: Taken = field(default_factory=Taken)
+
+    @property
+    def landed(self) -> bool:
+        """Whether anything did, now or before."""
+        return bool(self.files or any(found.files for found in self.logs.agents.values()))
 
 
-class Door(Protocol):
-    """Where imported requests go."""
-
-    def known(self, hashes: list[str]) -> set[str]:
-        """Those of *hashes* that are loaded already."""
-
-    def put(self, kind: Kind, encoding: Encoding, payload: bytes) -> None:
-        """Have a request on disk when this returns."""
-
-
-class CollectorDoor:
-    """Hands requests to a running collector."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self.end = Position(0, 0)
-
-    def known(self, hashes: list[str]) -> set[str]:
-        """Those of *hashes* that are loaded already."""
-        return set(self._client.query(KNOWN, {"hashes": hashes})["hash"].to_pylist())
-
-    def put(self, kind: Kind, encoding: Encoding, payload: bytes) -> None:
-        """Have a request on disk when this returns."""
-        self.end = self._client.import_body(BY_KIND[kind], encoding, payload)
-
-
-def import_paths(db: Path, paths: Sequence[Path]) -> Imported:
-    """Import the files at *paths* and below; importing again changes nothing."""
-    for path in paths:
+def import_wanted(db: Path, wanted: Wanted) -> Imported:
+    """Import what is *wanted*; importing again changes nothing."""
+    for path in wanted.paths:
         if not path.exists():
-            raise BurnError(f"There is nothing at {path}. Name an OTLP file or a folder with some.")
+            raise BurnError(
+                f"There is nothing at {path}. Name an OTLP file, a session log, or a folder with some."
+            )
     imported = Imported()
-    files = list(_files(paths))  # before anything is written: the database may be in the same folder
-    with _door(db) as door:
-        for file in files:
-            _import_file(door, file, imported)
+    # Before anything is written: the database may be in the same folder.
+    logs, others = _sorted_out(wanted, db, imported)
+    with nullcontext() if wanted.dry_run else door_of(db) as door:
+        for file in others:
+            if door is not None:
+                _import_otlp(door, file, imported, beside_logs=bool(logs))
+        _import_logs(door, logs, wanted, imported)
     return imported
 
 
-@contextmanager
-def _door(db: Path) -> Iterator[Door]:
-    running = find_collector(db)
-    if running is None:
-        with Offline(db) as offline:
-            yield offline
-        return
-    client = Client(running)
-    door = CollectorDoor(client)
-    try:
-        yield door
-    except CollectorGoneError as error:
-        raise BurnError(
-            f"The collector of {db} ended in the middle of the import. Import again: what landed counts once."
-        ) from error
-    if not client.wait_loaded(door.end, LOAD_SECONDS):
-        raise BurnError(
-            f"The collector has everything, but did not load it within {LOAD_SECONDS:g} s. It appears later."
-        )
+def _sorted_out(wanted: Wanted, db: Path, imported: Imported) -> tuple[list[Log], list[Path]]:
+    """The session logs among what is wanted, and the other files, which somebody named."""
+    logs, others = [], []
+
+    def trouble(path: Path, reason: str) -> None:
+        imported.logs.problems.append((path, Problem(0, reason)))
+
+    usual = [path for _, path in usual_paths(os.environ, Path.home())] if not wanted.paths else []
+    for root in wanted.paths or usual:
+        for file in files_below(root, trouble):
+            try:
+                log = None if file.absolute() == db else tell(file)
+            except UNREADABLE as error:
+                log = None
+                if not (wanted.paths and isinstance(error, OSError | EOFError)):  # OTLP's reader says it, too
+                    trouble(file, f"it cannot be read ({why(error)})")
+                    continue
+            if log is None:
+                others.append(file)
+            elif not wanted.agents or log.agent in wanted.agents:
+                logs.append(log._replace(path=log.path.absolute()))
+    return logs, others if wanted.paths and not wanted.agents else []
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.is_file())
-        else:
-            yield path
+def _import_logs(door: Door | None, logs: Iterable[Log], wanted: Wanted, imported: Imported) -> None:
+    taking = Taking(door, since_ns=wanted.since_ns, now_ns=time.time_ns())
+    taking.taken.problems += imported.logs.problems
+    imported.logs = taking.taken
+    found = taking.fresh(logs)
+    read, all_bytes = 0, sum(one.state.size for one in found)
+    for one in found:
+        wanted.progress(read, all_bytes)
+        taking.take(one)
+        read += one.state.size
+    taking.flush()
+    wanted.progress(all_bytes, all_bytes)
 
 
-def _import_file(door: Door, file: Path, imported: Imported) -> None:
+def _import_otlp(door: Door, file: Path, imported: Imported, *, beside_logs: bool) -> None:
     try:
         found, others = bodies_in(file.name, _content(file))
     except NotOtlpError as error:
         found, others = [], [error]
     except OSError as error:
         found, others = [], [NotOtlpError(f"it cannot be read ({error.strerror})")]
-    imported.skipped += [(file, str(one)) for one in others]
+    if found or not beside_logs:
+        imported.skipped += [(file, str(one)) for one in others]
+    else:
+        imported.others += 1
     bodies = {body_hash(one.signal.kind, one.data): one for one in found}
     known = door.known(list(bodies)) if bodies else set()
     for key, body in bodies.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 
@@ -47,6 +47,11 @@ class Offline:
     def known(self, hashes: list[str]) -> set[str]:
         """Those of *hashes* that are loaded already."""
         return known_bodies(self._con, hashes)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The answer to one SELECT, from what was loaded before."""
+        found: list[dict[str, Any]] = self._con.sql(sql).to_arrow_table().to_pylist()
+        return found
 
     def put(self, kind: Kind, encoding: Encoding, payload: bytes) -> None:
         """Journal *payload*; it is on disk when this returns."""

@@ -1,7 +1,7 @@
 """How does each emitter say what a call burned? One row a dialect: which spans or records, which attributes."""
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import BURN, GENAI, NATIVE, Fields, Source
@@ -40,6 +40,8 @@ class Dialect:
     """One report an HTTP attempt, not one a call."""
     pairs_by_usage: str | None = None
     """Emitter family whose spans and records share no id: equal session and usage pairs them."""
+    pairs_without_reasoning: bool = False
+    """Whether that family leaves the reasoning out of the output, and this dialect does not."""
     input_excludes: bool = False
     output_excludes: bool = False
     ttft_factor: float = 1.0
@@ -48,7 +50,25 @@ class Dialect:
     fields: Fields = field(default_factory=dict)
 
 
+def _imported(agent: str, **options: Any) -> Dialect:
+    """What `otel-burn import` reads out of an agent's session logs: it knows more of a call, but less of its time."""
+    return Dialect(
+        name=f"{agent}-file",
+        rank=22,
+        scope=rf"otel_burn\.import\.{agent.replace('-', '_')}",
+        markers=(names.OPERATION_NAME,),
+        marker_values=INFERENCE,
+        fields=GENAI | BURN | {"reported_usd": (names.LOGGED_USD,)},
+        **options,
+    )
+
+
 DIALECTS: Final = (
+    _imported("claude-code"),
+    _imported("codex", pairs_by_usage="codex"),
+    _imported("gemini-cli", pairs_by_usage="gemini-cli", pairs_without_reasoning=True),
+    _imported("openclaw"),
+    _imported("opencode", pairs_by_usage="opencode"),
     Dialect(
         name="otel_burn",
         rank=0,
@@ -201,6 +221,7 @@ DIALECTS: Final = (
         event=r"ai\.(generateText\.doGenerate|streamText\.doStream|generateObject\.doGenerate|streamObject\.doStream"
         r"|embed\.doEmbed|embedMany\.doEmbed)",
         markers=("ai.model.id", "gen_ai.request.model"),
+        pairs_by_usage="opencode",
         fields={
             "provider": ("gen_ai.system", "ai.model.provider"),
             "request_model": ("gen_ai.request.model", "ai.model.id"),

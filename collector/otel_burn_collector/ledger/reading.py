@@ -193,7 +193,9 @@ def _usage(dialect: Dialect, fields: Fields) -> Row:
     if said_output is not None and dialect.output_excludes:
         usage["output_tokens"] = said_output + (usage.get("reasoning_tokens") or 0)
     if dialect.pairs_by_usage is not None and said_input is not None:
-        parts = (dialect.pairs_by_usage, said_input, said_output)
+        unsaid = (usage.get("reasoning_tokens") or 0) if dialect.pairs_without_reasoning else 0
+        output = None if said_output is None else said_output - unsaid
+        parts = (dialect.pairs_by_usage, said_input, output)
         usage["pairing"] = "|".join(str(part) for part in parts if part is not None)
     return usage
 

@@ -1,6 +1,5 @@
 """What is inside a request body? Unpacked within a limit, and parsed before anything is acknowledged."""
 
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,11 +10,7 @@ from otel_burn_collector.journal.records import Encoding
 from otel_burn_collector.otlp.json_encoding import from_json
 from otel_burn_collector.otlp.signals import Signal
 from otel_burn_collector.settings import LARGEST_REQUEST_BYTES
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from otel_burn_collector.zstandard import zstd
 
 WINDOW_LOG = 23
 """Of zstd: 8 MiB, what RFC 9659 allows over HTTP. A frame of a few bytes may ask for gigabytes."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from otel_burn_collector import ledger
 from otel_burn_collector.journal.records import Record
 from otel_burn_collector.ledger import forgetting, retention
+from otel_burn_collector.ledger.imported_files import imported_files, replace_imported_files
 from otel_burn_collector.store import erasing
 
 
@@ -46,6 +47,11 @@ def retain(before: Mapping[str, int]) -> bytes:
 def forget(field: str, value: str, key: str) -> bytes:
     """The command that has a user, a session or a project forgotten; *key* tells it from others."""
     return json.dumps({"verb": "forget", "field": field, "value": value, "key": key}).encode()
+
+
+def imported(files: Sequence[Mapping[str, Any]]) -> bytes:
+    """The command that remembers how far session logs are imported: rows of `imported_files.IMPORTED_FILES`."""
+    return json.dumps({"verb": "imported", "files": list(files)}).encode()
 
 
 def check(command: Any) -> None:
@@ -155,6 +161,18 @@ def _mark(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) ->
     ledger.mark(con, **{name: command[name] for name in _MARK})
 
 
+def _check_imported(command: dict[str, Any]) -> None:
+    files = command.get("files")
+    if not isinstance(files, list) or not all(isinstance(one, dict) for one in files):
+        raise ValueError("imported needs `files`, a list of objects")
+    if any(column.null_count for column in imported_files(files).columns):
+        raise ValueError("imported needs all fields of each of `files`")
+
+
+def _imported(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) -> None:
+    replace_imported_files(con, imported_files(command["files"]))
+
+
 _Check = Callable[[dict[str, Any]], None]
 _Execute = Callable[[duckdb.DuckDBPyConnection, dict[str, Any], Record], None]
 _VERBS: dict[str, tuple[_Check, _Execute]] = {
@@ -162,6 +180,7 @@ _VERBS: dict[str, tuple[_Check, _Execute]] = {
     "mark": (_check_mark, _mark),
     "retain": (_check_retain, _retain),
     "forget": (_check_forget, _forget),
+    "imported": (_check_imported, _imported),
 }
 END_SEGMENT = frozenset({"forget"})
 """Commands that are the last of their segment, which is emptied once they are carried out."""

@@ -1,0 +1,220 @@
+"""Which calls does a transcript of Claude Code tell? One row a content block, so a response is several rows.
+
+`message.id` names a response; a forked session repeats the rows of the one that it came from under its own session id:
+both are told, and the ledger keeps the one whose session began first. Rows hang on each other by `parentUuid`: that
+way, and not the order in the file, leads to what stood before an answer.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import IO, Any, Final
+
+import msgspec
+
+from otel_burn.exchange import Block, Response
+from otel_burn.formats import anthropic_messages
+from otel_burn.formats.body import Body
+from otel_burn.formats.format import About
+from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
+from otel_burn_collector.session_logs.contexts import Node, beginning
+from otel_burn_collector.session_logs.fields import (
+    BadFieldError,
+    as_dict,
+    as_list,
+    as_text,
+    checked_counts,
+    maybe_nanoseconds,
+    nanoseconds,
+)
+from otel_burn_collector.session_logs.rows import Line, decoded, lines
+
+AGENT: Final = "claude-code"
+_SYNTHETIC: Final = "<synthetic>"
+"""The model of messages that Claude Code makes up itself, for errors and interruptions."""
+_COUNTS: Final = (
+    "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
+)  # fmt: skip
+_PROVIDERS: Final = {"msg_bdrk_": "aws.bedrock", "msg_vrtx_": "gcp.vertex_ai", "msg_": "anthropic"}
+"""Whose response it is, by how its id begins."""
+(_READ_MESSAGE,) = (part.read for part in anthropic_messages.FORMAT.context if part.key == "messages")
+_ABOUT: Final = About("", Body(b""))
+
+
+class Row(msgspec.Struct):
+    """What of a row is read; anything may be anything."""
+
+    type: Any = None
+    uuid: Any = None
+    parentUuid: Any = None  # noqa: N815 - as the log has it
+    timestamp: Any = None
+    sessionId: Any = None  # noqa: N815
+    isSidechain: Any = None  # noqa: N815
+    agentId: Any = None  # noqa: N815
+    cwd: Any = None
+    version: Any = None
+    requestId: Any = None  # noqa: N815
+    isApiErrorMessage: Any = None  # noqa: N815
+    message: msgspec.Raw = msgspec.Raw()
+
+
+class _Response:
+    """A response as its rows come in."""
+
+    def __init__(
+        self, name: str, session: Session, row: Row, line: int, started_ns: int, context: Node
+    ) -> None:
+        self.name, self.line = name, line
+        self.message: dict[str, Any] = {}
+        self.parts: list[Any] = []
+        self._session, self._row, self._context = session, row, context
+        self._started_ns = self._ended_ns = started_ns
+        self._rows = self._end = 0
+
+    def add(self, message: dict[str, Any], row: Row, line: Line) -> None:
+        """The next row. The usage of older versions' first rows is a placeholder: the largest output counts."""
+        known, said = as_dict(self.message.get("usage")), as_dict(message.get("usage"))
+        reason = message.get("stop_reason") or self.message.get("stop_reason")
+        usage = said if _output(said) >= _output(known) else known
+        self.message = message | {"usage": usage, "stop_reason": reason}
+        self.parts += as_list(message.get("content"))
+        self._ended_ns = max(self._ended_ns, maybe_nanoseconds(row.timestamp) or 0)
+        self._rows += 1
+        self._end = line.end
+
+    def call(self, response: Response, *, settled: bool) -> LoggedCall:
+        """The call, which got *response*."""
+        return LoggedCall(
+            session=self._session,
+            key=self.name,
+            started_ns=self._started_ns,
+            ended_ns=self._ended_ns,
+            provider=_provider(response),
+            response=response,
+            request_id=as_text(self._row.requestId),
+            settled=settled,
+            rows=self._rows,
+            context=self._context,
+            end=self._end,
+        )
+
+
+_ROWS: Final = msgspec.json.Decoder(Row)
+_MESSAGES: Final = msgspec.json.Decoder()
+
+
+def read(file: IO[bytes], report: Report) -> Iterator[LoggedCall]:
+    """The calls in a transcript, in the order in which they ended."""
+    return _Transcript(report).calls(file)
+
+
+class _Transcript:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._sessions: dict[tuple[str, str | None], Session] = {}
+        self._session = Session(agent=AGENT)
+        self._root = beginning(AGENT)
+        self._places: dict[str, tuple[Node, int | None]] = {}
+        """By a row's uuid, the place behind it and its time."""
+        self._open: dict[str, _Response] = {}
+        """By the agent within the session, the response whose rows come in."""
+        self._told: set[str] = set()
+        self._tells_reasons = False
+        """Whether responses say why they ended: older versions never did, newer ones unless they broke off."""
+
+    def calls(self, file: IO[bytes]) -> Iterator[LoggedCall]:
+        for line in lines(file, self._report):
+            row = decoded(line, _ROWS, self._report)
+            if row is None:
+                continue
+            self._begin(row)
+            if row.type == "assistant":
+                yield from self._answer(row, line)
+            elif row.uuid is not None:
+                self._place(row, self._blocks(row, line) if row.type == "user" else ())
+        for response in self._open.values():
+            yield from self._call(response, settled=False)
+
+    def _begin(self, row: Row) -> None:
+        chain = as_text(row.agentId) if row.isSidechain is True else None
+        key = as_text(row.sessionId) or self._session.id, chain
+        session = self._sessions.get(key)
+        if session is None:
+            session = self._sessions[key] = Session(agent=AGENT, id=key[0], chain=chain)
+        self._session = session
+        session.began_ns = session.began_ns or maybe_nanoseconds(row.timestamp) or 0
+        session.version = as_text(row.version) or session.version
+        session.project = session.project or as_text(row.cwd)
+
+    def _before(self, row: Row) -> tuple[Node, int | None]:
+        return self._places.get(as_text(row.parentUuid) or "", (self._root, None))
+
+    def _place(self, row: Row, blocks: Iterable[Block]) -> None:
+        before, at = self._before(row)
+        if uuid := as_text(row.uuid):
+            self._places[uuid] = before.then(blocks), maybe_nanoseconds(row.timestamp) or at
+
+    def _blocks(self, row: Row, line: Line) -> Iterable[Block]:
+        return _READ_MESSAGE(self._message(row, line))
+
+    def _message(self, row: Row, line: Line) -> dict[str, Any]:
+        try:
+            return as_dict(_MESSAGES.decode(row.message)) if memoryview(row.message).nbytes else {}
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            self._report(Problem(line.number, f"its message cannot be read ({error})"))
+            return {}
+
+    def _answer(self, row: Row, line: Line) -> Iterator[LoggedCall]:
+        message = self._message(row, line)
+        name, chain = as_text(message.get("id")), as_text(row.agentId) or ""
+        if name is None or message.get("model") == _SYNTHETIC or row.isApiErrorMessage is True:
+            self._place(row, ())
+            return
+        known = self._open.get(chain)
+        if known is not None and known.name != name:
+            del self._open[chain]
+            yield from self._call(known, settled=True)
+        if chain not in self._open and name not in self._told:
+            self._open_response(name, chain, row, line)
+        if response := self._open.get(chain):
+            response.add(message, row, line)
+        self._tells_reasons = self._tells_reasons or bool(message.get("stop_reason"))
+        self._place(row, _READ_MESSAGE({"role": "assistant", "content": message.get("content")}))
+
+    def _open_response(self, name: str, chain: str, row: Row, line: Line) -> None:
+        context, asked_ns = self._before(row)
+        self._told.add(name)
+        try:
+            ended_ns = nanoseconds(row.timestamp)
+        except BadFieldError as error:
+            self._report(Problem(line.number, f"{error}, so its call is left out"))
+            return
+        started_ns = asked_ns if asked_ns is not None and asked_ns <= ended_ns else ended_ns
+        self._open[chain] = _Response(name, self._session, row, line.number, started_ns, context)
+
+    def _call(self, told: _Response, *, settled: bool) -> Iterator[LoggedCall]:
+        message = told.message | {"content": told.parts}
+        try:
+            checked_counts(as_dict(message.get("usage")), _COUNTS)
+        except BadFieldError as error:
+            self._report(Problem(told.line, f"{error}: its tokens are left out"))
+            message["usage"] = {}
+        found = anthropic_messages.read_response(message, _ABOUT)
+        if not found.finish_reasons and self._tells_reasons:
+            found = replace(found, complete=False)
+        yield told.call(found, settled=settled)
+        for number, more in enumerate(found.more, 1):
+            call = told.call(more, settled=settled)
+            yield replace(call, key=f"{told.name}|{number}", request_id=None, context=None)
+
+
+def _output(usage: dict[str, Any]) -> float:
+    said = usage.get("output_tokens")
+    return said if isinstance(said, int | float) else -1
+
+
+def _provider(response: Response) -> str | None:
+    """Other providers answer in Anthropic's format, too: of them only the model is known."""
+    if "claude" not in (response.model or ""):
+        return None
+    starts = (who for start, who in _PROVIDERS.items() if (response.id or "").startswith(start))
+    return next(starts, "anthropic")
