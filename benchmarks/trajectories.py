@@ -8,6 +8,7 @@ that make it in an agent (`otel_burn.manifest`), from what a provider's answer w
 import gzip
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,15 +34,43 @@ def read(name: str, folder: Path = DATA) -> list[Run]:
 
 
 def spans(run: Run, *, number: int = 0) -> Iterator[dict[str, Any]]:
-    """The spans of a *run* in OTLP/JSON, and of a last call that reads the last result."""
-    context = [
-        block(BlockKind.SYSTEM, f"You are an agent. {run['source']}"),
-        block(BlockKind.USER, run["id"]),
-    ]
-    closing: Run = {"thought": "I am done.", "tool": None, "args": "", "obs": ""}
-    for turn, step in enumerate([*run["steps"], closing]):
-        yield _span(run["id"], number, turn, step, context)
-        context = [*context, *_said(step, f"call_{turn}")]
+    """The spans of a *run* in OTLP/JSON; number *number* begins so many hours after the first."""
+    system = block(BlockKind.SYSTEM, f"You are an agent. {run.get('source', '')}")
+    start = [system, block(BlockKind.USER, run["id"])]
+    context, at = start, START_NS + number * 3_600_000_000_000
+    before = 0
+    for turn, said in enumerate(_turns(run)):
+        if 0 < _read(said) < before / 2:  # compacted
+            context = start
+        before = _read(said) or before
+        at = _nanoseconds(said["at"]) if said.get("at") else at + STEP_NS
+        yield _span(run["id"], turn, said, context, at)
+        context = [*context, *_said(said, turn)]
+
+
+def _turns(run: Run) -> Iterator[Run]:
+    """What each call of a run answered: thought, tools with their results, and usage where it is recorded."""
+    if "calls" in run:
+        for call in run["calls"]:
+            tools = [{**one, "tool": one["name"], "is_error": one.get("err")} for one in call["tools"]]
+            yield {"thought": "", "tools": tools, "at": call["ts"], "model": call["model"], "usage": call}
+        return
+    for step in run["steps"]:
+        if step["tool"] in SAYS:
+            yield {"thought": step["args"], "tools": [], "answered": step["obs"] or ""}
+        else:
+            yield {"thought": step["thought"], "tools": [step]}
+    yield {"thought": "I am done.", "tools": []}  # the call that reads the last result
+
+
+def _read(said: Run) -> int:
+    """The input tokens of a call, where they are recorded."""
+    used = said.get("usage")
+    return used["inp"] + used["cr"] + used["cw"] if used else 0
+
+
+def _nanoseconds(text: str) -> int:
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000) * 1_000_000
 
 
 def otlp(found: Sequence[dict[str, Any]], *, service: str = "trajectories") -> dict[str, Any]:
@@ -49,11 +78,6 @@ def otlp(found: Sequence[dict[str, Any]], *, service: str = "trajectories") -> d
     resource = {"attributes": [_attribute(names.SERVICE_NAME, service)]}
     scope = {"name": names.SCOPE, "version": "0.1.0"}
     return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": list(found)}]}]}
-
-
-def asks(step: Run) -> bool:
-    """Whether a *step* calls a tool."""
-    return step["tool"] is not None and step["tool"] not in SAYS
 
 
 def arguments(step: Run) -> Any:
@@ -68,48 +92,71 @@ def arguments(step: Run) -> Any:
     return given
 
 
-def _said(step: Run, tool_call_id: str) -> Iterator[Block]:
-    """What a *step* adds to the context."""
-    if step["thought"]:
-        yield block(BlockKind.ASSISTANT, step["thought"])
-    if not asks(step):
-        yield block(BlockKind.ASSISTANT, step["args"])
-        yield block(BlockKind.USER, step["obs"] or "")
-        return
-    yield arguments_block(tool_call_id, step["tool"], arguments(step))
-    result = str(step["obs"] or "")
-    failed = error_class(result, flagged=bool(step.get("is_error") or step.get("err")))
-    yield block(BlockKind.TOOL_RESULT, result, tool=step["tool"], tool_call_id=tool_call_id, error=failed)
+def _said(said: Run, turn: int) -> Iterator[Block]:
+    """What a call adds to the context: its answer, and what came back."""
+    yield from _answered(said, turn)
+    if "answered" in said:
+        yield block(BlockKind.USER, said["answered"])
+    for place, step in enumerate(said["tools"]):
+        result = str(step["obs"] or "")
+        failed = error_class(result, flagged=bool(step.get("is_error")))
+        yield block(
+            BlockKind.TOOL_RESULT,
+            result,
+            tool=step["tool"],
+            tool_call_id=f"call_{turn}_{place}",
+            error=failed,
+        )
 
 
-def _span(session: str, number: int, turn: int, step: Run, context: Sequence[Block]) -> dict[str, Any]:
-    at = START_NS + number * 3_600_000_000_000 + turn * STEP_NS
+def _answered(said: Run, turn: int) -> Iterator[Block]:
+    if said["thought"]:
+        yield block(BlockKind.ASSISTANT, said["thought"])
+    for place, step in enumerate(said["tools"]):
+        yield arguments_block(f"call_{turn}_{place}", step["tool"], arguments(step))
+
+
+def _span(session: str, turn: int, said: Run, context: Sequence[Block], at: int) -> dict[str, Any]:
     identity = hash_text(f"{session} {turn}")
-    said = len(step["thought"] or "") + len(str(step["args"]))
+    model = said.get("model") or MODEL
     attributes = {
         names.OPERATION_NAME: "chat",
-        names.PROVIDER_NAME: "openai",
-        names.REQUEST_MODEL: MODEL,
-        names.RESPONSE_MODEL: MODEL,
-        names.RESPONSE_ID: f"chatcmpl-{identity}",
+        names.PROVIDER_NAME: "anthropic" if "claude" in model else "openai",
+        names.REQUEST_MODEL: model,
+        names.RESPONSE_MODEL: model,
+        names.RESPONSE_ID: f"response-{identity}",
         names.CONVERSATION_ID: session,
         names.AGENT_NAME: session.split("/", 1)[0],
         names.CALL_ID: identity,
         names.ATTEMPT_NUMBER: 1,
         names.USAGE_STATUS: "exact",
-        names.USAGE_INPUT_TOKENS: sum(one.size for one in context) // BYTES_A_TOKEN + 1,
-        names.USAGE_OUTPUT_TOKENS: said // BYTES_A_TOKEN + 1,
+        **_usage(said, turn, context),
         **_manifest(context),
-        **_answer(step, f"call_{turn}"),
+        **_answer(said, turn),
     }
     return {
         "traceId": hash_text(session) * 2,
         "spanId": identity,
-        "name": f"chat {MODEL}",
+        "name": f"chat {model}",
         "kind": 3,
         "startTimeUnixNano": str(at),
-        "endTimeUnixNano": str(at + STEP_NS // 2),
+        "endTimeUnixNano": str(at + 1_000_000_000),
         "attributes": [_attribute(name, value) for name, value in attributes.items()],
+    }
+
+
+def _usage(said: Run, turn: int, context: Sequence[Block]) -> dict[str, int]:
+    """What was recorded, else four bytes a token."""
+    if used := said.get("usage"):
+        return {
+            names.USAGE_INPUT_TOKENS: _read(said),
+            names.USAGE_CACHE_READ_INPUT_TOKENS: used["cr"],
+            names.USAGE_CACHE_WRITE_INPUT_TOKENS: used["cw"],
+            names.USAGE_OUTPUT_TOKENS: used["out"],
+        }
+    return {
+        names.USAGE_INPUT_TOKENS: sum(one.size for one in context) // BYTES_A_TOKEN + 1,
+        names.USAGE_OUTPUT_TOKENS: sum(one.size for one in _answered(said, turn)) // BYTES_A_TOKEN + 1,
     }
 
 
@@ -127,27 +174,28 @@ def _manifest(context: Sequence[Block]) -> dict[str, Any]:
     }
 
 
-def _answer(step: Run, tool_call_id: str) -> dict[str, Any]:
-    said = [
-        one for one in _said(step, tool_call_id) if one.kind in (BlockKind.ASSISTANT, BlockKind.TOOL_CALL)
+def _answer(said: Run, turn: int) -> dict[str, Any]:
+    blocks = list(_answered(said, turn))
+    asked = [
+        tool_call(f"call_{turn}_{place}", step["tool"], arguments(step))
+        for place, step in enumerate(said["tools"])
     ]
     answer: dict[str, Any] = {
-        names.OUTPUT_KINDS: [one.kind.value for one in said],
-        names.OUTPUT_HASHES: [one.hash for one in said],
-        names.OUTPUT_BYTES: [one.size for one in said],
+        names.OUTPUT_KINDS: [one.kind.value for one in blocks],
+        names.OUTPUT_HASHES: [one.hash for one in blocks],
+        names.OUTPUT_BYTES: [one.size for one in blocks],
     }
-    if not asks(step):
-        return answer
-    asked = tool_call(tool_call_id, step["tool"], arguments(step))
-    return answer | {
-        names.TOOL_CALLS_IDS: [asked.id],
-        names.TOOL_CALLS_NAMES: [asked.name],
-        names.TOOL_CALLS_ARGS_HASHES: [asked.args_hash],
-        names.TOOL_CALLS_ARGS_BYTES: [asked.args_size],
-        names.TOOL_CALLS_ARGS: [json.dumps(asked.args)],
-        names.TOOL_CALLS_EFFECTS: [asked.effect],
-        names.TOOL_CALLS_SKETCHES: [asked.sketch],
-    }
+    if asked:
+        answer |= {
+            names.TOOL_CALLS_IDS: [one.id for one in asked],
+            names.TOOL_CALLS_NAMES: [one.name for one in asked],
+            names.TOOL_CALLS_ARGS_HASHES: [one.args_hash for one in asked],
+            names.TOOL_CALLS_ARGS_BYTES: [one.args_size for one in asked],
+            names.TOOL_CALLS_ARGS: [json.dumps(one.args) for one in asked],
+            names.TOOL_CALLS_EFFECTS: [one.effect for one in asked],
+            names.TOOL_CALLS_SKETCHES: [one.sketch for one in asked],
+        }
+    return answer
 
 
 def _attribute(name: str, value: Any) -> dict[str, Any]:

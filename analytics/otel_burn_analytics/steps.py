@@ -25,13 +25,16 @@ TOOL_CALLS: Final = pl.Schema(
         "args_sketch": pl.String(),
         "result_hash": pl.String(),
         "result_bytes": pl.Int64(),
+        "result_sketch": pl.String(),
         "error_class": pl.String(),
         "started_at": TIME,
     }
 )
 """The columns of the view `tool_calls` that loop detectors read."""
 
-LLM_CALLS: Final = pl.Schema({**CHARGED, "agent": pl.String()})
+LLM_CALLS: Final = pl.Schema(
+    {**CHARGED, "agent": pl.String(), "session_id": pl.String(), "agent_id": pl.String()}
+)
 """The columns of the view `llm_calls` that loop detectors read."""
 
 ACTOR: Final = ("session_id", "agent", "agent_id")
@@ -48,7 +51,9 @@ def steps(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
         tool_calls.select(TOOL_CALLS.names())
         .join(llm_calls.select("call_id", "agent"), on="call_id", how="left")
         .with_columns(
-            pl.col("tool_name", "args_hash", "args_sketch", "result_hash", "error_class").replace("", None)
+            pl.col(
+                "tool_name", "args_hash", "args_sketch", "result_hash", "result_sketch", "error_class"
+            ).replace("", None)
         )
         .sort(*ACTOR, *ORDER)
         .with_columns(row=pl.int_range(pl.len()))
@@ -145,3 +150,17 @@ def alike(some: pl.Expr, other: pl.Expr) -> pl.Expr:
     whole = pl.max_horizontal(some.list.len(), other.list.len())
     common = some.list.set_intersection(other).list.len()
     return pl.when(whole > 0).then(common / whole)
+
+
+def cuts(llm_calls: pl.LazyFrame, *, kept: float, min_context: int = 0) -> pl.LazyFrame:
+    """How often the context was cut before each call (`cut`): when a call had less than *kept* of the input of the call
+    before it, which had *min_context* tokens. Calls without usage, aborted ones (0 tokens) say, are passed over."""
+    tokens = pl.col("input_tokens")
+    before = tokens.shift().over(ACTOR)
+    shrank = ((before >= min_context) & (tokens < kept * before)).fill_null(False)
+    return (
+        llm_calls.filter(tokens > 0)
+        .sort(*ACTOR, "started_at", "call_id")
+        .with_columns(cut=shrank.cast(pl.Int64).cum_sum().over(ACTOR))
+        .select("call_id", "cut")
+    )

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from otel_burn import names
+from otel_burn.manifest import sketch
 from otel_burn_analytics.detectors import loops
 from otel_burn_collector import ledger
 from otel_burn_collector.batch import LOGS, METRICS, SPANS, Batch
@@ -61,12 +62,14 @@ def tool_frames(
             {
                 "call_id": call_id, "session_id": session, "agent_id": None, "turn": turn, "seq": seq,
                 "effect": one.effect, "tool_call_id": f"{session}-tool-{seq}", "tool_name": one.tool,
-                "args_hash": one.args, "result_hash": one.result, "result_bytes": 120 if one.result else None,
+                "args_hash": one.args, "args_sketch": sketch(one.args or ""), "result_hash": one.result,
+                "result_sketch": sketch(one.result or ""), "result_bytes": 120 if one.result else None,
                 "error_class": one.error, "started_at": START + turn * TICK,
             }
         )  # fmt: skip
         if seq % together == 0:
             call = {"call_id": call_id, "trace_id": f"{session}-trace", "span_id": f"{session}-span-{turn}"}
+            call |= {"session_id": session, "started_at": START + turn * TICK}
             usage = USAGE if priced else {**USAGE, "cost_usd": None}
             calls.append({**call, "agent": agent, "work_id": None, **usage})
     return (

@@ -3,8 +3,9 @@
 Rule: attempts at one tool that fail alike, within ten tool calls of each other, with no success of that tool and no
 other effective write or run in between. Three of them are a *loop* when each has much the same arguments as an earlier
 one (equal but for white space, or half of their three-word shingles in common), four whatever their arguments. Two that
-are alike are a *warning*. Attempts that one answer asked for count once: the model had not seen the others fail.
-Three equal requests are left to `loops`.
+are alike are a *warning*, and so are searches that only end with an exit code, which say that nothing was found.
+Attempts that one answer asked for count once: the model had not seen the others fail. Three equal requests are left to
+`loops`.
 
 Defaults: the numbers are those by which people label such runs: a third look at the same failure is a loop; of
 different requests it takes four, since probing (is it this path, or that?) is how an agent finds its way.
@@ -96,7 +97,9 @@ def _attempts(series: pl.LazyFrame, *, likeness: float, min_alike: int, min_any:
     """One row an LLM call of a series, in order, and whether its arguments are much like earlier ones."""
     one_call = series.group_by("series", "call_id").agg(
         pl.col("row").min(),
-        pl.col(*SERIES, "args_hash", "args_sketch", "tool_call_id", "error_class").sort_by("row").first(),
+        pl.col(*SERIES, "args_hash", "args_sketch", "tool_call_id", "error_class", "effect")
+        .sort_by("row")
+        .first(),
         whole=pl.col("siblings").first(),
         part=pl.len().cast(pl.Int64),
     )
@@ -120,13 +123,20 @@ def _again(before: int, likeness: float) -> pl.Expr:
     return (mine & (equal.fill_null(False) | near.fill_null(False))).fill_null(False)
 
 
+def _searched() -> pl.Expr:
+    """A search that finds nothing ends with a code, too: `grep` with 1."""
+    return ((pl.col("effect") == "read") & pl.col("error_class").str.starts_with("exit_code_")).fill_null(
+        False
+    )
+
+
 def _told() -> dict[str, pl.Expr]:
     """What the evidence tells of a series."""
     return {
         **{name: pl.col(name).first() for name in (*SERIES, "error_class", "args_hash")},
         "attempts": pl.len().cast(pl.Int64),
         "alike": pl.col("repeats").last(),
-        "sure": pl.col("tells").any(),
+        "sure": (pl.col("tells") & ~_searched()).any(),
         "requests": pl.col("args_hash").n_unique().cast(pl.Int64),
         "first_tool_call": pl.col("tool_call_id").first(),
     }
