@@ -18,6 +18,7 @@ from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, table
 from otel_burn_collector.ledger.statements import count, registered, rows, run
 from otel_burn_collector.ledger.threading_calls import thread_calls
 from otel_burn_collector.ledger.tool_runs import tool_runs
+from otel_burn_collector.ledger.turns import place_turns
 
 ASSIGNED = pa.schema({"report_id": pa.string(), "call_id": pa.string(), "publication": pa.int64()})
 ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
@@ -112,7 +113,7 @@ def resolve(con: duckdb.DuckDBPyConnection) -> None:
 
 def assign_calls(con: duckdb.DuckDBPyConnection) -> Assignment:
     """Decide which call each touched report belongs to."""
-    reports = [Report(**row) for row in rows(con, "read_joinable")]
+    reports = place_turns([Report(**row) for row in rows(con, "read_joinable")])
     links = [Link(**row) for row in rows(con, "read_links")]
     published = {
         row["report_id"]: Published(row["publication"], row["call_id"])

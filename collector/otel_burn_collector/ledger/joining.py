@@ -15,6 +15,11 @@ class Report(NamedTuple):
     """The nearest report among its ancestors."""
     started: int
     ended: int
+    dialect: str = ""
+    session_id: str | None = None
+    request_model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 class Link(NamedTuple):

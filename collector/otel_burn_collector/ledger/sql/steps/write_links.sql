@@ -25,6 +25,9 @@ UNION ALL
 SELECT DISTINCT md5_number_lower(concat_ws('|', 'request', request_id, span_window)), unit, report_id, started_at
 FROM windowed WHERE request_id IS NOT NULL
 UNION ALL
+SELECT DISTINCT md5_number_lower(concat_ws('|', 'turn', request_model, span_window)), unit, report_id, started_at
+FROM windowed WHERE dialect IN ('openclaw-turn', 'openclaw-file') -- see turns.py
+UNION ALL
 SELECT DISTINCT md5_number_lower(concat_ws('|', 'logical', emitter, logical_call)), unit, report_id, started_at
 FROM resolved WHERE logical_call IS NOT NULL
 UNION ALL
