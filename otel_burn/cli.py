@@ -11,7 +11,19 @@ from otel_burn.errors import BurnError
 
 GROUP = "otel_burn.commands"
 
-ORDER = ("demo", "run", "report", "findings", "sql", "explore", "price", "import", "collector", "doctor")
+ORDER = (
+    "demo",
+    "run",
+    "report",
+    "findings",
+    "check",
+    "sql",
+    "explore",
+    "price",
+    "import",
+    "collector",
+    "doctor",
+)
 """Subcommands in the order in which a newcomer needs them; those unknown here follow by name."""
 
 

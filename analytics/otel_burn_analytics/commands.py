@@ -1,6 +1,7 @@
 """What do `otel-burn report` and `otel-burn findings` do? They read a ledger and print."""
 
 import argparse
+import contextlib
 import json
 import re
 import sys
@@ -16,6 +17,7 @@ from otel_burn.command import Command
 from otel_burn.errors import BurnError
 from otel_burn_analytics import report, terminal
 from otel_burn_analytics.findings import judge
+from otel_burn_analytics.following import follow
 from otel_burn_analytics.queries import Scope
 from otel_burn_analytics.registry import DETECTORS
 from otel_burn_collector.reader import Ledger, open_ledger
@@ -39,7 +41,7 @@ def moment(text: str, now: datetime) -> datetime:
 
 def configure_report(parser: argparse.ArgumentParser) -> None:
     """Add the options of `otel-burn report`."""
-    _configure_source(parser)
+    configure_source(parser)
     parser.add_argument("--run", dest="run_id", metavar="ID", help="only the calls of this run (burn.run.id)")
     parser.add_argument(
         "--by", choices=report.DIMENSIONS, default="model", help="one row for each (default: model)"
@@ -57,15 +59,15 @@ def run_report(options: argparse.Namespace) -> int:
     """Print what was burned."""
     with open_ledger(options.db) as ledger:
         notes = _wait(ledger, options.wait)
-        made = report.make(ledger, _scope(options), by=options.by, top=options.top)
+        made = report.make(ledger, scope(options), by=options.by, top=options.top)
     made = report.noted(made, notes)
-    _print(_json(asdict(made)) if options.json else terminal.text(made))
+    show(as_json(asdict(made)) if options.json else terminal.text(made))
     return 0
 
 
 def configure_findings(parser: argparse.ArgumentParser) -> None:
     """Add the options of `otel-burn findings`."""
-    _configure_source(parser)
+    configure_source(parser)
     parser.add_argument(
         "--detector", choices=[detector.name for detector in DETECTORS], help="only of this detector"
     )
@@ -73,18 +75,47 @@ def configure_findings(parser: argparse.ArgumentParser) -> None:
         "--tier", choices=report.TIERS, help="only of this tier (loop, waste: act; warn: look)"
     )
     parser.add_argument("--session", metavar="ID", help="only in this session")
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="go on: judge running sessions again as their calls arrive, and print what is new",
+    )
 
 
 def run_findings(options: argparse.Namespace) -> int:
     """Print what the detectors find."""
     with open_ledger(options.db) as ledger:
-        judgement = judge(ledger, _scope(options), session=options.session)
-    wanted = {"detector": options.detector, "tier": options.tier}
-    chosen = [pl.col(column) == value for column, value in wanted.items() if value is not None]
-    found = report.urgent(judgement.findings.filter(*chosen)).to_dicts()
+        if options.follow:
+            return _follow(ledger, options)
+        judgement = judge(ledger, scope(options), session=options.session)
+    found = report.urgent(_chosen(judgement.findings, options)).to_dicts()
     if judgement.unstored:
         sys.stderr.write(f"otel-burn: the findings could not be stored: {judgement.unstored}\n")
-    _print(_json(found) if options.json else terminal.findings_text(found, len(found)) + "\n")
+    show(as_json(found) if options.json else terminal.findings_text(found, len(found)) + "\n")
+    return 0
+
+
+def _chosen(findings: pl.DataFrame, options: argparse.Namespace) -> pl.DataFrame:
+    wanted = {"detector": options.detector, "tier": options.tier}
+    return findings.filter(
+        *[pl.col(column) == value for column, value in wanted.items() if value is not None]
+    )
+
+
+def _follow(ledger: Ledger, options: argparse.Namespace) -> int:
+    """Print new findings until interrupted; a JSON object a line with --json."""
+    with contextlib.suppress(KeyboardInterrupt):
+        for new in follow(ledger):
+            here = pl.lit(options.session is None) | (pl.col("session_id") == options.session)
+            found = report.urgent(_chosen(new, options).filter(here)).to_dicts()
+            lines = [json.dumps(one, default=_plain, ensure_ascii=False) for one in found]
+            if found:
+                show(
+                    "\n".join(lines) + "\n"
+                    if options.json
+                    else terminal.findings_text(found, len(found)) + "\n\n"
+                )
+                sys.stdout.flush()
     return 0
 
 
@@ -94,7 +125,8 @@ FINDINGS: Final = Command(
 )
 
 
-def _configure_source(parser: argparse.ArgumentParser) -> None:
+def configure_source(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every command that judges."""
     parser.add_argument(
         "--db", type=Path, help="the database (default: OTEL_BURN_DB or ~/.otel-burn/burn.duckdb)"
     )
@@ -108,7 +140,8 @@ def _rows(text: str) -> int:
     return int(text)
 
 
-def _scope(options: argparse.Namespace) -> Scope:
+def scope(options: argparse.Namespace) -> Scope:
+    """What `--since` and `--run` leave."""
     since = moment(options.since, datetime.now(UTC)) if options.since else None
     return Scope(run=getattr(options, "run_id", None), since=since)
 
@@ -121,7 +154,8 @@ def _wait(ledger: Ledger, seconds: float | None) -> tuple[str, ...]:
     )
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """*value* as JSON; dollars are strings."""
     return json.dumps(value, default=_plain, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -133,5 +167,6 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _print(text: str) -> None:
+def show(text: str) -> None:
+    """Print *text*."""
     sys.stdout.write(text)

@@ -10,7 +10,7 @@ How to add one, in one file under `detectors/`:
 3. Sum up with `charging.charged`: it prices the calls of each finding by the ledger's own shares.
 4. Make `finding_id` by `finding.identity(name, …)` from what does not change while the finding grows: the partition
    and the first call. `findings.judge` judges only partitions that changed, replaces all of a partition at once, and
-   marks (`otel-burn mark`) are kept apart by `finding_id`, so they survive.
+   what people say of findings (`store.marks`) is kept apart, by `finding_id`, so it survives.
 
 The module's docstring is the detector's page (`docs/detectors/`): the question it answers, then the paragraphs
 *Rule*, *Defaults*, *Needs*, *Blind spots* and *Complexity*.

@@ -62,8 +62,10 @@ def judge(
         new = _judged(ledger, mine, changed)
         found += [new, _known(ledger, mine, partitions.filter(~pl.col("changed")))]
         judged += changed.height
-        if store and changed.height and unstored is None:
-            unstored = _store(ledger, mine, changed, new)
+        if store and unstored is None:
+            unstored = _store(
+                ledger, mine, pl.concat([changed.select("key", "state"), _gone(ledger, kind, mine)]), new
+            )
     (seen,) = rows(ledger, "seen", params)
     findings = pl.concat(found)
     if session is not None:
@@ -82,6 +84,12 @@ def _partitions(
     current = there.join(judged, on=["key", "state"]).group_by("key").agg(current=pl.len())
     known = pl.col("current").fill_null(0) == len(detectors)
     return there.join(current, on="key", how="left", maintain_order="left").with_columns(changed=~known)
+
+
+def _gone(ledger: Ledger, kind: Partition, detectors: Sequence[Detector]) -> pl.DataFrame:
+    """Partitions that *detectors* judged and that no longer have a call."""
+    names = [detector.name for detector in detectors]
+    return _frame(ledger, "gone", {"detectors": names, "partition": kind})
 
 
 def _rules(detectors: Sequence[Detector]) -> str:

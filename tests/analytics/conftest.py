@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -189,6 +189,36 @@ def one_more() -> Callable[[Path], None]:
     """Has another call of the looping agent arrive in a database."""
     said = call(7, model="claude-sonnet-4-5", agent="fixer", tokens=(1_000, 40), run="run-1")
     return lambda path: _arrive(path, [span(7, said, run="run-1", agent="fixer")])
+
+
+@pytest.fixture
+def recent(tmp_path: Path) -> Path:
+    """An empty database."""
+    path = tmp_path / "burn.duckdb"
+    open_store(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def one_more_failure() -> Callable[[Path, int], None]:
+    """Has call number *n* of an agent that runs its failing tests again and again arrive, as of now."""
+
+    def arrive(path: Path, number: int) -> None:
+        said = call(
+            100 + number, model="gpt-5", provider="openai", agent="live", tokens=(900, 40), run="run-3"
+        )
+        seen = [("system", "9" * 16, 4_000, "", "")]
+        seen += [("tool_result", "8" * 16, 80, f"l{n}", "AssertionError") for n in range(1, number)]
+        now = datetime.now(UTC).replace(tzinfo=None)
+        made = span(
+            100 + number,
+            {**said, **manifest(seen), **asks("run_tests", f"l{number}", "run")},
+            run="run-3",
+            agent="live",
+        )
+        _arrive(path, [made | {"started_at": now, "ended_at": now + TICK / 100}])
+
+    return arrive
 
 
 def _arrive(path: Path, spans: Sequence[dict[str, object]]) -> None:

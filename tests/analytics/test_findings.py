@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -13,6 +15,7 @@ from otel_burn.cli import dispatch
 from otel_burn.errors import BurnError
 from otel_burn_analytics import findings
 from otel_burn_analytics.finding import FINDINGS
+from otel_burn_analytics.following import follow
 from otel_burn_collector import ledger as storage
 from otel_burn_collector.reader import Ledger, open_ledger
 
@@ -80,3 +83,33 @@ def test_a_report_does_without_storing(
     said = capsys.readouterr().out
     assert "NOTE  The findings could not be stored: the disk is full; make room." in said
     assert "run_tests was called 5 times" in said
+
+
+def test_following_tells_what_is_new(recent: Path, one_more_failure: Callable[[Path, int], None]) -> None:
+    """A warning when the third equal call is made, a loop when it has failed too, and nothing while it goes on."""
+    numbers = count(1)
+    with open_ledger(recent) as ledger:
+        looks = follow(ledger, pause=lambda: one_more_failure(recent, next(numbers)))
+        told = [next(looks).filter(pl.col("detector") == "loops")["tier"].to_list() for _ in range(6)]
+    assert told == [[], [], [], ["warn"], ["loop"], []]
+
+
+def test_findings_of_sessions_that_are_gone_go(db: Path, tmp_path: Path) -> None:
+    """Two sessions that turn out to be one leave nothing behind."""
+    copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
+    lost = FINDINGS.to_frame().to_arrow().select(storage.FINDINGS.names).cast(storage.FINDINGS)
+    row = {
+        **dict.fromkeys(storage.FINDINGS.names),
+        "finding_id": "f",
+        "partition": "no more",
+        "detector": "loops",
+    }
+    with open_ledger(copy) as ledger:
+        ledger.replace_findings(
+            detectors=["loops"],
+            partitions={"no more": "state"},
+            findings=pa.concat_tables([lost, pa.Table.from_pylist([row], schema=storage.FINDINGS)]),
+        )
+        findings.judge(ledger)
+        left = ledger.query("SELECT partition FROM findings UNION SELECT partition FROM judgements")
+    assert "no more" not in left["partition"].to_pylist()

@@ -1,13 +1,13 @@
 -- What has to be judged as a whole, of everything with calls in scope? The oldest first, so that a chunk of them lies
 -- close together in time. `state` changes with any call, price, context or tool result of a partition.
 WITH keyed AS (
-    SELECT call_id, session_id, run_id, started_at, hash(call) AS state,
+    SELECT call_id, session_id, run_id, started_at,
            CASE $partition::VARCHAR
                WHEN 'session' THEN session_id
                WHEN 'tree' THEN coalesce(run_id, trace_id)
                WHEN 'agent' THEN agent
            END AS key
-    FROM llm_calls AS call
+    FROM llm_calls
 ),
 wanted AS (
     SELECT DISTINCT key
@@ -18,16 +18,18 @@ wanted AS (
       AND ($session::VARCHAR IS NULL OR session_id = $session::VARCHAR)
 ),
 chosen AS (
-    SELECT * FROM keyed SEMI JOIN wanted USING (key)
+    SELECT call_id, key FROM keyed SEMI JOIN wanted USING (key)
 ),
 tools AS (
     SELECT call_id, bit_xor(hash(tool)) AS state
     FROM tool_calls AS tool SEMI JOIN chosen USING (call_id)
     GROUP BY call_id
 )
-SELECT key, count(*) AS calls, min(chosen.started_at) AS started_at, max(chosen.started_at) AS ended_at,
+SELECT chosen.key, count(*) AS calls, min(call.started_at) AS started_at, max(call.started_at) AS ended_at,
        -- Of both together: a result that moves from one call to another has to show.
-       bit_xor(hash(chosen.state, tools.state))::VARCHAR AS state
-FROM chosen LEFT JOIN tools USING (call_id)
-GROUP BY key
+       bit_xor(hash(hash(call), tools.state))::VARCHAR AS state
+FROM chosen
+JOIN llm_calls AS call USING (call_id)
+LEFT JOIN tools USING (call_id)
+GROUP BY chosen.key
 ORDER BY started_at, key;
