@@ -89,6 +89,8 @@ COST_USD: Final = "burn.cost.usd"
 LOGGED_USD: Final = "burn.logged.cost_usd"
 """What an agent wrote into its own log as the price of a call."""
 COST_STATUS: Final = "burn.cost.status"
+COST_REPORTED_USD: Final = "burn.cost.reported_usd"
+"""What the answer itself says that it cost, in US dollars."""
 
 # ── Ours: the context manifest. Parallel arrays, one entry a block, in the provider's prompt order ────────
 CONTEXT_VERSION: Final = "burn.context.version"

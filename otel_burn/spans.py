@@ -17,6 +17,7 @@ from otel_burn.exchange import AttributeValue, Request, Response
 from otel_burn.formats.hosts import provider_of, region_of
 from otel_burn.manifest import keeps_content
 from otel_burn.prices import billed_model, price
+from otel_burn.prices.reported import reported_usd
 from otel_burn.reading import Reading
 from otel_burn.usage import UsageStatus
 
@@ -209,15 +210,21 @@ _COUNTS: Final = (
 
 
 def _cost(call: Call, request: Request, response: Response, who: str) -> _Pairs:
+    if (reported := reported_usd(response.usage_raw)) is not None:
+        yield names.COST_REPORTED_USD, float(reported)
+        yield names.COST_USD, float(reported)
+        yield names.COST_STATUS, "reported"
+        return
     if response.usage_status is not UsageStatus.EXACT or response.usage is None:
         return
     priced = price(
         provider=who,
-        model=billed_model(who, request.model, response.model),
+        model=billed_model(who, request.model, response.model, call.host),
         at=datetime.fromtimestamp(call.started_ns / 1e9, UTC),
         usage=response.usage,
         service_tier="fast" if response.speed == "fast" else response.service_tier,
         host=call.host,
+        region=response.region or region_of(call.host),
     )
     yield names.COST_USD, None if priced.usd is None else float(priced.usd)
     yield names.COST_STATUS, priced.status

@@ -111,6 +111,14 @@ class Ledger:
         now = time.time_ns()
         self._write(commands.mark(finding_id=finding_id, expected=expected, note=note, marked_at=now))
 
+    def close_period(self, period: str) -> None:
+        """Close a month, as 2026-10, and all before it: what arrives for them now is the first open month's."""
+        self._write(commands.close_period(period=period, closed_at=time.time_ns()))
+
+    def reprice(self, since: datetime) -> None:
+        """Price all calls since then again, but those of closed months; they can be read on return."""
+        self._write(commands.reprice(since=int(since.timestamp()) * 10**9))
+
     def close(self) -> None:
         """Nothing is held between questions; here for `with`."""
 

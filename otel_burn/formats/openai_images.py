@@ -96,6 +96,10 @@ _SUMMED: Final = (
 
 def _with_images(usage: Usage | None, images: int) -> Usage | None:
     """*usage* with the number of images, which is what models without tokens are billed by."""
+    if usage is not None and usage.image_output_tokens is None:
+        usage = replace(
+            usage, image_output_tokens=usage.output_tokens
+        )  # it says no more: all that came is image
     return replace(usage or Usage(), units={"images": images}) if images else usage
 
 

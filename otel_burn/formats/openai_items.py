@@ -179,6 +179,18 @@ def web_searches(items: Iterable[Json]) -> int:
     return sum(action == "search" for action in actions)
 
 
+def of_type(items: Iterable[Json], kind: str) -> int:
+    """How many of *items* are of a *kind*."""
+    return sum(item.get("type") == kind for item in items)
+
+
+def containers(items: Iterable[Json]) -> int:
+    """In how many sandboxes code ran: each is billed once, however often."""
+    return len(
+        {str(item.get("container_id")) for item in items if item.get("type") == "code_interpreter_call"}
+    )
+
+
 def images(items: Iterable[Json]) -> int:
     """How many images are among *items*."""
-    return sum(item.get("type") == "image_generation_call" for item in items)
+    return of_type(items, "image_generation_call")

@@ -12,10 +12,12 @@ from otel_burn.formats.fields import Json, count, error_code, mapping, mappings,
 from otel_burn.formats.format import About, Format, Part
 from otel_burn.formats.openai_chat import deployment
 from otel_burn.formats.openai_items import (
+    containers,
     definition,
     images,
     instructions,
     item_blocks,
+    of_type,
     tool_calls,
     web_searches,
 )
@@ -123,6 +125,8 @@ def _with_tools(usage: Usage | None, extra: Json, items: list[Json]) -> Usage | 
     found = {
         "web_search_requests": web_searches(items) if searches is None else searches,
         "images": images(items),
+        "file_searches": of_type(items, "file_search_call"),
+        "code_interpreter_sessions": containers(items),
     }
     return replace(usage, units={unit: n for unit, n in found.items() if n} | dict(usage.units))
 

@@ -9,6 +9,7 @@
 A `*` stands for anything; an exact name comes first, then the patterns in their order.
 """
 
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -71,6 +72,20 @@ def load(file: Path | None = None) -> Aliases:
             return NONE
         raise BurnError(f"The file of aliases {chosen} cannot be read: {error.strerror}.") from error
     return _load(chosen, stamp)
+
+
+def current() -> Aliases:
+    """The user's aliases, read again when the file changes; none, said in the log once, while it is wrong."""
+    try:
+        return load()
+    except BurnError as error:
+        _warn_once(str(error))
+        return NONE
+
+
+@lru_cache(maxsize=16)
+def _warn_once(sentence: str) -> None:
+    logging.getLogger(__name__).warning("%s Calls are priced without aliases until it is right.", sentence)
 
 
 @lru_cache(maxsize=4)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from otel_burn.formats import anthropic_usage, gemini_usage
 from otel_burn.formats.fields import Json, count, mapping, mappings, text
 from otel_burn.prices import shapes
+from otel_burn.prices.reported import reported
 from otel_burn.usage import Usage
 
 WITHIN: Final = ("response", "body", "result", "message", "metadata")
@@ -28,8 +29,6 @@ SERVER_TOOLS: Final[Mapping[str, str]] = {
     "document_search_calls": "file_searches",
 }
 """How xAI counts its own tools, in `server_side_tool_usage_details`."""
-TICKS: Final = 10**10
-"""xAI's unit of money in a dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def read(answer: Any, *, provider: str, api: str, model: str) -> Raw:
     if not isinstance(found, dict) or not found:
         return Raw(None, model=_model(body), problem="the provider reported no usage")
     if problem := shapes.malformed(found):
-        return Raw(None, model=_model(body), reported=_reported(found), problem=problem)
+        return Raw(None, model=_model(body), reported=reported(found), problem=problem)
     return _read(body, found, asked, provider, api, _model(body) or model)
 
 
@@ -79,7 +78,7 @@ def _read(body: Json, found: Json, asked: Json, provider: str, api: str, model: 
         tier=_tier(body, found),
         asked_tier=text(asked, "service_tier") or text(asked, "speed"),
         region=text(found, "inference_geo"),
-        reported=_reported(found),
+        reported=reported(found),
         more=tuple((one.model, one.usage) for one in anthropic_usage.more(found)) if anthropic else (),
         total=next(
             (n for key in ("total_tokens", "totalTokens", "totalTokenCount") if (n := count(found, key))),
@@ -149,31 +148,6 @@ def _items(body: Json) -> dict[str, int]:
 def _server_tools(usage: Json) -> dict[str, int]:
     tools = mapping(usage, "server_side_tool_usage_details")
     return {unit: n for key, unit in SERVER_TOOLS.items() if (n := count(tools, key))}
-
-
-def _reported(usage: Json) -> Decimal | None:
-    """What the answer says that it cost, in dollars: OpenRouter, Perplexity, xAI, and gateways that do the same.
-
-    With a key of one's own at OpenRouter, `cost` is its fee, and the provider's bill stands beside it.
-    """
-    if (ticks := _amount(usage.get("cost_in_usd_ticks"))) is not None:
-        return ticks / TICKS
-    said = usage.get("cost")
-    cost = _amount(said.get("total_cost") if isinstance(said, dict) else said)
-    if cost is None:
-        return _amount(usage.get("total_cost"))
-    upstream = _amount(mapping(usage, "cost_details").get("upstream_inference_cost"))
-    return cost + upstream if usage.get("is_byok") is True and upstream else cost
-
-
-def _amount(said: Any) -> Decimal | None:
-    if isinstance(said, bool) or not isinstance(said, int | float | str | Decimal):
-        return None
-    try:
-        amount = Decimal(str(said))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and amount >= 0 else None
 
 
 def _joined(events: Iterable[Any]) -> Json:

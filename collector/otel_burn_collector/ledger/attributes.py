@@ -64,6 +64,7 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.openai.response.service_tier",
     ),
     "region": (names.REGION,),
+    "speed": (names.SPEED,),
     "input_tokens": (names.USAGE_INPUT_TOKENS, "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"),
     "output_tokens": (
         names.USAGE_OUTPUT_TOKENS,
@@ -103,6 +104,16 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
 
 NATIVE: Final[dict[str, tuple[str | Source, ...]]] = {"request_id": ("anthropic.request.id",)}
 
+EXTRAS: Final[Mapping[str, str]] = {
+    **{unit: name for unit, name in names.USAGE_UNITS.items() if unit != "tool_use_input_tokens"},
+    "image_input_tokens": names.USAGE_IMAGE_INPUT_TOKENS,
+    "image_output_tokens": names.USAGE_IMAGE_OUTPUT_TOKENS,
+    "audio_cache_read_tokens": names.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
+    "provider_usd": names.COST_REPORTED_USD,
+}
+"""What is billed beside tokens of the usual kinds, and the bill itself where the provider told it: few calls have any,
+so that they share a column of a report."""
+
 BURN: Final[dict[str, tuple[str | Source, ...]]] = {
     "logical_call": (names.CALL_ID,),
     "attempt": (names.ATTEMPT_NUMBER,),
@@ -127,5 +138,6 @@ BURN: Final[dict[str, tuple[str | Source, ...]]] = {
     "asked_hashes": (names.TOOL_CALLS_ARGS_HASHES,),
     "asked_effects": (names.TOOL_CALLS_EFFECTS,),
     "asked_sketches": (names.TOOL_CALLS_SKETCHES,),
+    **{f"extra:{name}": (attribute,) for name, attribute in EXTRAS.items()},
 }
 """What only our own spans say."""

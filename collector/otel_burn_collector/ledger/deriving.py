@@ -15,7 +15,7 @@ from otel_burn_collector.ledger.pricing import priced
 from otel_burn_collector.ledger.reading import read
 from otel_burn_collector.ledger.records import records
 from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, table
-from otel_burn_collector.ledger.statements import count, registered, rows, run
+from otel_burn_collector.ledger.statements import count, frame, registered, rows, run
 from otel_burn_collector.ledger.threading_calls import thread_calls
 from otel_burn_collector.ledger.tool_runs import tool_runs
 from otel_burn_collector.ledger.turns import place_turns
@@ -94,7 +94,7 @@ def derive(con: duckdb.DuckDBPyConnection) -> None:
         run(con, "write_identities", "merge_calls", "merge_contexts")
     (present,) = rows(con, "read_present")
     thread_calls(con, any_context=present["contexts"])
-    with registered(con, priced=priced(rows(con, "read_used"))):
+    with registered(con, priced=priced(frame(con, "read_used"))):
         run(con, "replace_calls", "replace_sessions", "replace_quarters")
     if present["contexts"]:
         run(con, "replace_firsts")

@@ -17,7 +17,10 @@ class Step(NamedTuple):
     """Whether what is derived from the reports has to be derived again."""
 
 
-STEPS = (Step(3, "to_3_say_where_damage_is_kept"),)
+STEPS = (
+    Step(3, "to_3_say_where_damage_is_kept"),
+    Step(4, "to_4_keep_what_decides_a_price", rebuild=True),
+)
 OLDEST = 2
 """Files below it were written by no release and are refused."""
 

@@ -1,5 +1,6 @@
 """What do spans and records report, in one vocabulary? Each by the first dialect that fits it, most by none."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -14,6 +15,7 @@ from otel_burn_collector.ledger.values import first_of, number, texts, token_cou
 
 SAYS_NOTHING: Final = ("", "null", "[]")
 LONGEST_MS: Final = 1e9
+LARGEST_EXTRA: Final = 1e15
 TEXTS: Final = (
     "agent", "agent_id", "user_id", "work_id", "server_address", "request_model", "response_model",
     "response_id", "request_id", "operation", "error_type", "service_tier", "region", "usage_status",
@@ -155,7 +157,18 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
         "reported_usd": usd(get("reported_usd")),
         "attempt": whole(get("attempt")),
     }
-    return report | _usage(dialect, fields)
+    if get("speed") == "fast":
+        report["service_tier"] = "fast"  # it decides the price, and the tier beside it says `standard`
+    return report | _usage(dialect, fields) | {"extras": _extras(fields)}
+
+
+def _extras(fields: Fields) -> str | None:
+    found = {
+        name[6:]: value
+        for name, text in fields.items()
+        if name.startswith("extra:") and (value := number(text)) is not None and 0 < value < LARGEST_EXTRA
+    }
+    return json.dumps(found, sort_keys=True) if found else None
 
 
 def _started(record: Record, said_ms: float | None) -> int:

@@ -48,6 +48,7 @@ REPORTS: Final = pa.schema(
         **dict.fromkeys(("cache_write_5m_tokens", "cache_write_1h_tokens", "reasoning_tokens"), _COUNT),
         **dict.fromkeys(("audio_input_tokens", "audio_output_tokens"), _COUNT),
         "usage_status": _TEXT,
+        "extras": _TEXT,
         "reported_usd": pa.decimal128(38, 12),
         "logical_call": _TEXT,
         "attempt": pa.int32(),

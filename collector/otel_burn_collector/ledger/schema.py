@@ -29,11 +29,12 @@ SCHEMA_VERSION = migrations.STEPS[-1].to
 
 RATES = pa.schema(
     {
+        "id": pa.string(),
         "provider": pa.string(),
         "model": pa.string(),
         "unit": pa.string(),
         "conditions": pa.string(),
-        "usd": pa.decimal128(38, 18),
+        "usd": pa.decimal128(38, 24),
         "valid_from": pa.string(),
         "valid_to": pa.string(),
         "source": pa.string(),
@@ -102,11 +103,12 @@ def load_rates(con: duckdb.DuckDBPyConnection) -> None:
         return
     rows = [
         {
+            "id": rate.id,
             "provider": rate.provider,
             "model": rate.model,
             "unit": rate.unit,
             "conditions": json.dumps(dict(rate.conditions), sort_keys=True),
-            "usd": round(rate.usd, 18),
+            "usd": rate.usd,
             "valid_from": rate.valid_from,
             "valid_to": rate.valid_to,
             "source": rate.source,

@@ -33,8 +33,13 @@ def run(con: duckdb.DuckDBPyConnection, *steps: str) -> None:
 
 def rows(con: duckdb.DuckDBPyConnection, step: str) -> Sequence[Mapping[str, Any]]:
     """The rows of a step that reads."""
-    found: list[dict[str, Any]] = con.sql(statement(f"steps/{step}")).to_arrow_table().to_pylist()
+    found: list[dict[str, Any]] = frame(con, step).to_pylist()
     return found
+
+
+def frame(con: duckdb.DuckDBPyConnection, step: str) -> pa.Table:
+    """The same as columns."""
+    return con.sql(statement(f"steps/{step}")).to_arrow_table()
 
 
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from otel_burn_collector import ledger
 from otel_burn_collector.journal.records import Record
-from otel_burn_collector.ledger import forgetting, retention
+from otel_burn_collector.ledger import forgetting, periods, retention
 from otel_burn_collector.ledger.imported_files import imported_files, replace_imported_files
 from otel_burn_collector.store import erasing
 
@@ -142,6 +142,40 @@ def _forget(con: duckdb.DuckDBPyConnection, command: dict[str, Any], record: Rec
     erasing.want(con, command["key"], record.start.segment, found)
 
 
+def close_period(*, period: str, closed_at: int) -> bytes:
+    """The command that closes a month, as 2026-10, and all before it."""
+    return json.dumps({"verb": "close_period", "period": period, "closed_at": closed_at}).encode()
+
+
+def reprice(*, since: int) -> bytes:
+    """The command that has all calls since then (ns) priced again, but those of closed months."""
+    return json.dumps({"verb": "reprice", "since": since}).encode()
+
+
+def _check_close(command: dict[str, Any]) -> None:
+    if not isinstance(command.get("period"), str) or not periods.PERIOD.fullmatch(command["period"]):
+        raise ValueError(f"close_period needs `period`, a month as 2026-10, got {command.get('period')!r}")
+    _check_moment(command, "closed_at")
+
+
+def _check_reprice(command: dict[str, Any]) -> None:
+    _check_moment(command, "since")
+
+
+def _check_moment(command: dict[str, Any], name: str) -> None:
+    at = command.get(name)
+    if not isinstance(at, int) or isinstance(at, bool) or not 0 <= at < 1 << 63:
+        raise ValueError(f"{command['verb']} needs `{name}` in nanoseconds since 1970, got {at!r}")
+
+
+def _close(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) -> None:
+    periods.close_period(con, command["period"], command["closed_at"])
+
+
+def _reprice(con: duckdb.DuckDBPyConnection, command: dict[str, Any], _: Record) -> None:
+    periods.reprice(con, command["since"])
+
+
 _MARK = {"finding_id": str, "expected": bool, "note": str | None, "marked_at": int}
 _MARK_BYTES = 4096
 
@@ -179,6 +213,8 @@ _VERBS: dict[str, tuple[_Check, _Execute]] = {
     "replace_findings": (_check_findings, _replace_findings),
     "mark": (_check_mark, _mark),
     "retain": (_check_retain, _retain),
+    "close_period": (_check_close, _close),
+    "reprice": (_check_reprice, _reprice),
     "forget": (_check_forget, _forget),
     "imported": (_check_imported, _imported),
 }

@@ -22,7 +22,7 @@ WHERE assigned.call_id IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE used AS
 WITH chosen AS (
     SELECT call_id, emitter, input_tokens, output_tokens FROM placed
-    WHERE usage_place = 1 AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)
+    WHERE usage_place = 1 AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL OR extras IS NOT NULL)
 ), detail AS (
     -- A part of the usage that the chosen emitter leaves out may come from one that saw the same totals.
     SELECT placed.call_id,
@@ -43,11 +43,11 @@ SELECT placed.call_id, placed.report_id, placed.input_tokens, placed.output_toke
        coalesce(placed.cache_write_5m_tokens, detail.cache_write_5m_tokens) AS cache_write_5m_tokens,
        coalesce(placed.cache_write_1h_tokens, detail.cache_write_1h_tokens) AS cache_write_1h_tokens,
        coalesce(placed.reasoning_tokens, detail.reasoning_tokens) AS reasoning_tokens,
-       placed.audio_input_tokens, placed.audio_output_tokens, placed.usage_status, placed.started_at, placed.is_error
+       placed.audio_input_tokens, placed.audio_output_tokens, placed.extras, placed.usage_status, placed.started_at, placed.is_error
 FROM placed
 JOIN chosen ON chosen.call_id = placed.call_id AND chosen.emitter = placed.emitter
 LEFT JOIN detail ON detail.call_id = placed.call_id
-WHERE placed.input_tokens IS NOT NULL OR placed.output_tokens IS NOT NULL;
+WHERE placed.input_tokens IS NOT NULL OR placed.output_tokens IS NOT NULL OR placed.extras IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE merged AS
 WITH told AS (

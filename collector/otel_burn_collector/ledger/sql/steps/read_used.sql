@@ -4,10 +4,10 @@ SELECT merged.call_id, merged.provider,
        replace(merged.request_model, merged.provider || '/', '') AS request_model,
        replace(merged.response_model, merged.provider || '/', '') AS response_model,
        epoch_us(coalesce(used.started_at, merged.started_at)) AS at_us, merged.server_address AS host,
-       merged.service_tier, merged.status, merged.http_status, merged.reported_usd, wire.failures,
+       merged.service_tier, merged.region, merged.status, merged.http_status, merged.reported_usd, wire.failures,
        used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens,
        used.cache_write_5m_tokens, used.cache_write_1h_tokens, used.reasoning_tokens,
-       used.audio_input_tokens, used.audio_output_tokens, merged.usage_status
+       used.audio_input_tokens, used.audio_output_tokens, used.extras, merged.usage_status
 FROM merged
 LEFT JOIN used USING (call_id)
 LEFT JOIN (

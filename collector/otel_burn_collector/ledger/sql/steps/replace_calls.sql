@@ -60,7 +60,7 @@ INSERT INTO store.calls BY NAME SELECT * FROM moved;
 INSERT INTO store.calls BY NAME
 SELECT merged.* EXCLUDE (report_id, reported_usd, server_address),
        md5_number_lower(merged.session_id) AS session_key, numbered.turn,
-       priced.cost_usd, priced.cost_status, priced.cost_lines, priced.rate_version,
+       priced.cost_usd, priced.cost_status, priced.cost_lines, priced.cost_reason, priced.rate_version,
        CASE WHEN priced.rest_pico IS NOT NULL
             THEN {read: priced.read_pico::HUGEINT, write: priced.write_pico::HUGEINT, rest: priced.rest_pico::HUGEINT} END AS input_pico,
        context.status AS context_status, context.blocks AS context_blocks, context.bytes AS context_bytes,

@@ -44,7 +44,8 @@ CREATE TABLE IF NOT EXISTS store.calls (
     usage_status      VARCHAR,
     cost_usd          DECIMAL(38, 12),
     cost_status       VARCHAR,
-    cost_lines        STRUCT(unit VARCHAR, quantity BIGINT, rate DECIMAL(38, 18), usd DECIMAL(38, 12))[],
+    cost_lines        STRUCT(unit VARCHAR, quantity BIGINT, rate DECIMAL(38, 18), usd DECIMAL(38, 12), rate_id VARCHAR)[],
+    cost_reason       VARCHAR,               -- why it is an estimate, or why there is none
     rate_version      VARCHAR,
     input_pico        STRUCT(read HUGEINT, write HUGEINT, rest HUGEINT), -- 10^-12 dollars, by stretch
     context_status    VARCHAR,

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS store.reports (
     audio_input_tokens  BIGINT,
     audio_output_tokens BIGINT,
     usage_status     VARCHAR,               -- as the emitter says; NULL where it says nothing
+    extras           VARCHAR,               -- JSON: what else is billed (attributes.EXTRAS); NULL for most
     reported_usd     DECIMAL(38, 12),
     logical_call     VARCHAR,               -- burn.call.id: groups the attempts of one call
     attempt          INTEGER

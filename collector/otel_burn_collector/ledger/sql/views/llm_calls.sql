@@ -5,7 +5,7 @@ SELECT call_id, sources, started_at, duration_ms, ttft_ms, service_name, project
        stream, status, error_type, http_status, attempts, finish_reason, service_tier, region,
        input_tokens, uncached_input_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens,
        cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_status,
-       cost_usd, cost_status, cost_lines, rate_version, context_status, trace_id, span_id, parent_span_id
+       cost_usd, cost_status, cost_reason, cost_lines, rate_version, context_status, trace_id, span_id, parent_span_id
 FROM store.calls;
 COMMENT ON VIEW llm_calls IS 'One billed model response, however many reports of it arrived';
 COMMENT ON COLUMN llm_calls.call_id IS 'Never changes once published';
@@ -23,8 +23,9 @@ COMMENT ON COLUMN llm_calls.uncached_input_tokens IS 'Input that no cache served
 COMMENT ON COLUMN llm_calls.output_tokens IS 'Everything the model wrote, reasoning included';
 COMMENT ON COLUMN llm_calls.usage_status IS 'exact, partial (broken off), missing or estimated';
 COMMENT ON COLUMN llm_calls.cost_usd IS 'US dollars; NULL when unknown, never 0 for unknown';
-COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), estimated (our rates, but only the model''s name tells who bills), reported (the emitter''s own sum, where we have no rate), unpriced, not_metered (local, or refused: nothing was billed)';
-COMMENT ON COLUMN llm_calls.cost_lines IS 'The bill: unit, quantity, dollars per unit, dollars';
+COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), estimated (our rates, and the reason says what is not sure), reported (by the provider, or by the emitter where we have no rate), unpriced, not_metered (local, free, or refused: nothing was billed)';
+COMMENT ON COLUMN llm_calls.cost_reason IS 'Why the cost is an estimate, or unknown, or nothing; NULL when it is computed';
+COMMENT ON COLUMN llm_calls.cost_lines IS 'The bill: unit, quantity, dollars per unit, dollars, and the id of the rate (`rates.id`)';
 COMMENT ON COLUMN llm_calls.context_status IS 'full; partial (the list that its context goes on from has not arrived: context_blocks has the rest, without shares); NULL when nobody listed it';
 COMMENT ON COLUMN llm_calls.started_at IS 'When its first attempt began (UTC)';
 COMMENT ON COLUMN llm_calls.service_name IS '`service.name` of the program';
@@ -42,7 +43,7 @@ COMMENT ON COLUMN llm_calls.stream IS 'Whether the answer came in pieces';
 COMMENT ON COLUMN llm_calls.error_type IS 'The provider''s error code, or the exception';
 COMMENT ON COLUMN llm_calls.http_status IS 'Of the last attempt';
 COMMENT ON COLUMN llm_calls.finish_reason IS 'Why the answer ended';
-COMMENT ON COLUMN llm_calls.service_tier IS 'The tier that served it: it decides the price';
+COMMENT ON COLUMN llm_calls.service_tier IS 'The tier that served it, a fast mode as `fast`: it decides the price';
 COMMENT ON COLUMN llm_calls.region IS 'Where it was served, when that decides the price';
 COMMENT ON COLUMN llm_calls.cache_read_tokens IS 'Input that the provider''s cache served, at a lower price';
 COMMENT ON COLUMN llm_calls.cache_write_tokens IS 'Input that was stored in the cache, at a higher price';
