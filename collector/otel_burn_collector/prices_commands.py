@@ -1,4 +1,4 @@
-"""What can a user do about prices from the shell? See what has none, price again, close a month."""
+"""What can a user do about money from the shell? See what has no price, price again, close, reconcile, export."""
 
 import argparse
 import re
@@ -118,7 +118,7 @@ def _since(said: str | None) -> datetime:
         at = datetime.fromisoformat(said or "")
     except ValueError as error:
         raise BurnError(
-            f"Say from when on to price again: --since 2026-11-01, or --since 30d; got {said!r}."
+            f"Say a day, as 2026-11-01, or a number of days, as 30d, with --since; got {said!r}."
         ) from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -137,4 +137,82 @@ def _print(table: "pa.Table", as_json: bool) -> None:
     sys.stdout.write(write(table).decode())
 
 
+def _configure_reconcile(parser: argparse.ArgumentParser) -> None:
+    examples(
+        parser,
+        "otel-burn reconcile openai-costs.json    # /v1/organization/costs, …/usage/completions, or the console's CSV",
+        "otel-burn reconcile anthropic-usage.csv   # …/usage_report/messages, …/cost_report, or the console's CSV",
+        "",
+        "Shows the difference by day (UTC) and model, with its likely cause. Dollars of ours are list prices.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the provider's export, JSON or CSV")
+    parser.add_argument(
+        "--provider", choices=("openai", "anthropic"), help="whose it is, where it doesn't tell"
+    )
+    add_db(parser)
+    add_json(parser)
+
+
+def _run_reconcile(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector.reconciling import reconcile  # noqa: PLC0415
+
+    db = (arguments.db or locations.database()).absolute()
+    table, export = reconcile(db, arguments.file, arguments.provider)
+    _print(table, arguments.json)
+    for problem in export.problems:
+        sys.stderr.write(f"{arguments.file}: {problem}\n")
+    if not arguments.json:
+        open_ones = sum(1 for cause in table["likely_cause"].to_pylist() if cause)
+        sys.stdout.write(f"{table.num_rows:,} days and models, {open_ones:,} of them differ.\n")
+    return 1 if export.problems else 0
+
+
+def _configure_export(parser: argparse.ArgumentParser) -> None:
+    examples(
+        parser,
+        "otel-burn export focus --since 2026-10-01 --until 2026-11-01 > october.csv",
+        "otel-burn export focus --since 30d --format parquet > burn.parquet",
+        "",
+        "FOCUS 1.4 rows: tokens as ConsumedQuantity, the model as SKU, details in x_ columns. They are estimates at",
+        "list prices, not an invoice. Calls without a price have no row; how many there are is told on standard error.",
+    )
+    parser.add_argument("what", choices=("focus",), help="the format of the rows")
+    parser.add_argument(
+        "--since", metavar="DATE", default="36500d", help="from this day on, or so many days (30d)"
+    )
+    parser.add_argument("--until", metavar="DATE", help="up to this day, without it (default: now)")
+    parser.add_argument("--format", choices=("csv", "json", "parquet", "arrow"), default="csv")
+    add_db(parser)
+
+
+def _run_export(arguments: argparse.Namespace) -> int:
+    from otel_burn_collector import formats  # noqa: PLC0415
+    from otel_burn_collector.ledger.statements import statement  # noqa: PLC0415
+    from otel_burn_collector.reader import open_ledger  # noqa: PLC0415
+
+    params = {
+        "since": _since(arguments.since),
+        "until": _since(arguments.until) if arguments.until else datetime.now(UTC) + timedelta(days=1),
+    }
+    with open_ledger((arguments.db or locations.database()).absolute()) as ledger:
+        table = ledger.query(statement("exports/focus"), params)
+        (coverage,) = ledger.query(COVERAGE, params).to_pylist()
+    write: Any = getattr(formats, f"as_{arguments.format}")
+    sys.stdout.buffer.write(write(table))
+    sys.stderr.write(
+        f"{table.num_rows:,} rows of {coverage['priced']:,} priced calls; {coverage['unpriced']:,} calls without a "
+        f"price ({coverage['tokens']:,} tokens) are not among them. Estimates at list prices, not an invoice.\n"
+    )
+    return 0
+
+
+COVERAGE: Final = """
+    SELECT count(*) FILTER (cost_usd IS NOT NULL) AS priced, count(*) FILTER (cost_usd IS NULL) AS unpriced,
+           coalesce(sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) FILTER (cost_usd IS NULL), 0)::BIGINT
+               AS tokens
+    FROM llm_calls WHERE started_at >= $since AND started_at < $until
+"""
+
 PRICES: Final = Command("list what has no price, price again, close a month", _configure, _run)
+RECONCILE: Final = Command("compare with a provider's own export", _configure_reconcile, _run_reconcile)
+EXPORT: Final = Command("write FOCUS rows for a cost tool", _configure_export, _run_export)

@@ -160,7 +160,7 @@ def months(capsys: pytest.CaptureFixture[str], db: Path) -> list[tuple[Any, ...]
         (("close",), "Name the month to close, as 2026-10; got None"),
         (("close", "10/2026"), "got '10/2026'"),
         (("close", "2098-01"), "is not over yet"),
-        (("reprice",), "Say from when on"),
+        (("reprice",), "Say a day"),
         (("reprice", "--since", "yesterday"), "got 'yesterday'"),
     ],
 )
