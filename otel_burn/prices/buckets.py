@@ -44,20 +44,20 @@ def buckets(usage: Usage, *, reasoning_apart: bool = False) -> Buckets:
     write_12h = int(usage.units.get("cache_write_12h_tokens", 0)) if usage.units else 0
     if write is None:
         write = (usage.cache_write_5m_tokens or 0) + write_1h + write_12h
-    given, written = usage.input_tokens or 0, usage.output_tokens or 0
-    if not (usage.audio_input_tokens or usage.image_input_tokens or usage.audio_output_tokens
+    rest = (usage.input_tokens or 0) - read - write
+    if (usage.audio_input_tokens or usage.image_input_tokens or usage.audio_output_tokens
             or usage.image_output_tokens or reasoning_apart):  # fmt: skip
-        units = [
-            ("input_tokens", given - read - write),
-            ("cache_read_tokens", read),
-            ("cache_write_tokens", write - write_1h - write_12h),
-            ("cache_write_1h_tokens", write_1h),
-            ("cache_write_12h_tokens", write_12h),
-            ("output_tokens", written),
-        ]
-        return _checked(units, usage, "")
-    reasoning = (usage.reasoning_tokens or 0) if reasoning_apart else 0
-    return _with_modalities(usage, given - read - write, read, [write, write_1h, write_12h], reasoning)
+        reasoning = (usage.reasoning_tokens or 0) if reasoning_apart else 0
+        return _with_modalities(usage, rest, read, [write, write_1h, write_12h], reasoning)
+    units = [("input_tokens", rest)] if rest else []
+    if read:
+        units.append(("cache_read_tokens", read))
+    if write:
+        short = ("cache_write_tokens", write - write_1h - write_12h)
+        units += (short, ("cache_write_1h_tokens", write_1h), ("cache_write_12h_tokens", write_12h))
+    if usage.output_tokens:
+        units.append(("output_tokens", usage.output_tokens))
+    return _checked(units, usage, "")
 
 
 def _with_modalities(usage: Usage, rest: int, read: int, writes: list[int], reasoning: int) -> Buckets:

@@ -11,7 +11,7 @@ from otel_burn.prices import shapes
 from otel_burn.prices.reported import reported
 from otel_burn.usage import Usage
 
-WITHIN: Final = ("response", "body", "result", "message", "metadata")
+WITHIN: Final = ("response", "body", "result", "message", "metadata", "x_groq", "delta")
 """Where an answer may stand within what wraps it: a batch's line, an event."""
 USAGES: Final = ("usage", "usageMetadata", "usage_metadata", "meta")
 ITEMS: Final[Mapping[str, str]] = {
@@ -159,7 +159,7 @@ def _joined(events: Iterable[Any]) -> Json:
         for key in USAGES:
             if said := mapping(event, key):
                 usage[key] = usage.get(key, {}) | (anthropic_usage.of_delta(said) if key == "usage" else said)
-    return body | usage if usage else body | {"usage": None}
+    return body | usage
 
 
 def _events(events: Iterable[Any]) -> Iterator[Json]:

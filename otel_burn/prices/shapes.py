@@ -58,6 +58,13 @@ def _read_llama(usage: Json) -> Usage | None:
     return Usage(count(usage, "prompt_token_count"), count(usage, "generation_token_count"))
 
 
+def _read_titan(body: Json) -> Usage | None:
+    """Amazon Titan on Bedrock, whole or streamed; an embedding has no output."""
+    made = [count(one, "tokenCount") for one in mappings(body, "results")]
+    told = [one for one in (*made, count(body, "totalOutputTextTokenCount")) if one is not None]
+    return Usage(count(body, "inputTextTokenCount"), sum(told) if told else None)
+
+
 def _is_bedrock(usage: Json, provider: str, _model: str) -> bool:
     return "inputTokens" in usage and (
         "aws" in provider or "bedrock" in provider or "cacheReadInputTokens" in usage
@@ -204,6 +211,7 @@ SHAPES: Final = (
     Shape("cached content", _has("cachedContent"), _read_cached_content),
     Shape("span attributes", _is_attributes, _read_attributes),
     Shape("Llama on Bedrock", _has("generation_token_count"), _read_llama),
+    Shape("Titan on Bedrock", _has("inputTextTokenCount"), _read_titan),
     Shape(
         "Gemini",
         _has("promptTokenCount", "candidatesTokenCount", "prompt_token_count", "candidates_token_count"),
