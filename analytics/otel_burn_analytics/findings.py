@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -112,7 +113,8 @@ def _frames(ledger: Ledger, detectors: Sequence[Detector], chunk: pl.DataFrame) 
         "partition": detectors[0].partition,
         "keys": chunk["key"].to_list(),
         "from": chunk["started_at"].min(),
-        "to": chunk["ended_at"].max(),
+        # Python's times end at the microsecond, the ledger's do not: without this the newest call is left out.
+        "to": chunk["ended_at"].max() + timedelta(microseconds=1),  # type: ignore[operator]
     }
     views = dict.fromkeys(view for detector in detectors for view in detector.needs)
     return read_frames(views, lambda view: _frame(ledger, view, params))

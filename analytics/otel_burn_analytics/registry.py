@@ -4,10 +4,16 @@ from typing import Final
 
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.detectors import (
+    cache_misses,
+    cache_unread,
+    cache_unused,
     compaction_churn,
     context_bloat,
     cycles,
+    duplicate_blocks,
     failed_retries,
+    fan_out,
+    heartbeats,
     heavy_blocks,
     loops,
     monologue,
@@ -15,6 +21,7 @@ from otel_burn_analytics.detectors import (
     redelegation,
     requery,
     rereads,
+    unused_tools,
 )
 
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -29,4 +36,12 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     compaction_churn.DETECTOR,
     context_bloat.DETECTOR,
     heavy_blocks.DETECTOR,
+    duplicate_blocks.DETECTOR,
+    unused_tools.DETECTOR,
+    cache_misses.DETECTOR,
+    cache_unused.DETECTOR,
+    cache_unread.DETECTOR,
+    heartbeats.DETECTOR,
+    fan_out.DETECTOR,
+    fan_out.ACROSS,
 )

@@ -31,7 +31,7 @@ from typing import Final
 
 import polars as pl
 
-from otel_burn_analytics import runs
+from otel_burn_analytics import conversations, runs
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import blocks as words
 from otel_burn_analytics.evidence import cache_misses
@@ -76,7 +76,7 @@ def find_cache_misses(
     same_size: float = 0.8,
 ) -> pl.LazyFrame:
     """Findings: per session, agent and cause, the calls that paid again for what the cache had held."""
-    openings = _openings(context_calls, context_parts, block_runs)
+    openings = conversations.openings(context_calls, context_parts, block_runs)
     calls = _compared(_reaching(llm_calls, openings, request_levels))
     held = pl.col("held") >= min_tokens
     missed = (
@@ -97,20 +97,6 @@ def find_cache_misses(
         confidence=cache_misses.confidence(),
         evidence=cache_misses.evidence(),
         fix=cache_misses.fix(),
-    )
-
-
-def _openings(calls: pl.LazyFrame, context_parts: pl.LazyFrame, block_runs: pl.LazyFrame) -> pl.LazyFrame:
-    """The first message of each call's context, by its hash: it tells conversations of one agent apart."""
-    said = block_runs.filter(~pl.col("kind").is_in(["system", "tool_definition"]))
-    first = said.sort(runs.PLACE).group_by(runs.BRANCH, maintain_order=True).first()
-    return (
-        context_parts.join(calls.select("call_id", "actor"), on="call_id")
-        .join(first.select(*runs.PLACE, opening="hash"), on=runs.BRANCH)
-        .filter(pl.col("last") >= pl.col("position"))
-        .sort("call_id", "position")
-        .group_by("call_id", maintain_order=True)
-        .agg(pl.col("opening").first())
     )
 
 

@@ -1,4 +1,4 @@
-"""Are carried results, unused tools, copies and unused caches found, with what they cost, and nothing in healthy work?"""
+"""Are carried results, unused tools, copies and unused caches found, with their cost, and nothing in healthy work?"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -64,18 +64,32 @@ def unread(call: Any, block: Any, **more: Any) -> list[Any]:
 
 
 CASES: dict[str, tuple[Detector, Callable[..., list[Any]], str, int, Decimal, str]] = {
-    "heavy": (heavy_blocks.DETECTOR, carrying, "A result of read_file of 36,000 bytes (about 9,000 tokens) came with call 2 "
-              "and was carried in 10 calls after that: 90,000 tokens, $0.2700.", 90_000, Decimal("0.27"), "s1-call-7"),
-    "tools": (unused_tools.DETECTOR, equipped, "5 of 7 tool definitions were sent with 6 calls, and no call of the session "
-              "used one of them: 12,000 tokens, $0.0360. Most: github (4 tools, 9,600 tokens); db (1 tool, 2,400 tokens).",
-              12_000, Decimal("0.036"), "s1-call-4"),
-    "copies": (duplicate_blocks.DETECTOR, copying, "7 calls carried content that stood in the same prompt already: 36,000 "
-               "tokens, $0.1080. Most of it: a result of read_file (3,000 tokens, 2 copies too many).",
-               36_000, Decimal("0.108"), "s1-call-5"),
-    "unused cache": (cache_unused.DETECTOR, uncached, "4 calls of claude-sonnet-4-5 repeated 37,000 tokens of the call "
-                     "before at full price", 37_000, Decimal("0.0999"), "s1-call-3"),
-    "unread cache": (cache_unread.DETECTOR, unread, "6 calls in 1 session wrote 90,000 tokens to the provider's cache that "
-                     "no later call read before they expired, of 105,000", 90_000, Decimal("0.0675"), "s1-call-2"),
+    "heavy": (
+        heavy_blocks.DETECTOR, carrying,
+        "A result of read_file of 36,000 bytes (about 9,000 tokens) came with call 2 and was carried in 10 calls after "
+        "that: 90,000 tokens, $0.2700.", 90_000, Decimal("0.27"), "s1-call-7",
+    ),
+    "tools": (
+        unused_tools.DETECTOR, equipped,
+        "5 of 7 tool definitions were sent with 6 calls, and no call of the session used one of them: 12,000 tokens, "
+        "$0.0360. Most: github (4 tools, 9,600 tokens); db (1 tool, 2,400 tokens).",
+        12_000, Decimal("0.036"), "s1-call-4",
+    ),
+    "copies": (
+        duplicate_blocks.DETECTOR, copying,
+        "7 calls carried content that stood in the same prompt already: 36,000 tokens, $0.1080. Most of it: a result "
+        "of read_file (3,000 tokens, 2 copies too many).", 36_000, Decimal("0.108"), "s1-call-6",
+    ),
+    "unused cache": (
+        cache_unused.DETECTOR, uncached,
+        "4 calls of claude-sonnet-4-5 repeated 37,000 tokens of the call before at full price",
+        37_000, Decimal("0.0999"), "s1-call-3",
+    ),
+    "unread cache": (
+        cache_unread.DETECTOR, unread,
+        "6 calls in 1 session wrote 90,000 tokens to the provider's cache that no later call read before they expired, "
+        "of 105,000", 90_000, Decimal("0.0675"), "s1-call-2",
+    ),
 }  # fmt: skip
 
 
