@@ -18,9 +18,12 @@ from otel_burn_analytics.detectors import (
     loops,
     monologue,
     no_progress,
+    reasoning,
     redelegation,
     requery,
     rereads,
+    retry_storms,
+    thrown_away,
     unused_tools,
 )
 
@@ -44,4 +47,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     heartbeats.DETECTOR,
     fan_out.DETECTOR,
     fan_out.ACROSS,
+    retry_storms.DETECTOR,
+    thrown_away.DETECTOR,
+    reasoning.DETECTOR,
 )

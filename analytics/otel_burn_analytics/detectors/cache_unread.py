@@ -77,9 +77,9 @@ def find_cache_unread(
         confidence=pl.lit(0.8),
         evidence=_evidence(),
         fix=pl.lit(
-            "Do not mark prompts for the cache that are sent once, or less often than it keeps them; move what changes "
-            "(a time, a task) behind what stays, so that the next call finds its beginning; write for an hour only "
-            "where calls are more than five minutes apart."
+            "Do not mark prompts for the cache that are sent once, or less often than it keeps them; move what "
+            "changes (a time, a task) behind what stays, so that the next call finds its beginning; write for an "
+            "hour only where calls are more than five minutes apart."
         ),
     )
 
@@ -130,8 +130,8 @@ def _read_later(calls: pl.LazyFrame) -> pl.LazyFrame:
 
 def _evidence() -> pl.Expr:
     return pl.format(
-        "{} in {} wrote {} tokens to the provider's cache that no later call read before they expired, of {} that this "
-        "agent wrote in all. Writing cost {} more than plain input would have.",
+        "{} in {} wrote {} tokens to the provider's cache that no later call read before they expired, of {} that "
+        "this agent wrote in all. Writing cost {} more than plain input would have.",
         numbers.plural(pl.col("members"), "call", "calls"),
         numbers.plural(pl.col("sessions"), "session", "sessions"),
         numbers.count(pl.col("wasted_tokens")),

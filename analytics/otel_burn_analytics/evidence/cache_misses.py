@@ -126,8 +126,8 @@ def fix() -> pl.Expr:
         {
             "model": "Keep one model in a conversation, or start a fresh one for the other model with a summary.",
             "prefix": (
-                "Keep what stands in front byte for byte equal: no times, counters or reordered tools in system prompt "
-                "and tool definitions; append to the history, never edit it; put what changes at the end."
+                "Keep what stands in front byte for byte equal: no times, counters or reordered tools in system "
+                "prompt and tool definitions; append to the history, never edit it; put what changes at the end."
             ),
             "level": "Set the thinking level once in a conversation, or ask for it in the last message.",
             "expired": (
@@ -136,8 +136,8 @@ def fix() -> pl.Expr:
             ),
             "pinned": "Set cache marks in the last messages too; look for a block that changes behind the first mark.",
             "unknown": (
-                "Compare the two requests; look for thinking settings, tool choice, beta headers or keys that changed, "
-                "and ask the provider if nothing did."
+                "Compare the two requests; look for thinking settings, tool choice, beta headers or keys that "
+                "changed, and ask the provider if nothing did."
             ),
         }
     )

@@ -85,8 +85,8 @@ def fix() -> pl.Expr:
         .then(pl.lit("Stop the clock when a beat fails twice in a row, and tell a person."))
         .otherwise(
             pl.lit(
-                "Ask whether anything changed before waking the model; beat less often, and not in idle sessions; give "
-                "the heartbeat a session and a bootstrap of its own, and a small model."
+                "Ask whether anything changed before waking the model; beat less often, and not in idle sessions; "
+                "give the heartbeat a session and a bootstrap of its own, and a small model."
             )
         )
     )
