@@ -77,7 +77,7 @@ def find_cache_misses(
 ) -> pl.LazyFrame:
     """Findings: per session, agent and cause, the calls that paid again for what the cache had held."""
     openings = conversations.openings(context_calls, context_parts, block_runs)
-    calls = _compared(_reaching(llm_calls, openings, request_levels))
+    calls = _compared(_reaching(with_list_rates(llm_calls), openings, request_levels))
     held = pl.col("held") >= min_tokens
     missed = (
         held
@@ -233,8 +233,7 @@ def _charged(misses: pl.LazyFrame) -> pl.LazyFrame:
     for cause, usd in low.items():
         careful = pl.when(pl.col("cause") == cause).then(usd).otherwise(careful)
     return (
-        with_list_rates(misses)
-        .with_columns(tokens=tokens.clip(0), read_rate=read_rate)
+        misses.with_columns(tokens=tokens.clip(0), read_rate=read_rate)
         .with_columns(usd_high=(paid - pl.col("tokens") * pl.col("read_rate")).clip(0))
         .with_columns(usd_low=pl.when(pl.col("usd_high").is_not_null()).then(careful), tells=True)
     )

@@ -48,7 +48,7 @@ def find_cache_unread(
     llm_calls: pl.LazyFrame, *, min_tokens: int = 20_000, min_writes: int = 3, min_share: float = 0.5
 ) -> pl.LazyFrame:
     """Findings: per agent and model, the calls that wrote to the cache for nobody."""
-    calls = with_list_rates(_read_later(_touching(llm_calls)))
+    calls = _read_later(_touching(with_list_rates(llm_calls)))
     unread = pl.col("cache_write_tokens") > 0, pl.col("furthest") < pl.col("reach") * 0.5, ~pl.col("open")
     extra = pl.col("write_usd") - pl.col("cache_write_tokens") * pl.col("list_input")
     ends = pl.col("started_at") == pl.col("started_at").max().over("session_id", *KEY)

@@ -66,12 +66,12 @@ def find_fan_out(
         of_session: Whether sub-agents share a session, or a trace.
     """
     openings = conversations.openings(context_calls, context_parts, block_runs)
-    children = _children(_tasks(_threads(llm_calls, openings, of_session=of_session)))
+    children = _children(_tasks(_threads(with_list_rates(llm_calls), openings, of_session=of_session)))
     wide = _parallel(children).filter(pl.col("children") >= min_children, pl.col("at_once") >= 2)
     members = children.join(wide, on="task").join(
         _shared(children, context_calls, context_parts, block_runs), on="call_id", how="left"
     )
-    priced = with_list_rates(members).with_columns(pl.col("tokens").fill_null(0.0))
+    priced = members.with_columns(pl.col("tokens").fill_null(0.0))
     usd = pl.when(pl.col("tokens") == 0).then(0.0).otherwise("shared_usd")
     cached = pl.col("tokens") * pl.col("list_read")
     found = summed(
