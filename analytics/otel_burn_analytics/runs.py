@@ -168,7 +168,8 @@ def block_runs(
 
 def _held(blocks: pl.LazyFrame, parts: pl.LazyFrame) -> pl.LazyFrame:
     """For each block, the calls that hold it: those whose part of the branch ends there or later."""
-    unmetered, unpriced = pl.col("density").is_null(), pl.col("rest_usd").is_null()
+    unmetered = pl.col("density").is_null()
+    unpriced = ~unmetered & pl.col("rest_usd").is_null()
     ends = parts.select(
         *BRANCH, position="last", asks=False, least="number", most="number", sent=1,
         unmetered=unmetered.cast(pl.Int32), unpriced=unpriced.cast(pl.Int32),

@@ -1,30 +1,31 @@
 """When did a provider's cache not serve what it held a moment ago, what did that cost, and why?
 
-**Rule.** Calls are compared with the last call of the same conversation and model that reached the cache. A call is a
+Rule: Calls are compared with the last call of the same conversation and model that reached the cache. A call is a
 miss if that one left at least 10,000 tokens in the cache, this one sends no less than four fifths of that prompt, and
 less than half of what was in the cache is served. A conversation is a session and agent, told further by its first
 message where contexts are known, so that sub-agents and compacted histories are compared with their own past alone.
 
-**Causes**, the first that holds. *Another model*: caches belong to a model. *Changed prefix*: the prompt no longer
-begins as it did, and the block that changed is named. *Other thinking level*: on Anthropic it is part of the prefix.
-*Expired*: the pause was longer than the cache keeps (five minutes; an hour where it was written for an hour). *Pinned*:
-call after call is served the same few tokens, as if only a first mark still matched. *Unknown*: nothing that we see
-explains it.
+Causes, the first that holds. *Another model*: caches belong to a model. *Changed prefix*: the prompt no longer begins
+as it did, and the block that changed is named. *Other thinking level*: on Anthropic it is part of the prefix.
+*Expired*: the pause was longer than the cache keeps (five minutes; an hour where it was written for an hour).
+*Pinned*: call after call is served the same few tokens, as if only a first mark still matched. *Unknown*: nothing
+that we see explains it.
 
-**Defaults.** 10,000 tokens: less is cents. Half, and four fifths: the gap between a real miss and a real hit is
-wide; in recorded sessions a hit serves over 90 % and a miss next to nothing.
+Defaults: 10,000 tokens: less is cents. Half, and four fifths: the gap between a real miss and a real hit is wide; in
+recorded sessions a hit serves over 90 % and a miss next to nothing.
 
-**Dollars.** High: what was paid for the tokens that the cache held, less what reading them would have cost. Low, by
-cause: of an expired entry also less what keeping it warm would have cost, a read each five minutes; of a changed prefix
-the same as high; of another model, another level, or an unknown cause nothing, as it may not have been yours to avoid.
+Dollars: High: what was paid for the tokens that the cache held, less what reading them would have cost. Low, by
+cause: of an expired entry also less what keeping it warm would have cost, a read each five minutes; of a changed
+prefix the same as high; of another model, another level, or an unknown cause nothing, as it may not have been yours
+to avoid.
 
-**Needs.** Cache reads (and writes) of the usage. With token counts alone a changed prefix cannot be told, which the
+Needs: Cache reads (and writes) of the usage. With token counts alone a changed prefix cannot be told, which the
 finding says; with a manifest of the context it can; with our own spans so can the thinking level.
 
-**Blind spots.** A provider that caches by itself (OpenAI) promises nothing: its misses may be nobody's fault. What a
+Blind spots: A provider that caches by itself (OpenAI) promises nothing: its misses may be nobody's fault. What a
 first call of a conversation could have shared with another conversation is not looked at.
 
-**Complexity.** n log n in calls; contexts are compared only where a call missed.
+Complexity: n log n in calls; contexts are compared only where a call missed.
 """
 
 from typing import Final

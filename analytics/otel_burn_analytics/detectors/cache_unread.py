@@ -1,22 +1,22 @@
 """Which tokens does an agent pay to put into a provider's cache, that no later call ever reads?
 
-**Rule.** A write counts as read if any later call of the same agent and model, in whatever session, reads at least
-half as far as the write reached before it expires: five minutes, an hour where it was written for an hour. An agent
-and model of which at least half of all written tokens, and 20,000, were read by nobody is reported, once three writes
+Rule: A write counts as read if any later call of the same agent and model, in whatever session, reads at least half
+as far as the write reached before it expires: five minutes, an hour where it was written for an hour. An agent and
+model of which at least half of all written tokens, and 20,000, were read by nobody is reported, once three writes
 went unread.
 
-**Defaults.** Half: the last write of any conversation is unread, so a good agent has some. Three writes and 20,000
+Defaults: Half: the last write of any conversation is unread, so a good agent has some. Three writes and 20,000
 tokens: below that it is a few conversations that ended.
 
-**Dollars.** High: what writing cost beyond plain input. Low: without the last unread write of each session, as nobody
+Dollars: High: what writing cost beyond plain input. Low: without the last unread write of each session, as nobody
 knows beforehand that a conversation ends.
 
-**Needs.** Cache reads and writes of the usage.
+Needs: Cache reads and writes of the usage.
 
-**Blind spots.** A reader of the same agent in another conversation counts as a reader whatever it read, so writes may
-be missed, and none is invented. Writes whose time is not over yet count as read.
+Blind spots: A reader of the same agent in another conversation counts as a reader whatever it read, so writes may be
+missed, and none is invented. Writes whose time is not over yet count as read.
 
-**Complexity.** n log n in calls.
+Complexity: n log n in calls.
 """
 
 from datetime import timedelta

@@ -1,22 +1,21 @@
 """Which conversation repeats a long beginning in every call, and never lets the provider's cache serve it?
 
-**Rule.** At least three calls of a session, agent and model in which nothing was read from a cache nor written to
-one, though each began with 1,024 tokens or more of the call before, at a provider whose list has a price for cache
-reads.
+Rule: At least three calls of a session, agent and model in which nothing was read from a cache nor written to one,
+though each began with 1,024 tokens or more of the call before, at a provider whose list has a price for cache reads.
 
-**Defaults.** 1,024 tokens: what most providers want at least to cache a prefix. 20,000 repeated tokens in all, below
+Defaults: 1,024 tokens: what most providers want at least to cache a prefix. 20,000 repeated tokens in all, below
 which nobody has a reason to act. Calls more than five minutes after the last one count as new: nothing would be left.
 
-**Dollars.** High: the repeated tokens at what was paid for them, less the price of cache reads. Low: also less the
-extra price of writing what is new to the cache (Anthropic's quarter; nothing where writing is free).
+Dollars: High: the repeated tokens at what was paid for them, less the price of cache reads. Low: also less the extra
+price of writing what is new to the cache (Anthropic's quarter; nothing where writing is free).
 
-**Needs.** Usage with cache tokens. With a manifest of the context the repeated beginning is known; with token counts
+Needs: Usage with cache tokens. With a manifest of the context the repeated beginning is known; with token counts
 alone the whole last prompt is taken for it where the prompt grew, which the finding says, with less confidence.
 
-**Blind spots.** Minimums that are higher (2,048 or 4,096 tokens for some models). Emitters that do not report cache
+Blind spots: Minimums that are higher (2,048 or 4,096 tokens for some models). Emitters that do not report cache
 tokens look as if nothing were cached.
 
-**Complexity.** n log n in calls.
+Complexity: n log n in calls.
 """
 
 from typing import Final
@@ -100,7 +99,10 @@ def _uncached(calls: pl.LazyFrame) -> pl.LazyFrame:
     touched = pl.col("cache_read_tokens").fill_null(0) + pl.col("cache_write_tokens").fill_null(0)
     told = ("call_id", "input_tokens", "started_at")
     return (
-        calls.filter(touched.sum().over("thread") == 0)
+        calls.filter(
+            (touched.sum() == 0).over("thread"),
+            pl.col("cache_read_tokens").is_not_null().all().over("thread"),
+        )
         .filter((pl.col("list_read") < pl.col("list_input")).all().over("thread"))
         .sort("thread", "started_at", "call_id")
         .with_columns(

@@ -1,22 +1,22 @@
 """Which content does an agent pay for again and again? Tokens re-sent against tokens that are new.
 
-**Rule.** A block that an earlier call of the same session and agent sent already is *re-sent*. Two causes are told
-apart: `carried` (large results, files and messages that stay in the history) and `static` (system prompt, tool
-definitions, a bootstrap: there from the first call on, and in nine calls of ten). A finding is a session, agent and
-cause whose re-sent tokens are at least half of all input, and 20,000. It acts (`waste`) where the careful estimate
-alone is that much; a static part is only a warning while the agent brings new work.
+Rule: A block that an earlier call of the same session and agent sent already is *re-sent*. Two causes are told apart:
+`carried` (large results, files and messages that stay in the history) and `static` (system prompt, tool definitions,
+a bootstrap: there from the first call on, and in nine calls of ten). A finding is a session, agent and cause whose
+re-sent tokens are at least half of all input, and 20,000. It acts (`waste`) where the careful estimate alone is that
+much; a static part is only a warning while the agent brings new work.
 
-**Dollars.** High is all that re-sending cost, at what each call paid for the stretch the block lay in: what the cache
+Dollars: High is all that re-sending cost, at what each call paid for the stretch the block lay in: what the cache
 served counts at the price of cache reads. Low grants a result three more calls and its first 2,000 tokens, and a
 bootstrap 6,000 tokens.
 
-**Needs.** A manifest of the context (hashes and sizes), and usage. No content. Contexts that arrived only in part are
+Needs: A manifest of the context (hashes and sizes), and usage. No content. Contexts that arrived only in part are
 left out, and calls without usage are named.
 
-**Blind spots.** Whether the model still needed what was carried cannot be told without content. Shares go by bytes.
+Blind spots: Whether the model still needed what was carried cannot be told without content. Shares go by bytes.
 Content that is reworded, a summary for example, counts as new.
 
-**Complexity.** n log n in calls and different blocks; the blocks of single calls are never looked at.
+Complexity: n log n in calls and different blocks; the blocks of single calls are never looked at.
 """
 
 from typing import Final

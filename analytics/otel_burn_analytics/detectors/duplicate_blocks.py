@@ -1,19 +1,19 @@
 """Which content stands more than once in one and the same context?
 
-**Rule.** A block of at least 500 tokens whose content (hash) already stands before it in the same prompt. Every call
-that carries the second copy pays for it. Reported by session and agent once the copies came to 20,000 tokens.
+Rule: A block of at least 500 tokens whose content (hash) already stands before it in the same prompt. Every call that
+carries the second copy pays for it. Reported by session and agent once the copies came to 20,000 tokens.
 
-**Defaults.** 500 tokens: short answers (`ok`, an empty list) repeat by nature. 20,000 tokens: below that nobody has a
+Defaults: 500 tokens: short answers (`ok`, an empty list) repeat by nature. 20,000 tokens: below that nobody has a
 reason to act.
 
-**Dollars.** Low and high: what the calls paid for all copies but the first, by the stretch of the prompt they lay in.
+Dollars: Low and high: what the calls paid for all copies but the first, by the stretch of the prompt they lay in.
 
-**Needs.** A manifest of the context (hashes and sizes) and usage; no content.
+Needs: A manifest of the context (hashes and sizes) and usage; no content.
 
-**Blind spots.** Copies that differ by a character, line numbers for example. A file that is read again after an edit
-and back may be there twice for a reason.
+Blind spots: Copies that differ by a character, line numbers for example. A file that is read again after an edit and
+back may be there twice for a reason.
 
-**Complexity.** Linear in calls and different blocks, times the branches that a context is made of.
+Complexity: Linear in calls and different blocks, times the branches that a context is made of.
 """
 
 from typing import Final

@@ -1,24 +1,24 @@
 """What does a task pay for working in parallel: sub-agents, and the bootstrap that each of them reads again?
 
-**Rule.** Conversations whose times overlap are one task, and the first of them is its root. Those that lie within the
+Rule: Conversations whose times overlap are one task, and the first of them is its root. Those that lie within the
 root's time, begin after it and end before it, are its children: sub-agents that it waited for. At least three of
 them, of which two or more ran at once, are a fan-out. `fan_out` looks within a session, where conversations are told
 by agent and, where contexts are known, first message; `fan_out_sessions` within a trace, where each sub-agent has a
 session of its own. It acts (`waste`) where what the children's first calls have in common came to 20,000 tokens
 beyond the first of them; else it is a warning, once the children used 50,000 tokens.
 
-**Defaults.** Three: two are a delegation. 20,000 and 50,000 tokens: below that nobody has a reason to act.
+Defaults: Three: two are a delegation. 20,000 and 50,000 tokens: below that nobody has a reason to act.
 
-**Dollars.** High: content that another child's first call had sent already, at what was paid for it. Low: less what
+Dollars: High: content that another child's first call had sent already, at what was paid for it. Low: less what
 reading it from a cache would have cost.
 
-**Needs.** Session or trace ids; a manifest for what children have in common. With token counts alone the shares of
+Needs: Session or trace ids; a manifest for what children have in common. With token counts alone the shares of
 children and root are told, and no waste.
 
-**Blind spots.** Whether a child's result was used. Sub-agents that share session, agent and first message look like
-one. A child's children count as the root's. Parallel calls that no root waits for are a batch, not a fan-out.
+Blind spots: Whether a child's result was used. Sub-agents that share session, agent and first message look like one.
+A child's children count as the root's. Parallel calls that no root waits for are a batch, not a fan-out.
 
-**Complexity.** n log n in calls, linear in the blocks of first calls.
+Complexity: n log n in calls, linear in the blocks of first calls.
 """
 
 from functools import partial

@@ -1,25 +1,26 @@
 """Which calls does a clock make, not a user, and what do they cost a day?
 
-**Rule.** A *beat* is a call that answers a message (not a tool's result), with the calls that follow it in its
-session until the next one. Beats of an agent that are woken by a message of the same size, at least four, a minute or
-more apart, with four of five pauses within a fifth of their median, are a heartbeat, in one session or a new one each
-time. A beat is *idle* if it wrote or ran nothing and answered in at most 200 tokens, *failing* if all its calls
-failed. A heartbeat of which at least half of the beats are idle or failing is reported.
+Rule: A *beat* is a call that answers a message (not a tool's result), with the calls that follow it in its session
+until the next one. Beats of an agent that are woken by a message of the same size, at least four, a minute or more
+apart, with four of five pauses within a fifth of their median, are a heartbeat, in one session or a new one each
+time. Where the messages are not equal, half of the answers must be of one length. A beat is *idle* if it wrote or ran
+nothing and answered in at most 200 tokens, *failing* if all its calls failed. A heartbeat of which at least half of
+the beats are idle or failing is reported.
 
-**Defaults.** Four beats and a fifth: a person is not as regular. A minute: faster is an agent at work. 200 tokens: a
+Defaults: Four beats and a fifth: a person is not as regular. A minute: faster is an agent at work. 200 tokens: a
 status line (`HEARTBEAT_OK`) is five. A bootstrap of 5,000 tokens is what one was trimmed to from 28,000, in the
 field.
 
-**Dollars.** High: all idle and failing beats but the first. Low: half of that, which is what beating half as often
-saves. The evidence says the cost a day and what trimming the bootstrap would save.
+Dollars: High: all idle and failing beats but the first. Low: half of that, which is what beating half as often saves.
+The evidence says the cost a day and what trimming the bootstrap would save.
 
-**Needs.** A manifest of the context tells what woke a call. With token counts alone a beat is a call after a pause of
-a minute in its session, which the finding says.
+Needs: A manifest of the context tells what woke a call. With token counts alone a beat is a call after a pause of a
+minute in its session, which the finding says.
 
-**Blind spots.** A heartbeat whose message has another length each time. Beats of two agents with the same name.
-Whether an idle beat was worth its price (a monitor is idle on good days).
+Blind spots: A heartbeat whose message has another length each time. Beats of two agents with the same name. Whether
+an idle beat was worth its price (a monitor is idle on good days).
 
-**Complexity.** n log n in calls.
+Complexity: n log n in calls.
 """
 
 from datetime import timedelta
@@ -144,12 +145,19 @@ def _regular(calls: pl.LazyFrame, *, min_beats: int, min_period: timedelta, jitt
             even=even,
             all_beats=pl.len().cast(pl.Int64),
             constant=pl.col("woken").n_unique() == 1,
+            # The commonest length of an answer: a status line is as long as the last one.
+            alike=pl.col("output_tokens")
+            .drop_nulls()
+            .value_counts(sort=True, name="n")
+            .struct.field("n")
+            .first(),
             known=pl.col("woken").is_not_null().all(),
         )
         .filter(
             pl.col("all_beats") >= min_beats,
             pl.col("period") >= min_period.total_seconds(),
             pl.col("even") >= (pl.col("all_beats") - 1) * 0.8,
+            pl.col("constant") | ~pl.col("known") | (pl.col("alike").fill_null(0) * 2 >= pl.col("all_beats")),
         )
     )
 

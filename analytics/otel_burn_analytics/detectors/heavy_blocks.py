@@ -1,22 +1,23 @@
 """Which single result, file or message costs most because every later call carries it along?
 
-**Rule.** A block of at least 2,000 tokens (a tool's result, a file, a pasted message) that an agent carried through
-later calls of its session until that came to 20,000 tokens, three calls of grace not counted. What was there from the
-first call to the last is a bootstrap, and `context_bloat`'s. The five dearest blocks of a session and agent are
-reported, one finding each.
+Rule: A block of at least 2,000 tokens (a tool's result, a file, a pasted message) that an agent carried through later
+calls of its session until that came to 20,000 tokens, three calls of grace not counted. What was there from the first
+call to the last is a bootstrap, and `context_bloat`'s. The five dearest blocks of a session and agent are reported,
+one finding each.
 
-**Defaults.** 2,000 tokens: summaries of tool results are about this long, so a smaller block is cheap to keep. 20,000:
-below that (cents on most models) nobody has a reason to act. Three calls: the model often works on a result in the next
-calls; judgement. In real coding sessions carried tool output is 34 to 83 % of all input.
+Defaults: 2,000 tokens: summaries of tool results are about this long, so a smaller block is cheap to keep. 20,000:
+below that (cents on most models) nobody has a reason to act. Two cents, where the price is known. Three calls: the
+model often works on a result in the next calls; judgement. In real coding sessions carried tool output is 34 to 83 %
+of all input.
 
-**Dollars.** High: every call after the one that brought it, at what that call paid for the stretch of the prompt in
-which it lay, so that cache reads count as cache reads. Low: three more calls granted, and 2,000 tokens in each.
+Dollars: High: every call after the one that brought it, at what that call paid for the stretch of the prompt in which
+it lay, so that cache reads count as cache reads. Low: three more calls granted, and 2,000 tokens in each.
 
-**Needs.** A manifest of the context (hashes and sizes) and usage; no content.
+Needs: A manifest of the context (hashes and sizes) and usage; no content.
 
-**Blind spots.** Whether the model still needed it cannot be told without content. Shares go by bytes.
+Blind spots: Whether the model still needed it cannot be told without content. Shares go by bytes.
 
-**Complexity.** n log n in calls and different blocks, and five rows a call for what is reported.
+Complexity: n log n in calls and different blocks, and five rows a call for what is reported.
 """
 
 from typing import Final
@@ -42,6 +43,7 @@ def find_heavy_blocks(
     min_carried_tokens: int = 20_000,
     grace_calls: int = 3,
     most: int = 5,
+    min_usd: float = 0.02,
 ) -> pl.LazyFrame:
     """Findings: per session and agent the blocks that cost most by being carried on, at most *most*."""
     heavy = _heavy(
@@ -70,7 +72,7 @@ def find_heavy_blocks(
         kind=pl.col("kind").first(), tool_name=pl.col("tool_name").drop_nulls().first(), bytes=pl.col("bytes").first(),
         brought_at=pl.col("first").first() + 1, calls=pl.col("calls").first(), late=pl.col("late").sum(),
         size=pl.col("tokens").max().round().cast(pl.Int64),
-    ).filter(pl.col("late") >= min_carried_tokens)  # fmt: skip
+    ).filter(pl.col("late") >= min_carried_tokens, (pl.col("wasted_usd_high") >= min_usd).fill_null(True))  # fmt: skip
     return findings(
         found, name=NAME, key=KEY, tier=_tier(), confidence=_confidence(), evidence=_evidence(), fix=_fix()
     )

@@ -1,21 +1,20 @@
 """Where does a model think at length for little: tokens that nobody sees, and that are billed as output?
 
-**Rule.** Two signs, by session and agent. *Cut-offs*: an answer that ended at its token limit with nothing visible,
-all of it thought. *Over-thinking*: calls that thought for over 1,000 tokens, and for more than ten times what they
-then said; reported once what lies above that came to 20,000 tokens and thinking is four fifths of all output.
+Rule: Two signs, by session and agent. *Cut-offs*: an answer that ended at its token limit with nothing visible, all
+of it thought. *Over-thinking*: calls that thought for over 1,000 tokens, and for more than ten times what they then
+said; reported once what lies above that came to 20,000 tokens and thinking is four fifths of all output.
 
-**Defaults.** 1,000 tokens and ten times: an agent thinks before a tool call of thirty tokens, and should. Four fifths
-and 20,000: below that it is a few hard questions.
+Defaults: 1,000 tokens and ten times: an agent thinks before a tool call of thirty tokens, and should. Four fifths and
+20,000: below that it is a few hard questions.
 
-**Dollars.** High: cut-offs at what the whole call cost, over-thinking at the output price for what lies above the
-limits. Low: the cut-offs alone.
+Dollars: High: cut-offs at what the whole call cost, over-thinking at the output price for what lies above the limits.
+Low: the cut-offs alone.
 
-**Needs.** Reasoning tokens of the usage. Providers that do not tell them apart (Anthropic's, mostly) cannot be
-judged.
+Needs: Reasoning tokens of the usage. Providers that do not tell them apart (Anthropic's, mostly) cannot be judged.
 
-**Blind spots.** Whether the thinking was needed. A hard question with a short answer looks like a trivial one.
+Blind spots: Whether the thinking was needed. A hard question with a short answer looks like a trivial one.
 
-**Complexity.** Linear in calls.
+Complexity: Linear in calls.
 """
 
 from typing import Final

@@ -1,20 +1,20 @@
 """Where does a program ask again and again after failures that pass, faster than they do?
 
-**Rule.** At least four attempts of a session and agent in a row that failed in a way that passes (408, 409, 429, 5xx,
-a broken connection or a time-out), each within a minute of the last, whether an SDK or the agent's own loop retried.
-It is a storm if the pauses between them do not grow by half (median), or if there are eight and more.
+Rule: At least four attempts of a session and agent in a row that failed in a way that passes (408, 409, 429, 5xx, a
+broken connection or a time-out), each within a minute of the last, whether an SDK or the agent's own loop retried. It
+is a storm if the pauses between them do not grow by half (median), or if there are eight and more.
 
-**Defaults.** Four: SDKs try three times by themselves, and with jitter two pauses tell nothing. A minute: after that
-it is another try, not a retry. A half: exponential back-off doubles, jitter takes a quarter.
+Defaults: Four: SDKs try three times by themselves, and with jitter two pauses tell nothing. A minute: after that it
+is another try, not a retry. A half: exponential back-off doubles, jitter takes a quarter.
 
-**Dollars.** What the failed attempts were billed: mostly nothing, as refused requests cost none; broken-off answers
-do. Low and high are the same.
+Dollars: What the failed attempts were billed: mostly nothing, as refused requests cost none; broken-off answers do.
+Low and high are the same.
 
-**Needs.** Status of calls; of our own spans also each HTTP attempt.
+Needs: Status of calls; of our own spans also each HTTP attempt.
 
-**Blind spots.** Retries inside an SDK whose emitter reports only the last attempt.
+Blind spots: Retries inside an SDK whose emitter reports only the last attempt.
 
-**Complexity.** n log n in attempts.
+Complexity: n log n in attempts.
 """
 
 from typing import Final

@@ -1,20 +1,19 @@
 """Which answers were paid for and thrown away: cut off at the limit, or broken off, and asked for again?
 
-**Rule.** An answer that ended at its token limit, or broke off after tokens were billed, and that the next call of
-its session and agent does not carry on: that call's prompt did not grow by half of what was answered. Reported once
-such answers came to 2,000 tokens of output.
+Rule: An answer that ended at its token limit, or broke off after tokens were billed, and that the next call of its
+session and agent does not carry on: that call's prompt did not grow by half of what was answered. Reported once such
+answers came to 2,000 tokens of output.
 
-**Defaults.** 2,000 tokens: less is cents. Half: an answer that is continued is in the next prompt, whole or nearly
-so.
+Defaults: 2,000 tokens: less is cents. Half: an answer that is continued is in the next prompt, whole or nearly so.
 
-**Dollars.** High: the whole calls. Low: only those after which the same agent asked again within ten minutes with a
+Dollars: High: the whole calls. Low: only those after which the same agent asked again within ten minutes with a
 prompt of the same size (a twentieth more or less): these were repeated.
 
-**Needs.** Finish reason or status, and usage. No context.
+Needs: Finish reason or status, and usage. No context.
 
-**Blind spots.** The last call of a session may have been used by a person as it was; it counts for high only.
+Blind spots: The last call of a session may have been used by a person as it was; it counts for high only.
 
-**Complexity.** n log n in calls.
+Complexity: n log n in calls.
 """
 
 from typing import Final

@@ -1,23 +1,23 @@
 """Which tool definitions does every call pay for, though no call of the session ever used the tool?
 
-**Rule.** A tool that was defined in at least three calls of a session and agent, and that no call of the session
-asked for, whichever agent. They are reported together, by session and agent, once they came to 10,000 tokens. MCP
-tools (`mcp__server__tool`) are grouped by server, as a server is what one switches off.
+Rule: A tool that was defined in at least three calls of a session and agent, and that no call of the session asked
+for, whichever agent. They are reported together, by session and agent, once they came to 10,000 tokens. MCP tools
+(`mcp__server__tool`) are grouped by server, as a server is what one switches off.
 
-**Defaults.** Three calls: a question and its answer tell nothing. 10,000 tokens: cents; definitions alone are often
+Defaults: Three calls: a question and its answer tell nothing. 10,000 tokens: cents; definitions alone are often
 20,000 a call where some MCP servers are connected.
 
-**Dollars.** High: the definitions' share of every call, at what the stretch of the prompt cost in which they lay;
-they stand in front, so that mostly is the price of cache reads. Low: only those of servers of which no tool at all
-was used.
+Dollars: High: the definitions' share of every call, at what the stretch of the prompt cost in which they lay; they
+stand in front, so that mostly is the price of cache reads. Low: only those of servers of which no tool at all was
+used.
 
-**Needs.** A manifest of the context with tool names, and tool calls. No content. Where no tool's call is known by
-name though results are in the context, nothing is said.
+Needs: A manifest of the context with tool names, and tool calls. No content. Where no tool's call is known by name
+though results are in the context, nothing is said.
 
-**Blind spots.** A tool may be needed in the next session; the finding says how often it was offered, not that it is
+Blind spots: A tool may be needed in the next session; the finding says how often it was offered, not that it is
 useless. While a session runs, *unused* means so far.
 
-**Complexity.** Linear in calls and different blocks.
+Complexity: Linear in calls and different blocks.
 """
 
 from typing import Final
