@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +40,8 @@ class Finding:
 
 def examine(db: Path) -> list[Finding]:
     """Everything that the doctor has to say about this interpreter and the collector of *db*."""
-    return [*_installed(), *_switches(), *_taps(), *_emitters(), *_unseen(), _collector(db), _spool()]
+    here = [*_installed(), *_switches(), *_taps(), *_emitters(), *_unseen(), _collector(db), _spool()]
+    return [*here, *_elsewhere(db)]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +172,12 @@ def _collector(db: Path) -> Finding:
         "collector",
         f"none runs; `otel-burn run` starts one, or start it with: otel-burn collector --db {db}",
     )
+
+
+def _elsewhere(db: Path) -> list[Finding]:
+    """What other parts have to say: each registers a function from the database to such lines."""
+    entries = entry_points(group="otel_burn.examinations")
+    return [Finding(*said) for entry in entries for said in entry.load()(db)]
 
 
 def _spool() -> Finding:

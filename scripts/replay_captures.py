@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from otel_burn_collector.importing import import_paths
+from otel_burn_collector.importing import Wanted, import_wanted
 from otel_burn_collector.reader import open_ledger
 
 TOKENS = {
@@ -91,7 +91,7 @@ def replay(folder: Path) -> Compared:
     """Import what is in *folder* and compare."""
     with tempfile.TemporaryDirectory() as scratch:
         db = Path(scratch) / "burn.duckdb"
-        import_paths(db, [folder / "otlp"])
+        import_wanted(db, Wanted(paths=[folder / "otlp"]))
         with open_ledger(db) as ledger:
             rows = ledger.query(f"{CALLS} FROM llm_calls WHERE status = 'ok'").to_pylist()
     return compare(rows, served(json.loads((folder / "truth.json").read_text())))

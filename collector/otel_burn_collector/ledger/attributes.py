@@ -77,6 +77,10 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.cache_read_tokens",
         "gen_ai.usage.prompt_tokens_details.cached_tokens",
         "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.cached_tokens",
+        "gen_ai.usage.input_tokens.cached",
+        "gen_ai.usage.cached_input_tokens",
+        "llm.usage.cache_read_input_tokens",
     ),
     "cache_write_tokens": (
         names.USAGE_CACHE_WRITE_INPUT_TOKENS,
@@ -85,6 +89,9 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.cache_write_tokens",
         "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
         "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.input_tokens.cache_write",
+        "gen_ai.usage.cache_creation_tokens",
+        "llm.usage.cache_creation_input_tokens",
     ),
     "cache_write_5m_tokens": (names.ANTHROPIC_CACHE_WRITE_5M,),
     "cache_write_1h_tokens": (names.ANTHROPIC_CACHE_WRITE_1H,),
@@ -95,10 +102,20 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.completion_tokens_details.reasoning_tokens",
         "gen_ai.usage.details.reasoning_tokens",
         "gen_ai.usage.details.thoughts_tokens",
+        "gen_ai.usage.output_tokens.reasoning",
+        "gen_ai.usage.thoughts_tokens",
+        "gen_ai.usage.thinking_tokens",
     ),
     "audio_input_tokens": (names.USAGE_AUDIO_INPUT_TOKENS, "gen_ai.usage.details.input_audio_tokens"),
     "audio_output_tokens": (names.USAGE_AUDIO_OUTPUT_TOKENS, "gen_ai.usage.details.output_audio_tokens"),
-    "reported_usd": ("operation.cost",),
+    "total_tokens": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "gen_ai.client.token.usage"),
+    "reported_usd": (
+        "operation.cost",
+        "gen_ai.usage.cost.amount",
+        "gen_ai.usage.cost",
+        "gen_ai.usage.total_cost",
+        "gen_ai.cost.total_cost",
+    ),
 }
 """The OpenTelemetry GenAI convention, new and old names, and what its neighbours write in its place."""
 

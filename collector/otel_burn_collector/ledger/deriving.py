@@ -14,13 +14,15 @@ from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
 from otel_burn_collector.ledger.reading import read
 from otel_burn_collector.ledger.records import records
-from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, table
+from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, corrections, table
 from otel_burn_collector.ledger.statements import count, frame, registered, rows, run
 from otel_burn_collector.ledger.threading_calls import thread_calls
 from otel_burn_collector.ledger.tool_runs import tool_runs
 from otel_burn_collector.ledger.turns import place_turns
 
-ASSIGNED = pa.schema({"report_id": pa.string(), "call_id": pa.string(), "publication": pa.int64()})
+ASSIGNED = pa.schema(
+    {"report_id": pa.string(), "call_id": pa.string(), "publication": pa.int64(), "joined_by": pa.string()}
+)
 ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 
 
@@ -29,6 +31,8 @@ def apply(con: duckdb.DuckDBPyConnection, batch: Batch | Incoming) -> None:
     tables = incoming(batch) if isinstance(batch, Batch) else batch
     with registered(con, **tables):
         run(con, "near_batch", "insert_spans", "insert_logs", "insert_metrics")
+        if count(con, "batch_unknown"):
+            run(con, "insert_unknown_usage")
         touch(con, tables)
         derive(con)
 
@@ -49,10 +53,19 @@ def touch(con: duckdb.DuckDBPyConnection, tables: Incoming) -> None:
             run(con, "touch_below")
         if reports:
             run(con, "insert_reports")
+            write_corrections(con, reports)
         if manifests and store_lists(con):
             run(con, "touch_unblocked")
     if count(con, "new_logs"):
         touch_tool_runs(con)
+
+
+def write_corrections(con: duckdb.DuckDBPyConnection, reports: Sequence[Mapping[str, Any]]) -> None:
+    """Store what was corrected in *reports*, mostly nothing."""
+    found = corrections(reports)
+    if found.num_rows:
+        with registered(con, new_corrections=found):
+            run(con, "insert_corrections")
 
 
 def new_records(con: duckdb.DuckDBPyConnection, tables: Incoming) -> Sequence[Mapping[str, Any]]:
@@ -131,6 +144,7 @@ def assigned_rows(assignment: Assignment) -> pa.Table:
             list(calls),
             [call and call.call_id for call in calls.values()],
             [call and call.publication for call in calls.values()],
+            [assignment.rules.get(report_id) for report_id in calls],
         ],
         schema=ASSIGNED,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from otel_burn_collector.ledger.joining import Report
+from otel_burn_collector.ledger.joining import Joined, Report
 
 
 class Published(NamedTuple):
@@ -19,18 +19,20 @@ class Assignment(NamedTuple):
 
     calls: Mapping[str, Published | None]
     aliases: Sequence[tuple[str, str]]
+    rules: Mapping[str, str]
+    """By which rule a report came to the others of its call."""
 
 
 def assign(
     reports: Sequence[Report],
-    groups: Mapping[str, str | None],
+    joined: Joined,
     published: Mapping[str, Published],
     last_publication: int,
 ) -> Assignment:
     """Give each group the id that its reports were published under first, or a new one."""
     members: dict[str, list[Report]] = {}
     for report in reports:
-        group = groups[report.report_id]
+        group = joined.groups[report.report_id]
         if group is not None:
             members.setdefault(group, []).append(report)
     owners = _owners(members, published)
@@ -47,7 +49,7 @@ def assign(
             call = Published(last_publication, new_call_id(firsts[group][1]))
         aliases += [(each.call_id, call.call_id) for each in mine[1:]]
         calls.update((report.report_id, call) for report in members[group])
-    return Assignment(calls, aliases)
+    return Assignment(calls, aliases, joined.rules)
 
 
 def _owners(members: Mapping[str, Sequence[Report]], published: Mapping[str, Published]) -> Mapping[str, str]:

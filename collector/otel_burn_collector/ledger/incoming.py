@@ -17,10 +17,11 @@ from otel_burn_collector.ledger.content_names import is_content, keeps_content
 from otel_burn_collector.ledger.dialects import DIALECTS
 from otel_burn_collector.ledger.records import may_report, tool_records
 from otel_burn_collector.ledger.stripping import without_content
+from otel_burn_collector.ledger.unknown_usage import are_unknown
 
 READ: Final = pa.array(
     sorted(
-        {marker for each in DIALECTS for marker in each.markers}
+        {name for each in DIALECTS for name in (*each.markers, *each.needs, *each.lacks)}
         | {"event.name", names.RUN_ID}
         | {
             source.attribute if isinstance(source, Source) else source
@@ -32,6 +33,8 @@ READ: Final = pa.array(
     pa.string(),
 )
 """Every attribute that some dialect reads, or that a span tells the calls below it."""
+
+_READ_NAMES: Final = frozenset(READ.to_pylist())
 
 STAGED_ROWS: Final = 512
 """A smaller table is handed over as it is: a file costs 3 ms whatever is in it."""
@@ -49,8 +52,8 @@ def incoming(batch: Batch, staging: Path | None = None) -> Incoming:
 
     `row` numbers spans, and log records after them. `batch_fields` has one row for each attribute in `READ`, so that
     no step has to look into the maps of all rows; `batch_records` has the rows that may report a call, `batch_contents`
-    what those say of content, and `batch_tool_records` the log records that say that a tool ran. What goes into the
-    tables has no content, unless the user wants it kept.
+    what those say of content, `batch_tool_records` the log records that say that a tool ran, and `batch_unknown` what
+    speaks of usage in unknown names. What goes into the tables has no content, unless the user wants it kept.
 
     DuckDB 2.0 checks each key of a map that comes from Arrow, and none of a Parquet file's: 14 µs a span of 17
     attributes against 4, and 3 to write it.
@@ -65,6 +68,7 @@ def incoming(batch: Batch, staging: Path | None = None) -> Incoming:
         "batch_records": candidates,
         "batch_contents": pa.concat_tables([_contents(spans, candidates), _contents(logs, candidates)]),
         "batch_tool_records": tool_records(logs, fields),
+        "batch_unknown": pa.concat_tables([_fields(each, _is_unknown) for each in (spans, logs)]),
     }
     if not keeps_content():
         spans, logs = without_content(spans), without_content(logs)
@@ -102,6 +106,10 @@ def _contents(table: pa.Table, candidates: pa.Table) -> pa.Table:
         table.filter(pc.is_in(table["row"], candidates["row"].combine_chunks())),
         lambda names: np.array([is_content(name) for name in names.to_pylist()], np.bool_),
     )
+
+
+def _is_unknown(names: pa.Array) -> Any:
+    return are_unknown(names, _READ_NAMES)
 
 
 def _is_read(names: pa.Array) -> Any:

@@ -20,6 +20,12 @@ class Report(NamedTuple):
     request_model: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    inside: bool = False
+    """A log record within the very span of the report above it."""
+    parent: str | None = None
+    """What the span ran in: spans of two instrumentations that do not nest are siblings."""
+    hollow: bool = False
+    """It neither says usage nor names the response: it may be what another report says more of."""
 
 
 class Link(NamedTuple):
@@ -29,6 +35,16 @@ class Link(NamedTuple):
     """Nanoseconds between their starts; of two candidates the nearer one is it."""
     left: str
     right: str
+    rule: str = ""
+    """What they share, in words."""
+
+
+class Joined(NamedTuple):
+    """Which call each report belongs to, and by which rule it came to the others."""
+
+    groups: Mapping[str, str | None]
+    """None for a roll-up of several calls."""
+    rules: Mapping[str, str]
 
 
 SLACK = 1_000_000_000
@@ -41,6 +57,8 @@ class Groups:
     def __init__(self, reports: Iterable[Report]) -> None:
         self._parent = {report.report_id: report.report_id for report in reports}
         self._members = {report.report_id: [report] for report in reports}
+        self.rules: dict[str, str] = {}
+        """By which rule each report came to one that was there."""
 
     def find(self, report_id: str) -> str:
         while self._parent[report_id] != report_id:
@@ -59,25 +77,30 @@ class Groups:
         their_ids = {report.response_id for report in theirs} - {None}
         return not our_ids or not their_ids or bool(our_ids & their_ids)
 
-    def join(self, left: str, right: str) -> None:
+    def join(self, left: str, right: str, rule: str) -> None:
         kept, gone = sorted((self.find(left), self.find(right)))
         if kept != gone:
             self._parent[gone] = kept
             self._members[kept] += self._members.pop(gone)
+            for report_id in (left, right):
+                self.rules.setdefault(report_id, rule)
 
 
-def join(reports: Sequence[Report], links: Iterable[Link]) -> Mapping[str, str | None]:
-    """The group of each report by the counting rule, or None for a roll-up of several calls."""
+def join(reports: Sequence[Report], links: Iterable[Link]) -> Joined:
+    """The group of each report by the counting rule."""
     groups = Groups(reports)
     _join_attempts(groups, reports)
+    _join_repetitions(groups, reports)
     for link in sorted(links):
         if groups.may_join(link.left, link.right):
-            groups.join(link.left, link.right)
+            groups.join(link.left, link.right, link.rule)
     rolled_up = _join_paths(groups, reports)
-    return {
+    _join_siblings(groups, [report for report in reports if report.report_id not in rolled_up])
+    found = {
         report.report_id: None if report.report_id in rolled_up else groups.find(report.report_id)
         for report in reports
     }
+    return Joined(found, groups.rules)
 
 
 def _join_attempts(groups: Groups, reports: Iterable[Report]) -> None:
@@ -85,9 +108,37 @@ def _join_attempts(groups: Groups, reports: Iterable[Report]) -> None:
     first: dict[tuple[str, str], str] = {}
     for report in reports:
         if report.logical_call is not None:
-            groups.join(
-                first.setdefault((report.emitter, report.logical_call), report.report_id), report.report_id
-            )
+            one = first.setdefault((report.emitter, report.logical_call), report.report_id)
+            groups.join(one, report.report_id, "attempts of one call")
+
+
+def _join_repetitions(groups: Groups, reports: Iterable[Report]) -> None:
+    """Log records of one emitter within one span of a call repeat each other, unless they name two responses."""
+    first: dict[tuple[str, str], Report] = {}
+    for report in sorted(reports):
+        if report.inside and report.above is not None:
+            one = first.setdefault((report.emitter, report.above), report)
+            if None in (one.response_id, report.response_id) or one.response_id == report.response_id:
+                groups.join(one.report_id, report.report_id, "events of one span")
+
+
+def _join_siblings(groups: Groups, reports: Iterable[Report]) -> None:
+    """Join what says next to nothing with what another instrumentation says of the same time in the same place."""
+    at: dict[str, list[Report]] = {}
+    for report in reports:
+        if report.parent is not None:
+            at.setdefault(report.parent, []).append(report)
+    pairs = [
+        (abs(one.started - two.started), one.report_id, two.report_id)
+        for siblings in at.values()
+        for one in siblings
+        if one.hollow
+        for two in siblings
+        if one.started - SLACK <= two.started and two.ended <= one.ended + SLACK and two is not one
+    ]
+    for _, hollow, other in sorted(pairs):
+        if len(groups.members(hollow)) == 1 and groups.may_join(hollow, other):
+            groups.join(hollow, other, "same place and time, and one of them says no more")
 
 
 def _join_paths(groups: Groups, reports: Sequence[Report]) -> set[str]:
@@ -105,7 +156,7 @@ def _join_paths(groups: Groups, reports: Sequence[Report]) -> set[str]:
             continue
         for child in others:
             if _overlap(report, groups.members(child)) and groups.may_join(report.report_id, child):
-                groups.join(report.report_id, child)
+                groups.join(report.report_id, child, "one runs in the other")
         below.setdefault(report.above, []).append(report.report_id)
     return rolled_up
 

@@ -11,7 +11,8 @@ from otel_burn_collector.ledger.attributes import Source
 from otel_burn_collector.ledger.contents import manifest_of
 from otel_burn_collector.ledger.dialects import DIALECTS, Dialect
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
-from otel_burn_collector.ledger.values import first_of, number, texts, token_count, usd, whole, wholes
+from otel_burn_collector.ledger.usage import usage_of
+from otel_burn_collector.ledger.values import first_of, number, texts, usd, whole, wholes
 
 SAYS_NOTHING: Final = ("", "null", "[]")
 LONGEST_MS: Final = 1e9
@@ -22,10 +23,6 @@ TEXTS: Final = (
     "logical_call",
 )  # fmt: skip
 """Fields that a report takes as they are."""
-TOKENS: Final = (
-    "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
-    "reasoning_tokens", "audio_input_tokens", "audio_output_tokens",
-)  # fmt: skip
 LISTS: Final = (
     "kinds", "hashes", "tools", "tool_call_ids", "errors", "sketches", "output_kinds", "output_hashes",
     "asked_ids", "asked_names", "asked_hashes", "asked_effects", "asked_sketches",
@@ -65,23 +62,44 @@ def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
 
 
 def _dialect(record: Record, said: Fields) -> Dialect | None:
-    for dialect in _candidates(record["signal"], record["scope_name"] or "", record["event"] or ""):
-        for marker in dialect.markers:
-            if marker in said:
-                # The first marker that the record has decides.
-                if dialect.marker_values is None or said[marker] in dialect.marker_values:
-                    return dialect
-                break
-    return None
+    scope, version = record["scope_name"] or "", record["scope_version"] or ""
+    candidates = _candidates(record["signal"], scope, version, record["event"] or "")
+    return next((dialect for dialect in candidates if _fits(dialect, said)), None)
+
+
+def _fits(dialect: Dialect, said: Fields) -> bool:
+    # The first marker that the record has decides.
+    marker = next((name for name in dialect.markers if name in said), None)
+    if marker is None or said[marker] in dialect.unless_values:
+        return False
+    if dialect.marker_values is not None and said[marker] not in dialect.marker_values:
+        return False
+    if dialect.needs and not any(name in said for name in dialect.needs):
+        return False
+    return not any(name in said for name in dialect.lacks)
 
 
 @lru_cache(4096)
-def _candidates(signal: str, scope: str, event: str) -> Sequence[Dialect]:
+def _candidates(signal: str, scope: str, version: str, event: str) -> Sequence[Dialect]:
     return [
         each
         for each in DIALECTS
-        if each.signal == signal and re.fullmatch(each.scope, scope) and re.fullmatch(each.event, event)
+        if each.signal == signal
+        and re.fullmatch(each.scope, scope)
+        and re.fullmatch(each.event, event)
+        and _is_between(version, each.since, each.before)
     ]
+
+
+def _is_between(version: str, since: str, before: str) -> bool:
+    if not (since or before):
+        return True
+    said = _numbers(version)
+    return bool(said) and _numbers(since) <= said and (not before or said < _numbers(before))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 @lru_cache
@@ -128,7 +146,9 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
     report: Row = {name: fields[name] for name in TEXTS if name in fields}
     status = whole(get("http_status"))
     provider = get("provider")
-    emitter = (signal, scope, record["instance_id"] or record["service_name"])
+    # A turn's report is no second report of the same emitter, but one of another kind.
+    said_scope = f"{scope} turn" if dialect.name.endswith("-turn") else scope
+    emitter = (signal, said_scope, record["instance_id"] or record["service_name"])
     report |= {
         "unit": key_of(report_id if trace_id is None else trace_id),
         "report_id": report_id,
@@ -141,7 +161,7 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
         "trace_id": trace_id,
         "span_id": record["span_id"],
         "parent_span_id": record["parent_span_id"],
-        "started_at": _started(record, number(get("duration_ms"))),
+        "started_at": _started(record, _duration_ms(fields)),
         "ended_at": record["ended_at"],
         "service_name": record["service_name"],
         "instance_id": record["instance_id"],
@@ -159,7 +179,7 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
     }
     if get("speed") == "fast":
         report["service_tier"] = "fast"  # it decides the price, and the tier beside it says `standard`
-    return report | _usage(dialect, fields) | {"extras": _extras(fields)}
+    return report | usage_of(dialect, fields) | {"extras": _extras(fields)}
 
 
 def _extras(fields: Fields) -> str | None:
@@ -171,10 +191,16 @@ def _extras(fields: Fields) -> str | None:
     return json.dumps(found, sort_keys=True) if found else None
 
 
+def _duration_ms(fields: Fields) -> float | None:
+    seconds = number(fields.get("duration_s"))
+    return number(fields.get("duration_ms")) if seconds is None else seconds * 1000
+
+
 def _started(record: Record, said_ms: float | None) -> int:
-    """A log record knows its end and its duration."""
+    """A log record knows its end and its duration; so does a span that stands for one, which has no length."""
     started: int = record["started_at"]
-    if record["signal"] == "log" and said_ms is not None and 0 <= said_ms <= LONGEST_MS:
+    is_moment = record["signal"] == "log" or record["ended_at"] - started < 1_000_000
+    if is_moment and said_ms is not None and 0 <= said_ms <= LONGEST_MS:
         return started - round(said_ms * 1000) * 1000
     return started
 
@@ -190,27 +216,6 @@ def _failed(fields: Fields, record: Record, http_status: int | None) -> bool:
 
 def _milliseconds(ttft: float | None, dialect: Dialect) -> float | None:
     return None if ttft is None else ttft * dialect.ttft_factor
-
-
-def _usage(dialect: Dialect, fields: Fields) -> Row:
-    """Tokens of every class: input includes cache, output includes reasoning."""
-    usage: Row = {name: token_count(fields[name]) for name in TOKENS if name in fields}
-    said_input, said_output = (
-        token_count(fields.get("input_tokens")),
-        token_count(fields.get("output_tokens")),
-    )
-    usage["input_tokens"], usage["output_tokens"] = said_input, said_output
-    if said_input is not None and dialect.input_excludes:
-        cached = (usage.get("cache_read_tokens"), usage.get("cache_write_tokens"))
-        usage["input_tokens"] = said_input + sum(each or 0 for each in cached)
-    if said_output is not None and dialect.output_excludes:
-        usage["output_tokens"] = said_output + (usage.get("reasoning_tokens") or 0)
-    if dialect.pairs_by_usage is not None and said_input is not None:
-        unsaid = (usage.get("reasoning_tokens") or 0) if dialect.pairs_without_reasoning else 0
-        output = None if said_output is None else said_output - unsaid
-        parts = (dialect.pairs_by_usage, said_input, output)
-        usage["pairing"] = "|".join(str(part) for part in parts if part is not None)
-    return usage
 
 
 def _manifest(fields: Fields, report: Row) -> Row:

@@ -13,7 +13,7 @@ from otel_burn_collector.ledger.dialects import DIALECTS
 
 _COUNTING: Final = [each for each in DIALECTS if each.counts]
 _MARKERS: Final = pa.array(
-    sorted({marker for each in _COUNTING if each.marker_values is None for marker in each.markers}),
+    sorted({name for each in _COUNTING if each.marker_values is None for name in each.needs or each.markers}),
     pa.string(),
 )
 _VALUED: Final = pa.array(

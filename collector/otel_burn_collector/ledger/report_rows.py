@@ -76,6 +76,21 @@ MANIFESTS: Final = pa.schema(
 )
 
 
+CORRECTIONS: Final = pa.schema(
+    {"unit": pa.uint64(), "report_id": _TEXT, "started_at": pa.timestamp("ns"), "correction": _TEXT}
+)
+
+
+def corrections(reports: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """What was corrected in *reports*."""
+    rows = [
+        {name: report[name] for name in ("unit", "report_id", "started_at")} | {"correction": said}
+        for report in reports
+        for said in report["corrections"]
+    ]
+    return pa.Table.from_pylist(rows, schema=CORRECTIONS)
+
+
 def table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """*rows* as a table; a column that no row has costs next to nothing, and most are such."""
     columns = [_column([row.get(field.name) for row in rows], field.type) for field in schema]

@@ -12,19 +12,39 @@ from otel_burn_collector.ledger.joining import SLACK, Report
 
 TURN: Final = "openclaw-turn"
 CALL: Final = "openclaw-file"
+SPAN: Final = "openclaw-call"
+"""A model call in its telemetry, which has no tokens."""
 
 
 def place_turns(reports: Sequence[Report]) -> Sequence[Report]:
-    """*reports*, in which the calls of a turn stand below it: then its sum is a roll-up of them."""
+    """*reports*, in which the calls of a turn stand below it, so that its sum is a roll-up of them, and each call's span
+    below what the log says of it."""
     turns = sorted((report for report in reports if report.dialect == TURN), key=lambda turn: turn.ended)
-    if not turns:
+    above = _logged(reports)
+    if not (turns or above):
         return reports
-    above: dict[str, str] = {}
     calls = _by_session(reports)
     for turn in turns:
         free = ([call for call in session if call.report_id not in above] for session in calls)
         above |= next((found for session in free if (found := _part_of(turn, session))), {})
     return [report._replace(above=above.get(report.report_id, report.above)) for report in reports]
+
+
+def _logged(reports: Sequence[Report]) -> dict[str, str]:
+    """For each span of a model call the logged call that ended with it."""
+    spans = [report for report in reports if report.dialect == SPAN]
+    logged = [report for report in reports if report.dialect == CALL] if spans else []
+    pairs = sorted(
+        (abs(span.ended - call.ended), span.report_id, call.report_id)
+        for span in spans
+        for call in logged
+        if span.request_model == call.request_model and abs(span.ended - call.ended) <= SLACK
+    )
+    found: dict[str, str] = {}
+    for _, span_id, call_id in pairs:
+        if span_id not in found and call_id not in found.values():
+            found[span_id] = call_id
+    return found
 
 
 def _by_session(reports: Sequence[Report]) -> Sequence[Sequence[Report]]:

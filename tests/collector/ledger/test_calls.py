@@ -108,8 +108,26 @@ def test_usage_is_taken_as_one_set(world: Any) -> None:
 
 def test_an_emitter_that_contradicts_itself_is_not_believed(world: Any) -> None:
     """More cached tokens than input tokens: what was uncached, and the cost, are unknown."""
-    world.load(world.chat("app", attributes={"gen_ai.usage.cache_read.input_tokens": 5000}))
+    said = {
+        "gen_ai.usage.cache_read.input_tokens": 5000,
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5",
+    }
+    world.load(world.chat("app", attributes=said))
     assert (world.call()["uncached_input_tokens"], world.call()["cost_status"]) == (None, "unpriced")
+
+
+def test_anthropics_own_count_is_known_by_its_arithmetic(world: Any) -> None:
+    """An unknown emitter that hands on input beside the cache: a part cannot be larger than its whole."""
+    world.load(world.chat("app", attributes={"gen_ai.usage.cache_read.input_tokens": 5000}))
+    call = world.call()
+    assert (call["input_tokens"], call["uncached_input_tokens"], call["cost_status"]) == (
+        6000,
+        1000,
+        "computed",
+    )
+    (said,) = world.rows("SELECT correction FROM store.corrections")
+    assert "smaller" in said["correction"]
 
 
 def test_a_late_ancestor_tells_session_and_agent(world: Any) -> None:

@@ -27,8 +27,8 @@ EXACT = (
 """Every token of every call."""
 UNREACHABLE = {
     "openclaw-2026.4.29__chat-send": (
-        "it reports usage once a turn, so its seven calls are one row",
-        {"calls": 1},
+        "it reports usage once a turn: one of the turn's seven calls has all of it",
+        {},
     ),
     "opencode-1.18.33": (
         "it exits without flushing: two of eight spans never arrived",

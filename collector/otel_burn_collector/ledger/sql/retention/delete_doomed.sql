@@ -4,6 +4,7 @@ DELETE FROM store.manifests WHERE report_id IN (SELECT report_id FROM doomed_rep
 DELETE FROM store.lists WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.waiting WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.links WHERE report_id IN (SELECT report_id FROM doomed_reports);
+DELETE FROM store.corrections WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.identities WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.aliases WHERE call_id IN (SELECT call_id FROM doomed_calls);
 DELETE FROM store.calls WHERE call_key IN (SELECT call_key FROM doomed_calls);

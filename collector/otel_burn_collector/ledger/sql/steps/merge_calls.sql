@@ -46,6 +46,8 @@ SELECT placed.call_id, placed.report_id, placed.input_tokens, placed.output_toke
        placed.audio_input_tokens, placed.audio_output_tokens, placed.extras, placed.usage_status, placed.started_at, placed.is_error
 FROM placed
 JOIN chosen ON chosen.call_id = placed.call_id AND chosen.emitter = placed.emitter
+    -- Attempts on the wire are billed each; what any other emitter says again, it says of the same.
+    AND (placed.wire OR placed.usage_place = 1)
 LEFT JOIN detail ON detail.call_id = placed.call_id
 WHERE placed.input_tokens IS NOT NULL OR placed.output_tokens IS NOT NULL OR placed.extras IS NOT NULL;
 

@@ -14,7 +14,7 @@ WITH pair AS MATERIALIZED (
            abs(epoch_ns(one.started_at) - epoch_ns(two.started_at)) AS gap,
            one.request_id = two.request_id AS same_request,
            one.response_id = two.response_id AS same_response,
-           one.pairing = two.pairing AND one.session_id = two.session_id AS same_pairing,
+           one.pairing = two.pairing AND one.session_id IS NOT DISTINCT FROM two.session_id AS same_pairing,
            one.provider IS NULL OR two.provider IS NULL OR one.provider = two.provider AS same_provider,
            list_has_any(list_transform([one.request_model, one.response_model], lambda x: regexp_replace(x, '^.*/', '')),
                         list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/', '')))
@@ -29,7 +29,9 @@ WITH pair AS MATERIALIZED (
     JOIN resolved AS two ON two.report_id = one.two_id
     WHERE one.emitter <> two.emitter
 )
-SELECT gap, left_id AS "left", right_id AS "right"
+SELECT gap, left_id AS "left", right_id AS "right",
+       CASE WHEN same_request THEN 'same request id' WHEN same_response AND same_model THEN 'same response id'
+            ELSE 'same session, time and usage' END AS rule
 FROM compared
 WHERE other_scope_or_within AND (coalesce(same_request, false)
    OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false)

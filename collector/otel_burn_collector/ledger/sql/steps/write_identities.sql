@@ -9,7 +9,7 @@ WHERE started_at BETWEEN getvariable('touched_from') AND getvariable('touched_to
   AND unit IN (SELECT unit FROM touched) AND report_id IN (SELECT report_id FROM touched);
 
 INSERT INTO store.identities BY NAME
-SELECT resolved.unit, report_id, resolved.started_at, call_id, publication
+SELECT resolved.unit, report_id, resolved.started_at, call_id, publication, joined_by
 FROM assigned
 JOIN resolved USING (report_id)
 WHERE call_id IS NOT NULL;

@@ -26,10 +26,10 @@ SELECT DISTINCT md5_number_lower(concat_ws('|', 'request', request_id, span_wind
 FROM windowed WHERE request_id IS NOT NULL
 UNION ALL
 SELECT DISTINCT md5_number_lower(concat_ws('|', 'turn', request_model, span_window)), unit, report_id, started_at
-FROM windowed WHERE dialect IN ('openclaw-turn', 'openclaw-file') -- see turns.py
+FROM windowed WHERE dialect IN ('openclaw-turn', 'openclaw-file', 'openclaw-call') -- see turns.py
 UNION ALL
 SELECT DISTINCT md5_number_lower(concat_ws('|', 'logical', emitter, logical_call)), unit, report_id, started_at
 FROM resolved WHERE logical_call IS NOT NULL
 UNION ALL
 SELECT DISTINCT md5_number_lower(concat_ws('|', 'usage', pairing, session_id, span_window)), unit, report_id, started_at
-FROM windowed WHERE pairing IS NOT NULL AND session_id IS NOT NULL;
+FROM windowed WHERE pairing IS NOT NULL;

@@ -1,0 +1,272 @@
+"""How do libraries that instrument others say what a call burned? One row a dialect; what was seen in which version."""
+
+from typing import Final
+
+from otel_burn import names
+from otel_burn_collector.ledger.attributes import GENAI, Fields, Source
+from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, USAGE, Dialect
+
+_USAGE_DETAILS: Final = "langfuse.observation.usage_details"
+_COUNT: Final = r'"{}":\s*(\d+)'
+
+
+def _count(attribute: str, *keys: str) -> Source:
+    """The first of these members of a JSON object that is a count."""
+    return Source(attribute, _COUNT.format(f"(?:{'|'.join(keys)})"))
+
+
+LANGFUSE: Final[Fields] = {
+    "session_id": ("session.id", "langfuse.session.id"),
+    "user_id": ("user.id", "langfuse.user.id"),
+    "operation": ("langfuse.observation.type",),
+    "request_model": ("langfuse.observation.model.name",),
+    "input_tokens": (
+        _count(_USAGE_DETAILS, "prompt_tokens"),
+        # Anthropic's own object leaves out the cache, and so do the keys that Langfuse's handlers write.
+        Source(_USAGE_DETAILS, r'^(?!.*"cache_(?:read|creation)_input_tokens).*"input_tokens":\s*(\d+)'),
+    ),
+    "uncached_tokens": (
+        Source(_USAGE_DETAILS, r'^(?=.*"cache_(?:read|creation)_input_tokens).*"input_tokens":\s*(\d+)'),
+        _count(_USAGE_DETAILS, "input"),
+    ),
+    "output_tokens": (_count(_USAGE_DETAILS, "completion_tokens", "output_tokens", "output"),),
+    "cache_read_tokens": (
+        _count(
+            _USAGE_DETAILS,
+            "cached_tokens",
+            "cache_read_input_tokens",
+            "input_cache_read",
+            "input_cached_tokens",
+        ),
+    ),
+    "cache_write_tokens": (
+        _count(_USAGE_DETAILS, "cache_creation_input_tokens", "cache_write_tokens", "input_cache_creation"),
+    ),
+    "reasoning_tokens": (
+        _count(_USAGE_DETAILS, "reasoning_tokens", "output_reasoning", "output_reasoning_tokens"),
+    ),
+    "reported_usd": (Source("langfuse.observation.cost_details", r'"total":\s*([\d.eE+-]+)'),),
+}
+
+_CHAT_USAGE: Final = "mlflow.chat.tokenUsage"
+_TEXT: Final = r'^"?([^"]+)"?$'
+MLFLOW: Final[Fields] = {
+    "session_id": (Source("session.id", _TEXT), Source("mlflow.trace.session", _TEXT)),
+    "user_id": (Source("user.id", _TEXT), Source("mlflow.trace.user", _TEXT)),
+    "provider": (Source("mlflow.llm.provider", _TEXT),),
+    "request_model": (Source("mlflow.llm.model", _TEXT),),
+    "response_id": (Source("mlflow.spanOutputs", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
+    "input_tokens": (_count(_CHAT_USAGE, "input_tokens"),),
+    "output_tokens": (_count(_CHAT_USAGE, "output_tokens"),),
+    "cache_read_tokens": (_count(_CHAT_USAGE, "cache_read_input_tokens"),),
+    "cache_write_tokens": (_count(_CHAT_USAGE, "cache_creation_input_tokens"),),
+    "cache_write_1h_tokens": (_count(_CHAT_USAGE, "cache_creation_input_tokens_above_1hr"),),
+    "reported_usd": (Source("mlflow.llm.cost", r'"total_cost":\s*([\d.eE+-]+)'),),
+}
+
+LIBRARIES: Final = (
+    Dialect(
+        name="ai-sdk",
+        rank=30,
+        event=r"ai\.(generateText\.doGenerate|streamText\.doStream|generateObject\.doGenerate|streamObject\.doStream"
+        r"|embed\.doEmbed|embedMany\.doEmbed)",
+        markers=("ai.model.id", "gen_ai.request.model"),
+        pairs_by_usage="opencode",
+        fields={
+            "provider": ("gen_ai.system", "ai.model.provider"),
+            "request_model": ("gen_ai.request.model", "ai.model.id"),
+            "response_model": ("gen_ai.response.model", "ai.response.model"),
+            "response_id": ("gen_ai.response.id", "ai.response.id"),
+            "session_id": ("session.id", "ai.telemetry.metadata.sessionId"),
+            "user_id": ("ai.telemetry.metadata.userId",),
+            "finish_reason": ("gen_ai.response.finish_reasons", "ai.response.finishReason"),
+            "ttft": ("ai.response.msToFirstChunk",),
+            "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "gen_ai.usage.input_tokens"),
+            "output_tokens": (
+                "ai.usage.outputTokens",
+                "ai.usage.completionTokens",
+                "gen_ai.usage.output_tokens",
+            ),
+            "cache_read_tokens": ("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
+            "cache_write_tokens": ("ai.usage.inputTokenDetails.cacheWriteTokens",),
+            "reasoning_tokens": ("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
+        },
+    ),
+    Dialect(
+        name="ai-sdk-other",
+        rank=99,
+        event=r"ai\.(generateText|streamText|generateObject|streamObject|embed|embedMany)",
+        markers=("ai.operationId",),
+        counts=False,
+    ),
+    Dialect(
+        name="openinference",
+        rank=30,
+        markers=("openinference.span.kind",),
+        marker_values=("LLM", "EMBEDDING"),
+        fields={
+            "provider": ("llm.provider", "llm.system"),
+            "request_model": ("llm.request.model_name", "llm.model_name", "embedding.model_name"),
+            "response_model": ("llm.response.model_name", "llm.model_name"),
+            # No attribute has the id; where the whole response is recorded, its own id comes first.
+            "response_id": (Source("output.value", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
+            "operation": ("gen_ai.operation.name",),
+            "session_id": ("session.id",),
+            "user_id": ("user.id",),
+            "agent": ("agent.name",),
+            "finish_reason": ("llm.finish_reason",),
+            "input_tokens": ("llm.token_count.prompt",),
+            "output_tokens": ("llm.token_count.completion",),
+            "cache_read_tokens": ("llm.token_count.prompt_details.cache_read",),
+            "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
+            "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
+            "audio_input_tokens": ("llm.token_count.prompt_details.audio",),
+            "audio_output_tokens": ("llm.token_count.completion_details.audio",),
+            "reported_usd": ("llm.cost.total",),
+        },
+    ),
+    Dialect(
+        name="openinference-other",
+        rank=99,
+        markers=("openinference.span.kind",),
+        counts=False,
+    ),
+    # OpenLIT 1.45 gives `len(text) / 2` as tokens where a stream brought no usage; then it says nothing of the cache.
+    Dialect(
+        name="openlit-invented",
+        rank=31,
+        scope=r"openlit\..*openai.*",
+        markers=(names.REQUEST_STREAM,),
+        marker_values=("true",),
+        needs=(names.REQUEST_MODEL,),
+        lacks=(names.USAGE_CACHE_READ_INPUT_TOKENS,),
+        invents_usage=True,
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    Dialect(
+        name="openlit-event",  # its span says the same
+        rank=99,
+        signal="log",
+        scope=r"openlit.*",
+        markers=USAGE,
+        counts=False,
+    ),
+    Dialect(
+        name="openlit-anthropic",
+        rank=31,
+        scope=r"openlit.*",
+        markers=(names.PROVIDER_NAME, "gen_ai.system"),
+        marker_values=("anthropic",),
+        needs=OPERATION,
+        input_excludes=True,
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    # Google's answers count what was thought beside what was said; these report the latter as the output.
+    Dialect(
+        name="google-genai",
+        rank=30,
+        scope=r"opentelemetry\.instrumentation\.(genai\.)?google_genai|openlit\..*(google|gemini|vertex).*",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        output_excludes=True,
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    Dialect(
+        name="openai-v2",
+        rank=30,
+        scope=r"opentelemetry\.instrumentation\.openai_v2",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        remark="it tells no cached and no reasoning tokens, and traces no call of the Responses API",
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    Dialect(
+        name="openllmetry-anthropic-stream",
+        rank=30,
+        scope=r"opentelemetry\.instrumentation\.anthropic",
+        markers=("gen_ai.is_streaming", "llm.is_streaming"),
+        marker_values=("true",),
+        needs=OPERATION,
+        remark="its output counts the placeholder at a stream's start, too, a token or a few",
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    # Logfire ends the span of a stream with the headers; the log that follows the stream reports the call.
+    Dialect(
+        name="logfire-stream-opening",
+        rank=99,
+        scope=r"logfire\.(openai|anthropic|.*llm.*)",
+        markers=("logfire.span_type",),
+        marker_values=("span",),
+        needs=(names.REQUEST_MODEL, "request_data"),
+        lacks=(names.RESPONSE_ID, names.USAGE_INPUT_TOKENS, names.ERROR_TYPE, "error.status"),
+        counts=False,
+    ),
+    Dialect(
+        name="logfire-stream",
+        rank=30,
+        scope=r"logfire\..*",
+        event=r"streaming response from .*",
+        markers=(names.REQUEST_MODEL, "request_data"),
+        fields=GENAI
+        | {
+            "duration_s": ("duration",),
+            "request_model": (names.REQUEST_MODEL, Source("request_data", r'"model":\s*"([^"]+)"')),
+        },
+    ),
+    Dialect(
+        name="langfuse",
+        rank=30,
+        markers=("langfuse.observation.type",),
+        marker_values=("generation", "embedding"),
+        needs=("langfuse.observation.model.name", "langfuse.observation.usage_details"),
+        lacks=OPERATION,
+        fields=LANGFUSE,
+    ),
+    Dialect(
+        name="langfuse-other",
+        rank=99,
+        markers=("langfuse.observation.type",),
+        lacks=OPERATION,
+        counts=False,
+    ),
+    Dialect(
+        name="mlflow",
+        rank=30,
+        markers=("mlflow.spanType",),
+        marker_values=('"CHAT_MODEL"', '"LLM"', '"EMBEDDING"', "CHAT_MODEL", "LLM", "EMBEDDING"),
+        lacks=OPERATION,
+        fields=MLFLOW,
+    ),
+    Dialect(
+        name="mlflow-other",
+        rank=99,
+        markers=("mlflow.spanType",),
+        counts=False,
+    ),
+    Dialect(
+        name="litellm",
+        rank=30,
+        scope="litellm",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        fields=GENAI
+        | {
+            # The only place with the cache: a Python dict in a string.
+            "cache_read_tokens": (
+                names.USAGE_CACHE_READ_INPUT_TOKENS,
+                Source("metadata.usage_object", r"'cached_tokens': (\d+)"),
+            ),
+            "cache_write_tokens": (
+                names.USAGE_CACHE_WRITE_INPUT_TOKENS,
+                Source("metadata.usage_object", r"'cache_(?:write|creation)_tokens': (\d+)"),
+            ),
+            "reasoning_tokens": (Source("metadata.usage_object", r"'reasoning_tokens': (\d+)"),),
+            "reported_usd": ("gen_ai.cost.total_cost",),
+        },
+    ),
+)
