@@ -17,8 +17,8 @@ SPAN: Final = "openclaw-call"
 
 
 def place_turns(reports: Sequence[Report]) -> Sequence[Report]:
-    """*reports*, in which the calls of a turn stand below it, so that its sum is a roll-up of them, and each call's span
-    below what the log says of it."""
+    """*reports*, in which the calls of a turn stand below it, so that its sum is a roll-up of them, and the span of a
+    call below what the log says of it."""
     turns = sorted((report for report in reports if report.dialect == TURN), key=lambda turn: turn.ended)
     above = _logged(reports)
     if not (turns or above):
