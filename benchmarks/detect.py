@@ -1,7 +1,8 @@
-"""How long do the detectors take, and how much memory, on 10^5 and 10^6 rows?
+"""How long do all detectors take on a million calls with fifty million logical context blocks, and how much memory?
 
-Run `python benchmarks/detect.py`; it prints the table of the section "detect" in RESULTS.md. Each measurement is a
-process of its own, so that the peak memory is one detector's.
+Run `python benchmarks/detect.py`; it prints the table of the section "detect" in RESULTS.md. Calls come in chunks, as
+`findings.judge` reads them, so that memory is a chunk's; each detector's CPU seconds are summed over all chunks. The
+last rows are one session of so many calls, which no chunk can divide. Reading from the ledger is not in the numbers.
 """
 
 import json
@@ -9,124 +10,166 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import polars as pl
 
-from otel_burn_analytics import runs
-from otel_burn_analytics.detectors import context_bloat, heavy_blocks, loops
 from otel_burn_analytics.finding import MONEY, TIME
+from otel_burn_analytics.findings import CHUNK_CALLS
+from otel_burn_analytics.frames import read_frames
+from otel_burn_analytics.registry import DETECTORS
 
-CALLS_PER_SESSION = 50
-BLOCKS_PER_CALL = 25  # on average: a context of 50 turns grows from 1 to 50 blocks
+CALLS_PER_SESSION = (
+    100  # a context grows from 1 to 100 blocks: 50 on average, of which 10 in 1,000 are stored
+)
 SIZES = (100_000, 1_000_000)
+T = TypeVar("T")
+SHARED, TOGETHER = "frames made once for all", "all detectors, as `judge` collects them"
+CASES = {"sessions of 100 calls": CALLS_PER_SESSION, "one session": 0}
 
 
-def llm_calls(count: int) -> pl.DataFrame:
-    """*count* calls in sessions of 50, ten seconds apart."""
+def llm_calls(count: int, per_session: int) -> pl.DataFrame:
+    """*count* calls, ten seconds apart, most of whose input a cache served."""
     number = pl.int_range(count, eager=True)
+    session, turn = number // per_session, number % per_session
+    size = 1_200 * (turn % CALLS_PER_SESSION + 1) + 14_800 * ((turn % CALLS_PER_SESSION + 1) // 9)
+    tokens = size // 4 + 2_500
     return pl.select(
         call_id=pl.format("call-{}", number),
-        session_id=pl.format("session-{}", number // CALLS_PER_SESSION),
-        turn=number % CALLS_PER_SESSION,
-        agent=pl.format("agent-{}", number // CALLS_PER_SESSION % 7),
-        agent_id=pl.lit(None, pl.String),
-        work_id=pl.lit(None, pl.String),
-        trace_id=pl.format("trace-{}", number // CALLS_PER_SESSION),
+        session_id=pl.format("session-{}", session),
+        turn=turn,
+        agent=pl.format("agent-{}", session % 7),
+        **dict.fromkeys(("agent_id", "work_id", "run_id"), pl.lit(None, pl.String)),
+        trace_id=pl.format("trace-{}", session),
         span_id=pl.format("span-{}", number),
+        provider=pl.lit("anthropic"),
+        request_model=pl.lit("claude-sonnet-4-5"),
+        response_model=pl.lit("claude-sonnet-4-5"),
+        status=pl.lit("ok"),
+        context_status=pl.lit("full"),
         started_at=(number * 10_000_000_000).cast(TIME),
-        input_tokens=pl.lit(5_000, pl.Int64),
+        duration_ms=pl.lit(4_000.0),
+        input_tokens=tokens,
+        uncached_input_tokens=tokens - tokens // 2 - 500,
+        cache_read_tokens=tokens // 2,
+        cache_write_tokens=pl.lit(500, pl.Int64),
         output_tokens=pl.lit(200, pl.Int64),
+        read_usd=pl.lit(0.0006),
+        write_usd=pl.lit(0.001875),
+        rest_usd=pl.lit(0.0075),
+        context_bytes=size,
         cost_usd=pl.lit("0.012345678901").cast(MONEY),
     )
 
 
-def tool_calls(count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """*count* tool calls, one an LLM call; one session in five repeats itself for half of its length."""
-    calls = llm_calls(count)
-    turn, session = pl.col("turn"), pl.int_range(pl.len()) // CALLS_PER_SESSION
-    what = pl.when((session % 5 == 0) & (turn >= CALLS_PER_SESSION // 2)).then(pl.lit(-1)).otherwise(turn)
-    rows = calls.with_columns(
-        seq=turn,
+def tool_calls(calls: pl.DataFrame) -> pl.DataFrame:
+    """One an LLM call. One session in five repeats itself for half of its length, one call in eleven fails."""
+    turn = pl.col("turn") % CALLS_PER_SESSION
+    session = pl.int_range(pl.len()) // CALLS_PER_SESSION
+    loops = (session % 5 == 0) & (turn >= CALLS_PER_SESSION // 2)
+    what = pl.when(loops).then(pl.lit(-1)).otherwise(turn)
+    failed = what % 11 == 5
+    return calls.select(
+        "call_id",
+        "session_id",
+        "agent_id",
+        "turn",
+        "started_at",
+        seq="turn",
         effect=pl.when(what % 4 == 3).then(pl.lit("write")).otherwise(pl.lit("read")),
         tool_call_id=pl.format("tool-{}", "call_id"),
         tool_name=pl.format("tool_{}", what % 6),
         args_hash=pl.format("args-{}", what % 20),
+        args_sketch=_sketch(what % 20),
         result_hash=pl.format("result-{}-{}", session, what),
-        result_bytes=pl.lit(800, pl.Int64),
-        error_class=pl.lit(None, pl.String),
+        result_sketch=_sketch(what),
+        result_bytes=pl.lit(1_200, pl.Int64),
+        error_class=pl.when(failed).then(pl.lit("TimeoutError")),
     )
-    return rows.select(loops.TOOL_CALLS.names()), calls
 
 
-def contexts(count: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The contexts of about *count* logical blocks: each call sends everything before it in its session again."""
-    calls = llm_calls(count // BLOCKS_PER_CALL).with_columns(
-        cache_read_tokens=pl.lit(2_000, pl.Int64),
-        cache_write_tokens=pl.lit(500, pl.Int64),
-        read_usd=pl.lit(0.0006),
-        write_usd=pl.lit(0.001875),
-        rest_usd=pl.lit(0.0075),
-        context_bytes=1_200 * (pl.col("turn") + 1) + 14_800 * ((pl.col("turn") + 1) // 9),
-    ).with_columns(input_tokens=pl.col("context_bytes") // 4 + 2_500)  # fmt: skip
-    session = pl.int_range(pl.len()) // CALLS_PER_SESSION
-    parts = calls.select("call_id", branch=session, first=pl.lit(1, pl.Int64), last=pl.col("turn") + 1)
-    position = pl.col("turn") + 1
-    blocks = calls.select(
-        branch=session,
+def _sketch(number: pl.Expr) -> pl.Expr:
+    """Sixteen groups, of which neighbours have nearly all in common."""
+    groups = [((number + at) % 4_096 + 4_096).cast(pl.String) for at in range(16)]
+    return pl.concat_str(groups)
+
+
+def frames_of(calls: pl.DataFrame) -> Mapping[str, pl.LazyFrame]:
+    """Every frame that a detector asks for."""
+    position = pl.col("turn") % CALLS_PER_SESSION + 1
+    branch = pl.int_range(pl.len()) // CALLS_PER_SESSION
+    stored = calls.select(
+        branch=branch,
         position=position,
         kind=pl.when(position == 1).then(pl.lit("system")).otherwise(pl.lit("tool_result")),
-        hash=pl.format("{}-{}", "session_id", position),
+        hash=pl.format("{}-{}", branch, position),
         bytes=pl.when(position % 9 == 0).then(pl.lit(16_000)).otherwise(pl.lit(1_200)).cast(pl.Int64),
         upto="context_bytes",
         tool_name=pl.lit("read_file"),
         tool_call_id=pl.lit(None, pl.String),
     )
-    known = runs.numbered(calls.lazy(), parts.lazy()).collect()
-    made = runs.block_runs(known.lazy(), parts.lazy(), blocks.lazy()).collect()
-    return known, parts, made
+    tables = {
+        "llm_calls": calls,
+        "tool_calls": tool_calls(calls),
+        "context_parts": calls.select("call_id", branch=branch, first=pl.lit(1, pl.Int64), last=position),
+        "interned_blocks": stored,
+        "last_contexts": stored.select(
+            "position", "kind", "hash", "bytes", call_id=pl.format("last-{}", "branch"),
+            session_id=pl.format("session-{}", "branch"),
+        ),
+    }  # fmt: skip
+    asked = dict.fromkeys(view for detector in DETECTORS for view in detector.needs)
+    return read_frames(asked, lambda view: tables[view])
 
 
-Frames = Callable[[int], tuple[pl.DataFrame, ...]]
-Detector = Callable[..., pl.LazyFrame]
-CASES: dict[str, tuple[Frames, Detector]] = {
-    "loops": (tool_calls, loops.find_loops),
-    "context_bloat": (contexts, context_bloat.find_context_bloat),
-    "heavy_blocks": (contexts, heavy_blocks.find_heavy_blocks),
-}
+def measure(case: str, size: int) -> dict[str, object]:
+    """CPU seconds of each detector and of making shared frames, findings, and the peak of memory in MB."""
+    seconds: dict[str, float] = dict.fromkeys((SHARED, *(each.name for each in DETECTORS), TOGETHER), 0.0)
+    findings, per_session = 0, CASES[case] or size
+    chunk = CHUNK_CALLS if CASES[case] else size
+    for _ in range(-(-size // chunk)):
+        calls = llm_calls(min(chunk, size), per_session)
+        frames = _timed(seconds, SHARED, lambda calls=calls: frames_of(calls))
+        for detector in DETECTORS:
+            found = _timed(
+                seconds, detector.name, lambda d=detector, f=frames: d.judge(f).collect(engine="streaming")
+            )
+            findings += found.height
+        _timed(seconds, TOGETHER, lambda f=frames: pl.collect_all([each.judge(f) for each in DETECTORS]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "findings": findings, "peak": peak}
 
 
-def measure(name: str, size: int) -> dict[str, float]:
-    """Rows, seconds, findings, and the peak memory in MB before and after."""
-    frames, detector = CASES[name]
-    given = [frame.lazy() for frame in frames(size)]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    started = time.perf_counter()
-    found = detector(*given).collect()
-    seconds = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {
-        "rows": size,
-        "seconds": seconds,
-        "findings": found.height,
-        "before": before,
-        "peak": after,
-    }
+def _timed(seconds: dict[str, float], name: str, work: Callable[[], T]) -> T:
+    started = time.process_time()
+    made = work()
+    seconds[name] += time.process_time() - started
+    return made
 
 
 def main() -> None:
-    """Measure each detector on each size and print a table."""
-    print("| detector | rows | seconds | rows/s | findings | peak MB (frames alone) |")
-    print("|---|---|---|---|---|---|")
-    for name in CASES:
-        for size in SIZES:
-            command = [sys.executable, __file__, name, str(size)]
-            got = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-            speed = got["rows"] / got["seconds"]
-            print(
-                f"| {name} | {got['rows']:,} | {got['seconds']:.2f} | {speed:,.0f} | {got['findings']:,} "
-                f"| {got['peak']:,.0f} ({got['before']:,.0f}) |"
-            )
+    """Measure each case on each size, in a process of its own, and print a table."""
+    got = {(case, size): _apart(case, size) for case in CASES for size in SIZES}
+    rows = {
+        name: [f"{one['seconds'][name]:.2f}" for one in got.values()]
+        for name in next(iter(got.values()))["seconds"]
+    }
+    whole = [one["seconds"][SHARED] + one["seconds"][TOGETHER] for one in got.values()]
+    rows["**all**"] = [f"**{seconds:.1f}**" for seconds in whole]
+    rows["findings"] = [f"{one['findings']:,}" for one in got.values()]
+    rows["peak MB"] = [f"{one['peak']:,.0f}" for one in got.values()]
+    heads = " | ".join(f"{case}, {size:,} calls" for case, size in got)
+    print(f"{len(DETECTORS)} detectors; CPU seconds:\n\n| | {heads} |\n|---|{'---|' * len(got)}")
+    for name, cells in rows.items():
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def _apart(case: str, size: int) -> dict[str, Any]:
+    command = [sys.executable, __file__, case, str(size)]
+    answer = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    measured: dict[str, Any] = json.loads(answer)
+    return measured
 
 
 if __name__ == "__main__":

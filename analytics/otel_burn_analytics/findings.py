@@ -16,7 +16,7 @@ from otel_burn_analytics.registry import DETECTORS
 from otel_burn_collector import ledger as storage
 from otel_burn_collector.reader import Ledger
 
-CHUNK_CALLS: Final = 5_000
+CHUNK_CALLS: Final = 50_000
 """LLM calls judged at a time, some 500,000 context blocks: half a gigabyte at the peak (benchmarks/detect.py)."""
 CHUNK_KEYS: Final = 500
 """Their names travel in one request, which the store limits to a mebibyte."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from otel_burn_analytics import runs
+from otel_burn_analytics import runs, steps
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Made:
 
 
 MADE: Final[Mapping[str, Made]] = {
+    "steps": Made(steps.steps, ("tool_calls", "llm_calls")),
+    "compared_steps": Made(steps.compared, ("steps",)),
     "context_calls": Made(runs.numbered, ("llm_calls", "context_parts")),
     "block_runs": Made(runs.block_runs, ("context_calls", "context_parts", "interned_blocks")),
 }

@@ -41,8 +41,41 @@ ACTOR: Final = ("session_id", "agent", "agent_id")
 REQUEST: Final = ("tool_name", "args_hash")
 ORDER: Final = ("turn", "seq", "started_at", "call_id", "tool_call_id", *REQUEST, "result_hash")
 
+WINDOW: Final = 10
+"""Tool calls of an actor within which a step repeats another. Further apart, the first result has often left the
+context, and people who label loops compare ten steps back as well."""
+
 UNSPECIFIC: Final = r"^(error|exit_code_\d+)$"
 """Classes of error that say only that something failed: two of them are one outcome if the texts are equal."""
+
+
+STEPS: Final = pl.Schema(
+    {
+        **TOOL_CALLS,
+        "agent": pl.String(),
+        "row": pl.Int64(),
+        "siblings": pl.Int64(),
+        "failed": pl.Boolean(),
+        "outcome": pl.String(),
+        "known": pl.Boolean(),
+    }
+)
+"""The frame `steps`, made once for all detectors."""
+
+COMPARED: Final = pl.Schema(
+    {
+        **STEPS,
+        "same": pl.Int64(),
+        "distance": pl.Int64(),
+        "repeats": pl.Boolean(),
+        "changed": pl.Boolean(),
+        "works": pl.Boolean(),
+        "worked": pl.Int64(),
+        "puzzled": pl.Int64(),
+        "fresh": pl.Boolean(),
+    }
+)
+"""The frame `compared_steps`, made once for all detectors."""
 
 
 def steps(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
@@ -78,7 +111,7 @@ def _outcome() -> pl.Expr:
     )
 
 
-def compared(ordered: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
+def compared(ordered: pl.LazyFrame, *, window: int = WINDOW) -> pl.LazyFrame:
     """*ordered* steps, equal requests side by side (`same`), each with how it compares with the last equal one.
 
     `fresh` is a step that repeats nothing: its request is new or far, its outcome another, or work that could matter

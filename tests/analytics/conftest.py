@@ -13,7 +13,7 @@ import pytest
 
 from otel_burn import names
 from otel_burn.manifest import sketch
-from otel_burn_analytics.detectors import loops
+from otel_burn_analytics.steps import LLM_CALLS, TOOL_CALLS
 from otel_burn_collector import ledger
 from otel_burn_collector.batch import LOGS, METRICS, SPANS, Batch
 from otel_burn_collector.store.database import open_store
@@ -73,8 +73,8 @@ def tool_frames(
             usage = USAGE if priced else {**USAGE, "cost_usd": None}
             calls.append({**call, "agent": agent, "work_id": None, **usage})
     return (
-        pl.LazyFrame(rows, schema=loops.TOOL_CALLS),
-        pl.LazyFrame(calls, schema=loops.LLM_CALLS),
+        pl.LazyFrame(rows, schema=TOOL_CALLS),
+        pl.LazyFrame(calls, schema=LLM_CALLS),
     )
 
 

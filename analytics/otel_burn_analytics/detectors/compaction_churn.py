@@ -24,13 +24,13 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import compaction_churn
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, TOOL_CALLS, cuts, steps
+from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, STEPS, cuts
 
 NAME: Final = "compaction_churn"
 
 
 def find_compaction_churn(
-    tool_calls: pl.LazyFrame,
+    steps: pl.LazyFrame,
     llm_calls: pl.LazyFrame,
     *,
     min_compactions: int = 3,
@@ -42,7 +42,7 @@ def find_compaction_churn(
 ) -> pl.LazyFrame:
     """Findings: for each agent and session, compactions that did not help."""
     cut = cuts(llm_calls, kept=kept, min_context=min_context)
-    placed = _placed(steps(tool_calls, llm_calls), cut, horizon)
+    placed = _placed(steps, cut, horizon)
     idle = _idle(placed, apart=apart, reread_share=reread_share)
     members = _members(placed.join(idle, on=[*ACTOR, "cut"], nulls_equal=True), min_compactions)
     found = charged(members, llm_calls, by=["actor"], **_told())
@@ -118,5 +118,5 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_compaction_churn, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_compaction_churn, needs={"steps": STEPS, "llm_calls": LLM_CALLS}
 )

@@ -22,16 +22,16 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import cycles
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, TOOL_CALLS, compared, steps
+from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, REQUEST
 
 NAME: Final = "cycles"
 
 
 def find_cycles(
-    tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int = 3, window: int = 10
+    compared_steps: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int = 3
 ) -> pl.LazyFrame:
-    """Findings: each run of at least *min_length* steps in a row that repeat steps of the last *window* calls."""
-    ordered = compared(steps(tool_calls, llm_calls), window=window).sort("row")
+    """Findings: each run of at least *min_length* steps in a row that repeat earlier ones."""
+    ordered = compared_steps.sort("row")
     walked = _walked(ordered, min_length=min_length)
     members = pl.concat([walked.with_columns(again=pl.lit(True)), _firsts(ordered, walked)])
     found = charged(_per_call(members, min_length=min_length), llm_calls, by=["cycle"], **_told())
@@ -121,5 +121,5 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_cycles, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_cycles, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
 )

@@ -29,7 +29,7 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import failed_retries
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, TOOL_CALLS, alike, compared, groups, last, steps
+from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, alike, groups, last
 
 NAME: Final = "failed_retries"
 SERIES: Final = (*ACTOR, "tool_name", "outcome")
@@ -38,7 +38,7 @@ EARLIER: Final = (1, 2, 3)
 
 
 def find_failed_retries(
-    tool_calls: pl.LazyFrame,
+    compared_steps: pl.LazyFrame,
     llm_calls: pl.LazyFrame,
     *,
     min_alike: int = 3,
@@ -55,7 +55,7 @@ def find_failed_retries(
             all, another edit of the same file next to none.
         window: Tool calls between two attempts.
     """
-    series = _series(compared(steps(tool_calls, llm_calls), window=window), window=window)
+    series = _series(compared_steps, window=window)
     attempts = _attempts(series, likeness=likeness, min_alike=min_alike, min_any=min_any)
     found = charged(attempts, llm_calls, by=["series"], **_told()).filter(
         pl.col("alike") > 0, (pl.col("requests") > 1) | (pl.col("attempts") < min_alike)
@@ -143,5 +143,5 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_failed_retries, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_failed_retries, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
 )

@@ -8,7 +8,7 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import loops
 from otel_burn_analytics.finding import FINDINGS, identity
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, TOOL_CALLS, compared, following, steps
+from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, REQUEST, following
 
 NAME: Final = "loops"
 
@@ -16,7 +16,7 @@ FIRST: Final = ("tool_call_id", "error_class", "effect", "result_bytes")
 
 
 def find_loops(
-    tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int = 3, window: int = 10
+    compared_steps: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int = 3, window: int = 10
 ) -> pl.LazyFrame:
     """Findings: each run of at least *min_length* equal tool calls with equal outcomes within *window* calls.
 
@@ -25,18 +25,15 @@ def find_loops(
         window: Tool calls of the same session and agent. Further apart, the first result has often left the
             context, and the hand labels compare ten steps back as well.
     """
-    ordered = steps(tool_calls, llm_calls)
-    members = _members(_runs(ordered, window=window), min_length=min_length, window=window)
+    members = _members(_runs(compared_steps), min_length=min_length, window=window)
     return _findings(_loops(members, llm_calls, min_length=min_length), min_length=min_length)
 
 
-def _runs(ordered: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
+def _runs(compared: pl.LazyFrame) -> pl.LazyFrame:
     """Equal calls numbered by run. A run ends with a new outcome, a long gap or work that could matter."""
     settled = pl.col("changed") & (pl.col("worked") == 0)
-    return (
-        compared(ordered, window=window)
-        .with_columns(run=pl.col("fresh").cum_sum(), settled=settled)
-        .with_columns(settles=following("settled", "same") & (pl.col("effect") != "write").fill_null(True))
+    return compared.with_columns(run=pl.col("fresh").cum_sum(), settled=settled).with_columns(
+        settles=following("settled", "same") & (pl.col("effect") != "write").fill_null(True)
     )
 
 
@@ -110,5 +107,5 @@ def _findings(found: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_loops, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_loops, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
 )

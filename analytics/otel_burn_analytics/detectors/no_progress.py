@@ -23,16 +23,16 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import no_progress
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, TOOL_CALLS, compared, last, steps
+from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, REQUEST, last
 
 NAME: Final = "no_progress"
 
 
 def find_no_progress(
-    tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int = 4, window: int = 20
+    compared_steps: pl.LazyFrame, llm_calls: pl.LazyFrame, *, min_length: int = 4, window: int = 20
 ) -> pl.LazyFrame:
     """Findings: each command that failed alike *min_length* times with work in between."""
-    ordered = compared(steps(tool_calls, llm_calls), window=window)
+    ordered = compared_steps
     found = charged(_runs(ordered, min_length, window), llm_calls, by=["run"], **_told())
     return written(
         found.filter(pl.col("attempts") >= min_length),
@@ -69,5 +69,5 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_no_progress, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_no_progress, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
 )

@@ -24,7 +24,7 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import redelegation
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, TOOL_CALLS, steps
+from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, STEPS
 
 NAME: Final = "redelegation"
 HANDS_ON: Final = (
@@ -35,7 +35,7 @@ TREE_CALLS: Final = pl.Schema({**LLM_CALLS, "run_id": pl.String()})
 
 
 def find_redelegation(
-    tool_calls: pl.LazyFrame,
+    steps: pl.LazyFrame,
     llm_calls: pl.LazyFrame,
     *,
     min_tasks: int = 2,
@@ -46,8 +46,7 @@ def find_redelegation(
     """Findings: each task that was handed on again, and each actor that did what another had done."""
     tree = llm_calls.select("call_id", tree=pl.coalesce("run_id", "trace_id"))
     ordered = (
-        steps(tool_calls, llm_calls)
-        .join(tree, on="call_id")
+        steps.join(tree, on="call_id")
         .filter(pl.col("tree").is_not_null(), "known")
         .with_columns(actor=pl.col("row").first().over(ACTOR))
         .sort("started_at", "row")
@@ -126,6 +125,6 @@ def _told() -> dict[str, pl.Expr]:
 DETECTOR: Final = Detector(
     name=NAME,
     find=find_redelegation,
-    needs={"tool_calls": TOOL_CALLS, "llm_calls": TREE_CALLS},
+    needs={"steps": STEPS, "llm_calls": TREE_CALLS},
     partition="tree",
 )

@@ -1,16 +1,17 @@
 """Which question does an agent ask again in other words, and gets the same answer? Searches, queries, look-ups.
 
 Rule: calls of one reading tool, each with much of the arguments of one of the three before it within eight tool calls
-(half of the shingles in common, not all equal) and the same result (equal, or nine tenths of its shingles). Three such
-calls are a *warning*: rewording is how a search is narrowed, and only a reader can tell when to stop.
+(half of the shingles in common, not all equal) and the same result. Three such calls are a *warning*: rewording is how
+a search is narrowed, and only a reader can tell when to stop.
 
-Defaults: half in common means that the same thing is asked; nine tenths of the result, that nothing new came back.
+Defaults: half in common means that the same thing is asked. Eight tool calls, as a search goes on with what it found.
 
-Needs: tool calls with an effect and sketches of arguments and results; without sketches it finds nothing.
+Needs: tool calls with an effect, a hash of the result and a sketch of the arguments; without sketches it finds nothing.
 
-Blind spots: arguments of less than three words have no sketch; synonyms look like another question.
+Blind spots: arguments of less than three words have no sketch; synonyms look like another question; results that differ
+in a time or an order.
 
-Complexity: one sort; each reading call is compared with three before it.
+Complexity: one sort; of three calls before each, those with the same result are compared.
 """
 
 from typing import Final
@@ -21,23 +22,22 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import requery
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, TOOL_CALLS, alike, groups, last, steps
+from otel_burn_analytics.steps import ACTOR, LLM_CALLS, STEPS, alike, groups, last
 
 NAME: Final = "requery"
 EARLIER: Final = (1, 2, 3)
 
 
 def find_requery(
-    tool_calls: pl.LazyFrame,
+    steps: pl.LazyFrame,
     llm_calls: pl.LazyFrame,
     *,
     min_length: int = 3,
     likeness: float = 0.5,
-    same_result: float = 0.9,
     window: int = 8,
 ) -> pl.LazyFrame:
     """Findings: each series of reworded questions to one tool that brought nothing new."""
-    asked = _asked(steps(tool_calls, llm_calls), likeness, same_result, window)
+    asked = _asked(steps, likeness, window)
     found = charged(_series(asked, min_length), llm_calls, by=["series"], **_told())
     return written(
         found.filter(pl.col("calls") >= min_length, pl.col("wordings") > 1),
@@ -48,10 +48,13 @@ def find_requery(
     )
 
 
-def _asked(ordered: pl.LazyFrame, likeness: float, same_result: float, window: int) -> pl.LazyFrame:
+def _asked(ordered: pl.LazyFrame, likeness: float, window: int) -> pl.LazyFrame:
     """The reading calls, tool by tool, and whether each is an earlier one in other words."""
     bucket = pl.col("row").first().over(*ACTOR, "tool_name")
-    again = pl.any_horizontal(_again(before, likeness, same_result, window) for before in EARLIER)
+    again = pl.any_horizontal(
+        (alike(groups("args"), groups(f"args_{before}")) >= likeness).fill_null(False) for before in EARLIER
+    )
+    compared = pl.any_horizontal(pl.col(f"args_{before}").is_not_null() for before in EARLIER)
     return (
         ordered.filter(
             (pl.col("effect") == "read")
@@ -61,21 +64,21 @@ def _asked(ordered: pl.LazyFrame, likeness: float, same_result: float, window: i
         )
         .with_columns(bucket=bucket)
         .sort("bucket", "row")
-        .with_columns(asked=groups("args_sketch"), told=groups("result_sketch"))
+        .with_columns(**{f"args_{before}": _answered_alike(before, window) for before in EARLIER})
+        .with_columns(args=pl.when(compared).then("args_sketch"))
         .with_columns(again=again)
-        .drop("asked", "told")
     )
 
 
-def _again(before: int, likeness: float, same_result: float, window: int) -> pl.Expr:
+def _answered_alike(before: int, window: int) -> pl.Expr:
+    """The sketched arguments of the call so many *before*, where it brought the same result; few, so that likeness is
+    cheap."""
+
     def earlier(column: str) -> pl.Expr:
         return pl.col(column).shift(before)
 
-    near = alike(pl.col("asked"), earlier("asked")) >= likeness
-    equal = pl.col("result_hash") == earlier("result_hash")
-    told = equal | (alike(pl.col("told"), earlier("told")) >= same_result).fill_null(False)
     close = (pl.col("bucket") == earlier("bucket")) & (pl.col("row") - earlier("row") < window)
-    return (close & near & told).fill_null(False)
+    return pl.when(close & (pl.col("result_hash") == earlier("result_hash"))).then(earlier("args_sketch"))
 
 
 def _series(asked: pl.LazyFrame, min_length: int) -> pl.LazyFrame:
@@ -104,6 +107,4 @@ def _told() -> dict[str, pl.Expr]:
     }
 
 
-DETECTOR: Final = Detector(
-    name=NAME, find=find_requery, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
-)
+DETECTOR: Final = Detector(name=NAME, find=find_requery, needs={"steps": STEPS, "llm_calls": LLM_CALLS})

@@ -25,14 +25,14 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import rereads
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, TOOL_CALLS, cuts, last, steps
+from otel_burn_analytics.steps import ACTOR, LLM_CALLS, REQUEST, STEPS, cuts, last
 
 NAME: Final = "rereads"
 BYTES_A_TOKEN: Final = 4
 
 
 def find_rereads(
-    tool_calls: pl.LazyFrame,
+    steps: pl.LazyFrame,
     llm_calls: pl.LazyFrame,
     *,
     min_reads: int = 3,
@@ -40,7 +40,7 @@ def find_rereads(
     kept: float = 0.7,
 ) -> pl.LazyFrame:
     """Findings: for each agent and session, the results that were fetched again while they were there."""
-    again = _again(steps(tool_calls, llm_calls), cuts(llm_calls, kept=kept))
+    again = _again(steps, cuts(llm_calls, kept=kept))
     members = _members(again, min_reads, min_tokens)
     found = charged(members, llm_calls, by=["actor"], **_told()).filter(
         pl.col("reads") >= min_reads, pl.col("tokens_again") >= min_tokens
@@ -101,6 +101,4 @@ def _told() -> dict[str, pl.Expr]:
     }
 
 
-DETECTOR: Final = Detector(
-    name=NAME, find=find_rereads, needs={"tool_calls": TOOL_CALLS, "llm_calls": LLM_CALLS}
-)
+DETECTOR: Final = Detector(name=NAME, find=find_rereads, needs={"steps": STEPS, "llm_calls": LLM_CALLS})

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from otel_burn_analytics.detector import Detector
+from otel_burn_analytics.detector import Detector, conform
 from otel_burn_analytics.detectors import (
     compaction_churn,
     cycles,
@@ -20,6 +20,8 @@ from otel_burn_analytics.detectors import (
     rereads,
 )
 from otel_burn_analytics.finding import FINDINGS
+from otel_burn_analytics.frames import read_frames
+from otel_burn_analytics.steps import LLM_CALLS, TOOL_CALLS
 
 Frames = Callable[..., tuple[pl.LazyFrame, pl.LazyFrame]]
 
@@ -56,7 +58,9 @@ STEPS: dict[str, tuple[Detector, Sequence[str], str]] = {
 
 
 def judged(detector: Detector, frames: tuple[pl.LazyFrame, pl.LazyFrame]) -> pl.DataFrame:
-    return detector.judge(dict(zip(("tool_calls", "llm_calls"), frames, strict=True))).collect()
+    calls = conform(frames[1], pl.Schema({**LLM_CALLS, "run_id": pl.String()}))
+    given = {"tool_calls": conform(frames[0], TOOL_CALLS), "llm_calls": calls}
+    return detector.judge(read_frames(detector.needs, lambda name: given[name].collect())).collect()
 
 
 @pytest.mark.parametrize(("detector", "steps", "tier"), STEPS.values(), ids=STEPS.keys())

@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from otel_burn_analytics.detectors.loops import find_loops
+from otel_burn_analytics.detectors import loops
 from otel_burn_analytics.finding import FINDINGS
+from otel_burn_analytics.steps import compared, steps
 
 Frames = Callable[..., tuple[pl.LazyFrame, pl.LazyFrame]]
+
+
+def find_loops(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
+    """The findings in these frames."""
+    return loops.find_loops(compared(steps(tool_calls, llm_calls)), llm_calls)
 
 
 def tiers(frames: tuple[pl.LazyFrame, pl.LazyFrame]) -> list[str]:
