@@ -72,7 +72,16 @@ def door_of(db: Path) -> Iterator[Door]:
         raise BurnError(
             f"The collector of {db} ended in the middle of the import. Import again: what landed counts once."
         ) from error
-    if not client.wait_loaded(door.end, LOAD_SECONDS):
-        raise BurnError(
-            f"The collector has everything, but did not load it within {LOAD_SECONDS:g} s. It appears later."
-        )
+    _wait(client, door.end)
+
+
+def _wait(client: Client, end: Position) -> None:
+    """Return once everything before *end* is loaded; give up where loading stands still."""
+    before = None
+    while not client.wait_loaded(end, LOAD_SECONDS):
+        now = client.loaded()
+        if now == before:
+            raise BurnError(
+                f"The collector has everything, but loaded none of it for {LOAD_SECONDS:g} s. It appears later."
+            )
+        before = now

@@ -38,6 +38,11 @@ class Session:
     parent_id: str | None = None
     """The session that it was forked from, or that started it."""
 
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What tells it from others of its agent."""
+        return self.id, self.chain
+
 
 @dataclass(slots=True, kw_only=True)
 class LoggedCall:

@@ -26,11 +26,13 @@ from otel_burn_collector.session_logs.fields import (
     maybe_nanoseconds,
     nanoseconds,
 )
-from otel_burn_collector.session_logs.rows import Line, decoded, lines
+from otel_burn_collector.session_logs.rows import Line, decode, decoded, lines
 
 AGENT: Final = "claude-code"
 _SYNTHETIC: Final = "<synthetic>"
 """The model of messages that Claude Code makes up itself, for errors and interruptions."""
+_MIXED: Final = 64
+"""Responses after which no more rows of one come."""
 _COUNTS: Final = (
     "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
 )  # fmt: skip
@@ -116,7 +118,9 @@ class _Transcript:
         self._places: dict[str, tuple[Node, int | None]] = {}
         """By a row's uuid, the place behind it and its time."""
         self._open: dict[str, _Response] = {}
-        """By the agent within the session, the response whose rows come in."""
+        """By name, responses whose rows may come in: those of parallel agents in one file mix."""
+        self._latest: dict[tuple[str, str | None], str] = {}
+        """By session, the response that began last: only to it more may be written."""
         self._told: set[str] = set()
         self._tells_reasons = False
         """Whether responses say why they ended: older versions never did, newer ones unless they broke off."""
@@ -131,8 +135,9 @@ class _Transcript:
                 yield from self._answer(row, line)
             elif row.uuid is not None:
                 self._place(row, self._blocks(row, line) if row.type == "user" else ())
+        latest = set(self._latest.values())
         for response in self._open.values():
-            yield from self._call(response, settled=False)
+            yield from self._call(response, settled=response.name not in latest)
 
     def _begin(self, row: Row) -> None:
         chain = as_text(row.agentId) if row.isSidechain is True else None
@@ -158,29 +163,27 @@ class _Transcript:
 
     def _message(self, row: Row, line: Line) -> dict[str, Any]:
         try:
-            return as_dict(_MESSAGES.decode(row.message)) if memoryview(row.message).nbytes else {}
+            return as_dict(decode(_MESSAGES, row.message)) if memoryview(row.message).nbytes else {}
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             self._report(Problem(line.number, f"its message cannot be read ({error})"))
             return {}
 
     def _answer(self, row: Row, line: Line) -> Iterator[LoggedCall]:
         message = self._message(row, line)
-        name, chain = as_text(message.get("id")), as_text(row.agentId) or ""
+        name = as_text(message.get("id"))
         if name is None or message.get("model") == _SYNTHETIC or row.isApiErrorMessage is True:
             self._place(row, ())
             return
-        known = self._open.get(chain)
-        if known is not None and known.name != name:
-            del self._open[chain]
-            yield from self._call(known, settled=True)
-        if chain not in self._open and name not in self._told:
-            self._open_response(name, chain, row, line)
-        if response := self._open.get(chain):
+        if name not in self._told:
+            self._open_response(name, row, line)
+        if response := self._open.get(name):
             response.add(message, row, line)
         self._tells_reasons = self._tells_reasons or bool(message.get("stop_reason"))
         self._place(row, _READ_MESSAGE({"role": "assistant", "content": message.get("content")}))
+        if len(self._open) > _MIXED:
+            yield from self._call(self._open.pop(next(iter(self._open))), settled=True)
 
-    def _open_response(self, name: str, chain: str, row: Row, line: Line) -> None:
+    def _open_response(self, name: str, row: Row, line: Line) -> None:
         context, asked_ns = self._before(row)
         self._told.add(name)
         try:
@@ -189,7 +192,8 @@ class _Transcript:
             self._report(Problem(line.number, f"{error}, so its call is left out"))
             return
         started_ns = asked_ns if asked_ns is not None and asked_ns <= ended_ns else ended_ns
-        self._open[chain] = _Response(name, self._session, row, line.number, started_ns, context)
+        self._latest[self._session.key] = name
+        self._open[name] = _Response(name, self._session, row, line.number, started_ns, context)
 
     def _call(self, told: _Response, *, settled: bool) -> Iterator[LoggedCall]:
         message = told.message | {"content": told.parts}

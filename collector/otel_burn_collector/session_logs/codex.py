@@ -4,8 +4,10 @@ Older versions have only `token_count`, which comes again whenever rate limits c
 the totals moved. A forked thread's rollout may begin with a copy of its parent's rows; those are not its own calls.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
@@ -37,6 +39,8 @@ _MODEL_ITEMS: Final = frozenset(
 )
 _KNOWN_PROVIDERS: Final = frozenset(PROVIDER_NAMES.values())
 _UUID7: Final = 0x7
+_FOLDERS: Final = frozenset({"sessions", "archived_sessions"})
+_PLAIN: Final = re.compile(r"[0-9A-Za-z-]+")
 _HEADER_END: Final = "\nOutput:\n"
 
 
@@ -56,12 +60,15 @@ _SKIPPED: Final = (b'"type":"event_msg","payload":{"type":"item_', b'"type":"wor
 
 def read(file: IO[bytes], report: Report) -> Iterator[LoggedCall]:
     """The calls in a rollout, in their order."""
-    return _Rollout(report).calls(file)
+    return _Rollout(report, Path(str(getattr(file, "name", "")))).calls(file)
 
 
 class _Rollout:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, path: Path) -> None:
         self._report = report
+        self._path = path
+        self._copies: Iterator[Mapping[str, Any]] | None = None
+        """What its parent counted, where nothing else tells the parent's rows from its own."""
         self._session = Session(agent=AGENT)
         self._place: Node = beginning(AGENT)
         self._asked_at: Node = self._place
@@ -113,7 +120,7 @@ class _Rollout:
         self._asked_ns = maybe_nanoseconds(row.timestamp) or self._asked_ns
 
     def _item(self, row: Row, said: dict[str, Any], _: Line) -> None:
-        if said.get("type") in _MODEL_ITEMS or said.get("role") == "assistant":
+        if as_text(said.get("type")) in _MODEL_ITEMS or said.get("role") == "assistant":
             self._output.append(said)
             return
         self._settle()
@@ -147,6 +154,10 @@ class _Rollout:
             return None
         moved = _moved(self._totals, totals)
         if moved is None:
+            return None
+        if self._turn_ns is None and self._is_parents(info):
+            self._totals = _counted(totals)
+            self._copied += 1
             return None
         key = "|".join(map(str, (self._session.id, *(totals.get(name) for name in _COUNTS))))
         self._totals = _counted(totals)
@@ -200,8 +211,20 @@ class _Rollout:
 
     def _is_copy(self, ended_ns: int) -> bool:
         """Whether the turn is older than the thread: then it is the parent's."""
-        began = _time_of(self._session.id) or self._session.began_ns
-        return (self._turn_ns or ended_ns) < began
+        began = _time_of(self._session.id)
+        if self._turn_ns is not None and began is not None:
+            return self._turn_ns < began
+        return ended_ns < self._session.began_ns
+
+    def _is_parents(self, info: Mapping[str, Any]) -> bool:
+        """Whether the parent's rollout has the same count at the same place: up to where the two part."""
+        if self._copies is None:
+            parent = self._session.parent_id
+            self._copies = _counts_of(self._path, parent) if parent else iter(())
+        if next(self._copies, None) == info:
+            return True
+        self._copies = iter(())
+        return False
 
     def _who(self) -> str | None:
         """The provider is what the user's configuration calls it: Codex speaks to OpenAI where that says nothing."""
@@ -218,6 +241,23 @@ def _blocks(item: Any) -> Iterator[Block]:
             (lasting,) = openai_items.item_blocks(item | {"output": text})
             block = replace(lasting, error=block.error)
         yield block
+
+
+def _counts_of(path: Path, thread: str) -> Iterator[Mapping[str, Any]]:
+    """What the rollout of *thread*, which lies near that at *path*, counted: each time that the totals moved."""
+    root = next((each for each in path.parents if each.name in _FOLDERS), path.parent)
+    found = next(root.rglob(f"*{thread}.jsonl"), None) if _PLAIN.fullmatch(thread) else None
+    if found is None:
+        return
+    known: tuple[int, ...] = ()
+    with found.open("rb") as file:
+        for line in lines(file, lambda _: None):
+            row = decoded(line, _ROWS, lambda _: None) if b'"token_count"' in line.data[:200] else None
+            info = as_dict(as_dict(row.payload).get("info")) if row is not None else {}
+            totals = as_dict(info.get("total_token_usage"))
+            if totals and _moved(known, totals) is not None:
+                known = _counted(totals)
+                yield info
 
 
 def _counted(totals: Mapping[str, Any]) -> tuple[int, ...]:

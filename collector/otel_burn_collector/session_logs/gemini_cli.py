@@ -92,7 +92,7 @@ class _Chat:
             self._open = row, line, self._open[2] + 1
             return
         yield from self.flush(settled=True)
-        if row.get("type") == "gemini" and row.get("id") not in self._told:
+        if row.get("type") == "gemini" and str(row.get("id")) not in self._told:
             self._open = row, line, 1
             return
         self._place = self._place.then(_blocks(row))

@@ -104,7 +104,7 @@ class _Transcript:
     def _answer(
         self, row: dict[str, Any], message: Message, line: Line, context: Node
     ) -> Iterator[LoggedCall]:
-        usage, failed = self._usage(message, line), message.get("stopReason") in _FAILED
+        usage, failed = self._usage(message, line), as_text(message.get("stopReason")) in _FAILED
         if as_text(message.get("model")) in (None, "delivery-mirror", "gateway-injected") or (
             failed and not (usage and (usage.input_tokens or usage.output_tokens))
         ):

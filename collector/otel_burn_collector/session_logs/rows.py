@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,10 +75,27 @@ def _skip(file: IO[bytes]) -> int:
     return skipped
 
 
+_HALVES: Final = re.compile(
+    rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""Half a surrogate pair, as an emoji leaves that was cut in two; JavaScript writes it, and no decoder takes it."""
+
+
+def decode(decoder: "msgspec.json.Decoder[Any]", data: bytes | msgspec.Raw) -> Any:
+    """What *data* says, half a surrogate pair in it replaced."""
+    try:
+        return decoder.decode(data)
+    except msgspec.DecodeError as error:
+        if "surrogate" not in str(error):
+            raise
+        whole = _HALVES.sub(lambda found: rb"\ufffd" if found[1] else found[0], bytes(data))
+        return decoder.decode(whole)
+
+
 def decoded(line: Line, decoder: "msgspec.json.Decoder[Any]", report: Report) -> Any:
     """The value in *line*; None where there is none, which is reported."""
     try:
-        return decoder.decode(line.data)
+        return decode(decoder, line.data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         report(_problem(line, error))
         return None

@@ -9,6 +9,10 @@ import pytest
 
 from otel_burn_collector.importing import Imported, Wanted, import_wanted
 from otel_burn_collector.reader import open_ledger
+from otel_burn_collector.session_logs.calls import LoggedCall, Problem
+from otel_burn_collector.session_logs.reading import calls_in
+from otel_burn_collector.session_logs.spans import request
+from otel_burn_collector.session_logs.telling import tell
 
 SUMS = """
     SELECT count(*) AS calls, coalesce(sum(uncached_input_tokens), 0)::BIGINT AS input_uncached,
@@ -71,3 +75,20 @@ def write_rows(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def read() -> Callable[[Path], tuple[list[LoggedCall], list[Problem]]]:
+    """Reads the calls in a log, as far as a span of each, and what is wrong with it."""
+
+    def reading(path: Path) -> tuple[list[LoggedCall], list[Problem]]:
+        log = tell(path)
+        assert log is not None, f"{path} is not recognised"
+        problems: list[Problem] = []
+        calls = []
+        for call in calls_in(log, problems.append):
+            assert request(call)
+            calls.append(call)
+        return calls, problems
+
+    return reading
