@@ -129,6 +129,7 @@ def _fresh(value: object, number: int) -> object:
     if not isinstance(value, str):
         return value
     text = re.sub(r"\b((?:ses|msg|prt)_\w+?)\w{6}\b", rf"\g<1>{number:06d}", value)
+    text = re.sub(r"2026-11-22T\d\d", f"2026-11-{number // 24 % 28 + 1:02d}T{number % 24:02d}", text)
     return ID.sub(lambda found: found[0][:-6] + b"%06x" % number, text.encode()).decode()
 
 

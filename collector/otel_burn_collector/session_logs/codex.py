@@ -80,6 +80,8 @@ class _Rollout:
         self._output: list[dict[str, Any]] = []
         """The items of the answer so far."""
         self._totals: tuple[int, ...] = ()
+        self._recorded: Any = None
+        """The usage of the last record: a count that says the same is of the same response."""
         self._copied = 0
 
     def calls(self, file: IO[bytes]) -> Iterator[LoggedCall]:
@@ -153,7 +155,8 @@ class _Rollout:
         if not totals and not usage:
             return None
         moved = _moved(self._totals, totals)
-        if moved is None:
+        if moved is None or (usage and usage == self._recorded):
+            self._totals, self._recorded = _counted(totals) or self._totals, None
             return None
         if self._turn_ns is None and self._is_parents(info):
             self._totals = _counted(totals)
@@ -165,7 +168,7 @@ class _Rollout:
 
     def _record(self, row: Row, said: Mapping[str, Any], line: Line) -> LoggedCall | None:
         totals = as_dict(said.get("thread_token_usage"))
-        self._totals = _counted(totals) or self._totals
+        self._totals, self._recorded = _counted(totals) or self._totals, said.get("usage")
         response_id = as_text(said.get("response_id"))
         key = response_id or f"{self._session.id}|{shown(row.ordinal)}|{_counted(totals)}"
         own = as_text(said.get("thread_id"))

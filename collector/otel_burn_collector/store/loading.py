@@ -109,11 +109,14 @@ class Loading:
 
 
 def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
-    """Load everything that the journal has."""
+    """Load everything that the journal has.
+
+    What is not in the file yet, DuckDB keeps in memory whatever its limit: 500 MB for the calls of 16 MB of requests.
+    """
     loading = Loading(con, reader)
     try:
         while loading.load_next():
-            pass
+            con.execute("CHECKPOINT")
     finally:
         loading.close()
 

@@ -33,7 +33,14 @@ def asked(uuid: str, parent: str | None, second: int, text: str = "Do it.", **mo
 
 
 def said(
-    uuid: str, parent: str | None, second: int, name: str, *, output: Any = 20, part: Row | None = None, **more: Any
+    uuid: str,
+    parent: str | None,
+    second: int,
+    name: str,
+    *,
+    output: Any = 20,
+    part: Row | None = None,
+    **more: Any,
 ) -> Row:
     """A row of the response *name*."""
     message = {
@@ -42,7 +49,9 @@ def said(
         "model": more.pop("model", "claude-opus-5-5"),
         "content": [part or {"type": "text", "text": "Done."}],
         "stop_reason": more.pop("stop_reason", "end_turn"),
-        "usage": more.pop("usage", {"input_tokens": 3, "cache_read_input_tokens": 100, "output_tokens": output}),
+        "usage": more.pop(
+            "usage", {"input_tokens": 3, "cache_read_input_tokens": 100, "output_tokens": output}
+        ),
     }
     return row("assistant", uuid, parent, second, message, **more)
 
@@ -63,7 +72,11 @@ def test_the_rows_of_a_response_are_one_call(write_rows: WriteRows, read: Any) -
     assert (found.response.usage.input_tokens, found.response.usage.output_tokens) == (103, 57)
     assert [each.name for each in found.response.tool_calls] == ["Bash"]
     assert (found.ended_ns - found.started_ns) / 1e9 == 3
-    assert (found.session.id, found.session.project, found.provider) == ("session-1", "/work/app", "anthropic")
+    assert (found.session.id, found.session.project, found.provider) == (
+        "session-1",
+        "/work/app",
+        "anthropic",
+    )
     assert found.response.complete  # older versions never say why a response ended
 
 
@@ -111,7 +124,13 @@ def test_what_no_model_said_is_no_call(write_rows: WriteRows, read: Any) -> None
             asked("u1", None, 1),
             said("a1", "u1", 2, "made-up", model="<synthetic>"),
             said("a2", "u1", 3, "made-up-2", isApiErrorMessage=True),
-            {"type": "system", "subtype": "api_error", "uuid": "e1", "parentUuid": "u1", "error": {"status": 529}},
+            {
+                "type": "system",
+                "subtype": "api_error",
+                "uuid": "e1",
+                "parentUuid": "u1",
+                "error": {"status": 529},
+            },
             {"type": "file-history-snapshot", "messageId": "u1", "snapshot": {}},
             {"type": "a-kind-that-a-newer-version-has", "uuid": "n1", "parentUuid": "u1", "message": 7},
         ],
@@ -139,7 +158,9 @@ def test_a_sub_agents_transcript_belongs_to_its_session(write_rows: WriteRows, r
 )
 def test_whose_response_it_is(write_rows: WriteRows, read: Any, name: str, model: str, provider: str) -> None:
     """The id tells the cloud; of others who answer in Anthropic's format, nothing does, and nothing is guessed."""
-    ((found,), _) = read(write_rows("s.jsonl", [asked("u1", None, 1), said("a1", "u1", 2, name, model=model)]))
+    ((found,), _) = read(
+        write_rows("s.jsonl", [asked("u1", None, 1), said("a1", "u1", 2, name, model=model)])
+    )
     assert found.provider == provider
 
 

@@ -108,7 +108,12 @@ def test_a_copy_without_turns_is_known_by_its_parent(write_rows: WriteRows, read
     """Where no id tells, the parent's own rollout does: equal counts in equal places, up to where the two part."""
     write_rows(
         f"sessions/2026/11/22/rollout-2026-11-22T11-10-00-{PARENT}.jsonl",
-        [meta(PARENT), counted(1, (100, 10), (100, 10)), counted(2, (200, 20), (100, 10)), counted(9, (900, 90), None)],
+        [
+            meta(PARENT),
+            counted(1, (100, 10), (100, 10)),
+            counted(2, (200, 20), (100, 10)),
+            counted(9, (900, 90), None),
+        ],
     )
     log = write_rows(
         f"sessions/2026/11/23/rollout-2026-11-23T11-10-00-{CHILD}.jsonl",
@@ -129,7 +134,10 @@ def test_fast_calls_of_a_sub_agent_are_its_own(write_rows: WriteRows, read: Any)
     log = write_rows(
         "rollout.jsonl",
         [
-            meta(CHILD, source={"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "agent_role": "explorer"}}}),
+            meta(
+                CHILD,
+                source={"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "agent_role": "explorer"}}},
+            ),
             turn(0, NEW_TURN),
             recorded(0, "resp_1", 100, 10),
             recorded(0, "resp_2", 100, 10),

@@ -47,7 +47,9 @@ def test_a_gemini_message_counts_once_and_after_it_was_replaced(write_rows: Writ
     calls, problems = read(log)
     assert (problems, [call.key for call in calls]) == ([], ["m1", "m2", "m3"])
     assert [len(call.response.tool_calls) for call in calls] == [1, 0, 0]
-    assert {(call.response.usage.input_tokens, call.response.usage.output_tokens) for call in calls} == {(100, 15)}
+    assert {(call.response.usage.input_tokens, call.response.usage.output_tokens) for call in calls} == {
+        (100, 15)
+    }
 
 
 def test_a_gemini_chat_that_is_one_object(tmp_path: Path, read: Any) -> None:
@@ -60,8 +62,18 @@ def test_a_gemini_chat_that_is_one_object(tmp_path: Path, read: Any) -> None:
 
 def event(name: str, parent: str | None, role: str, **more: Any) -> Row:
     """A row of OpenClaw's."""
-    message = {"role": role, "content": [{"type": "text", "text": "Hello."}], "timestamp": 1795347158454} | more
-    return {"type": "message", "id": name, "parentId": parent, "timestamp": "2026-11-22T11:32:40Z", "message": message}
+    message = {
+        "role": role,
+        "content": [{"type": "text", "text": "Hello."}],
+        "timestamp": 1795347158454,
+    } | more
+    return {
+        "type": "message",
+        "id": name,
+        "parentId": parent,
+        "timestamp": "2026-11-22T11:32:40Z",
+        "message": message,
+    }
 
 
 def served(name: str, parent: str, **more: Any) -> Row:
@@ -71,7 +83,13 @@ def served(name: str, parent: str, **more: Any) -> Row:
     return event(name, parent, "assistant", **(said | more))
 
 
-OPENING = {"type": "session", "version": 3, "id": "s-1", "timestamp": "2026-11-22T11:31:37Z", "cwd": "/work/app"}
+OPENING = {
+    "type": "session",
+    "version": 3,
+    "id": "s-1",
+    "timestamp": "2026-11-22T11:31:37Z",
+    "cwd": "/work/app",
+}
 
 
 def test_openclaw_rows(write_rows: WriteRows, read: Any) -> None:
@@ -85,7 +103,9 @@ def test_openclaw_rows(write_rows: WriteRows, read: Any) -> None:
         served("a4", "a1", stopReason="aborted"),
     ]
     calls, problems = read(write_rows("sessions/one.jsonl", rows))
-    copies, _ = read(write_rows("sessions/two.jsonl", [OPENING | {"id": "s-2", "parentSession": "s-1"}, *rows[1:]]))
+    copies, _ = read(
+        write_rows("sessions/two.jsonl", [OPENING | {"id": "s-2", "parentSession": "s-1"}, *rows[1:]])
+    )
     assert problems == []
     assert [(call.response.usage.input_tokens, call.reported_usd) for call in calls] == [(60, 0.5)] * 2
     assert [str(call.response.usage_status) for call in calls] == ["exact", "partial"]
@@ -111,7 +131,14 @@ def opencode_message(name: str, **more: Any) -> Row:
     """An assistant's message of opencode."""
     tokens = {"input": 3, "output": 43, "reasoning": 7, "cache": {"read": 50, "write": 40}}
     times = {"created": 1795343230737, "completed": 1795343238420}
-    said = {"id": name, "sessionID": "ses_1", "role": "assistant", "time": times, "tokens": tokens, "cost": 0.03}
+    said = {
+        "id": name,
+        "sessionID": "ses_1",
+        "role": "assistant",
+        "time": times,
+        "tokens": tokens,
+        "cost": 0.03,
+    }
     return said | {"modelID": "claude-sonnet-4-5", "providerID": "anthropic", "finish": "stop"} | more
 
 
@@ -127,7 +154,9 @@ def test_the_folder_that_opencode_had(tmp_path: Path, read: Any) -> None:
     state = {"status": "completed", "input": {"command": "ls"}, "output": "app.py"}
     part = {"type": "tool", "tool": "bash", "callID": "call_1", "state": state}
     _write(tmp_path / "storage" / "part" / "msg_1" / "prt_1.json", part)
-    _write(tmp_path / "storage" / "session" / "p" / "ses_1.json", {"directory": "/work/app", "parentID": "ses_0"})
+    _write(
+        tmp_path / "storage" / "session" / "p" / "ses_1.json", {"directory": "/work/app", "parentID": "ses_0"}
+    )
     ((found,), problems) = read(tmp_path / "storage" / "message" / "ses_1")
     assert (found.response.usage.input_tokens, found.response.usage.output_tokens) == (93, 50)
     assert [each.name for each in found.response.tool_calls] == ["bash"]

@@ -1,0 +1,271 @@
+"""Is what cannot be read named with its line, and does everything else land, with nothing guessed?"""
+
+import gzip
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backports import zstd
+
+from otel_burn_collector.session_logs.places import AGENTS, files_below, usual_paths
+from otel_burn_collector.session_logs.rows import LONGEST
+from otel_burn_collector.session_logs.telling import tell
+
+Row = dict[str, Any]
+WriteRows = Callable[..., Path]
+
+
+def prompt(number: int) -> Row:
+    """A row of Claude Code's that a person wrote."""
+    return {
+        "parentUuid": None,
+        "type": "user",
+        "uuid": f"u{number}",
+        "sessionId": "s-1",
+        "timestamp": f"2026-11-22T11:09:{number:02d}.000Z",
+        "message": {"role": "user", "content": f"Do {number}."},
+    }
+
+
+def answer(number: int, **more: Any) -> Row:
+    """A row of Claude Code's with a whole response."""
+    message = {
+        "id": f"msg_{number}",
+        "model": "claude-opus-5-5",
+        "content": [{"type": "text", "text": "Done."}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 3, "output_tokens": 20} | more.pop("usage", {}),
+    }
+    row = {"parentUuid": f"u{number}", "type": "assistant", "uuid": f"a{number}", "sessionId": "s-1"}
+    return row | {"timestamp": f"2026-11-22T11:09:{number + 1:02d}.000Z", "message": message} | more
+
+
+GOOD = [prompt(1), answer(1)]
+HALF = '{"type":"assistant","uuid":"a9","message":{"id":"msg_'
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("{broken", "no JSON object"),
+        ('{"type":"user","uuid":"\\u0000\x00"}', "NUL bytes"),
+        ("[1, 2]", "no JSON object"),
+        ("[" * 100_000, "nested too deep|no JSON object"),
+        (json.dumps(answer(5, timestamp="yesterday")), "its time is the text 'yesterday'"),
+        (json.dumps(answer(5, timestamp=None)), "its time is None"),
+    ],
+)
+def test_a_bad_row_is_named_and_the_rest_lands(write_rows: WriteRows, read: Any, bad: str, said: str) -> None:
+    """With its line and what is wrong; the call that it would be is left out."""
+    calls, problems = read(write_rows("s.jsonl", [*GOOD, bad, prompt(3), answer(3)]))
+    assert [call.key for call in calls] == ["msg_1", "msg_3"]
+    ((line, reason, passing),) = problems
+    assert (line, passing) == (3, False)
+    assert any(each in reason for each in said.split("|"))
+
+
+@pytest.mark.parametrize("tokens", [10**12, -1, "20", True, 2.5, [20], float("1e300")])
+def test_a_count_that_none_is_leaves_the_usage_out(write_rows: WriteRows, read: Any, tokens: Any) -> None:
+    """The call is there, its usage is missing, and what stood there is told: never a guess, never a zero."""
+    calls, problems = read(
+        write_rows("s.jsonl", [*GOOD, prompt(3), answer(3, usage={"output_tokens": tokens})])
+    )
+    assert [call.response.usage is None for call in calls] == [False, True]
+    assert [(problem.line, problem.passing) for problem in problems] == [(4, False)]
+    assert "output_tokens is" in problems[0].reason
+
+
+def test_a_line_that_is_being_written_waits(write_rows: WriteRows, read: Any) -> None:
+    """It is noted, not a problem; as a whole line without its end it counts."""
+    log = write_rows("s.jsonl", GOOD)
+    whole = log.read_text()
+    log.write_text(whole + HALF)
+    calls, problems = read(log)
+    assert ([call.key for call in calls], [each.passing for each in problems]) == (["msg_1"], [True])
+    log.write_text(whole.removesuffix("\n"))
+    assert [len(found) for found in read(log)] == [1, 0]
+
+
+def test_a_line_of_any_length_costs_little_memory(tmp_path: Path, read: Any) -> None:
+    """One beyond the limit is skipped and named, whatever follows it."""
+    log = tmp_path / "s.jsonl"
+    with log.open("wb") as file:
+        file.write(b'{"type":"file-history-snapshot","snapshot":"')
+        file.seek(LONGEST + 5, os.SEEK_CUR)  # a hole: no disk is used
+        file.write(b'"}\n' + "\n".join(map(json.dumps, GOOD)).encode() + b"\n")
+    calls, problems = read(log)
+    assert [call.key for call in calls] == ["msg_1"]
+    assert [(problem.line, "longer than" in problem.reason) for problem in problems] == [(1, True)]
+
+
+def test_other_encodings_are_named(tmp_path: Path, read: Any) -> None:
+    """UTF-16 as a whole; a line in Latin-1 alone; a mark of UTF-8 and half an emoji do no harm."""
+    log, text = tmp_path / "s.jsonl", "\n".join(map(json.dumps, GOOD)) + "\n"
+    latin = json.dumps(prompt(2)).replace("Do 2.", "Größe").encode("latin-1")
+    log.write_bytes(b"\xef\xbb\xbf" + text.encode() + latin + b"\n")
+    calls, problems = read(log)
+    assert (len(calls), [(each.line, "UTF-8" in each.reason) for each in problems]) == (1, [(3, True)])
+    half = json.dumps(answer(1)).replace("Done.", "Done \\ud83d")
+    log.write_text(json.dumps(prompt(1)) + "\n" + half + "\n")
+    assert [len(found) for found in read(log)] == [1, 0]
+    log.write_bytes(b"\xff\xfe" + text.encode("utf-16-le") + b'"parentUuid"')
+    calls, problems = read(log)
+    assert (calls, problems[0].reason) == ([], "the file is in UTF-16; these logs are in UTF-8")
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, zstd.compress])
+def test_a_packed_log_is_read_and_a_cut_one_as_far_as_it_goes(
+    tmp_path: Path, read: Any, packed: Callable[[bytes], bytes]
+) -> None:
+    """Codex packs old rollouts; of a cut one the end is missing, and that is said."""
+    rows = [row for number in range(2000) for row in (prompt(number % 50), answer(number % 50))]
+    for number, row in enumerate(rows):
+        row["message"]["id"], row["uuid"] = f"msg_{number}", str(number)
+    log, text = tmp_path / "s.jsonl.gz", "\n".join(map(json.dumps, rows)).encode()
+    log.write_bytes(packed(text))
+    whole, problems = read(log)
+    assert (len(whole), problems) == (2000, [])
+    log.write_bytes(packed(text)[: len(packed(text)) // 2])
+    cut, problems = read(log)
+    assert len(cut) < 2000
+    assert problems[-1].reason.startswith("it cannot be read to its end")
+
+
+def test_a_database_that_cannot_be_read_is_named(tmp_path: Path, read: Any) -> None:
+    """A row that is no JSON by its number, one that is locked or cut as a whole."""
+    path = tmp_path / "opencode.db"
+    con = sqlite3.connect(path)
+    con.executescript(
+        "CREATE TABLE session (id TEXT PRIMARY KEY, time_updated INT, time_created INT, directory TEXT);"
+        "CREATE TABLE message (id TEXT PRIMARY KEY, session_id TEXT, time_created INT, data TEXT);"
+        "CREATE TABLE part (id TEXT PRIMARY KEY, message_id TEXT, data TEXT);"
+    )
+    said = {
+        "role": "assistant",
+        "time": {"created": 1795343230737, "completed": 1795343238420},
+        "finish": "stop",
+    }
+    said |= {"tokens": {"input": 3, "output": 4}, "modelID": "gpt-5.5", "providerID": "openai"}
+    for number in range(400):
+        con.execute(
+            "INSERT INTO session VALUES (?, 1795343238420, 1795343230737, '/work')", (f"ses_{number:04}",)
+        )
+        con.execute(
+            "INSERT INTO message VALUES (?, ?, 1795343230737, ?)",
+            (f"msg_{number:04}", f"ses_{number:04}", json.dumps(said | {"padding": "x" * 500})),
+        )
+    con.execute("UPDATE message SET data = 'no JSON' WHERE id = 'msg_0007'")
+    con.commit()
+    calls, problems = read(path)
+    assert (len(calls), [problem.line for problem in problems]) == (399, [8])
+    con.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        tell(path)
+    con.rollback()
+    con.close()
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size * 2 // 3 // 4096 * 4096)
+    with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        tell(path)
+
+
+@pytest.mark.recorded
+def test_no_row_breaks_a_reader(captures: Path, tmp_path: Path, read: Any) -> None:
+    """Whatever stands in the place of any value of a captured log, every other row is read."""
+    dice = random.Random(7)
+    odd = (None, True, -1, 10**30, 1.5, "", "x", [], [[]], {}, {"a": []}, "2026-13-45T99:99", "\x00")
+
+    def shaken(value: Any) -> Any:
+        if dice.random() < 0.02:
+            return dice.choice(odd)
+        if isinstance(value, dict):
+            return {key: shaken(each) for key, each in value.items()}
+        return [shaken(each) for each in value] if isinstance(value, list) else value
+
+    for folder in (
+        "claude-code-2.1.330",
+        "codex-0.169.0",
+        "gemini-cli-0.61.0",
+        "openclaw-2026.4.29__chat-send",
+    ):
+        (source, *_) = sorted((captures / folder / "session_files").rglob("*-*-*[0-9a-f].jsonl"))
+        rows = [json.loads(line) for line in source.read_bytes().splitlines()]
+        for number in range(25):
+            log = tmp_path / f"{number}.jsonl"
+            texts = [json.dumps(row if place < 3 else shaken(row)) for place, row in enumerate(rows)]
+            log.write_text("\n".join(texts) + "\n")
+            calls, problems = read(log)
+            assert not any("Error" in problem.reason for problem in problems)
+            assert len(calls) <= 9  # an answer whose name was shaken is another one
+
+
+def test_links_in_a_circle_and_closed_folders(tmp_path: Path) -> None:
+    """Each file is found once, and a folder that may not be read is named."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "s.jsonl").write_text("{}")
+    (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a")
+    (tmp_path / "a" / "again").symlink_to(tmp_path / "a" / "s.jsonl")
+    (tmp_path / "a" / "nowhere").symlink_to(tmp_path / "gone")
+    troubles: list[str] = []
+    found = list(files_below(tmp_path / "a", lambda path, reason: troubles.append(f"{path.name}: {reason}")))
+    assert [path.name for path in found] == ["again"]
+    assert troubles == ["nowhere: it cannot be read (No such file or directory)"]
+
+
+def test_agents_variables_move_their_places(tmp_path: Path) -> None:
+    """Each agent's usual place, and where its own variable moves it."""
+    home, moved = tmp_path / "home", tmp_path / "moved"
+    for folder in (
+        home / ".claude" / "projects",
+        home / ".codex" / "sessions",
+        home / ".gemini" / "tmp" / "p" / "chats",
+        home / ".openclaw" / "agents" / "main" / "sessions",
+        home / ".local" / "share" / "opencode" / "storage" / "message",
+        moved / "projects",
+    ):
+        folder.mkdir(parents=True)
+    assert [agent for agent, _ in usual_paths({}, home)] == list(AGENTS)
+    assert ("claude-code", moved / "projects") in usual_paths({"CLAUDE_CONFIG_DIR": str(moved)}, home)
+    assert usual_paths({"CLAUDE_CONFIG_DIR": str(tmp_path / "none")}, home)[0][0] == "codex"
+
+
+def otel_burn_import(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `otel-burn import` as a user with this home folder does."""
+    clean = {
+        key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "CLAUDE", "CODEX"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "otel_burn", "import", "--db", str(home / "burn.duckdb"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=clean | {"HOME": str(home)},
+    )
+
+
+def test_one_command_without_a_path_tells_what_burned(tmp_path: Path) -> None:
+    """What lies in the usual places lands; bad rows are named, and the exit code says so; nothing is a failure."""
+    log = tmp_path / ".claude" / "projects" / "-work" / "s-1.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text("\n".join([*map(json.dumps, GOOD), "{broken", ""]))
+    looked = otel_burn_import(tmp_path, "--dry-run")
+    assert "Found claude-code: 1 calls in 1 sessions (3 tokens in, 20 out) from 1 logs." in looked.stdout
+    assert not (tmp_path / "burn.duckdb").exists()
+    done = otel_burn_import(tmp_path)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert f"problem {log}:3: it is no JSON object of this kind" in done.stdout
+    assert "Imported claude-code: 1 calls in 1 sessions (3 tokens in, 20 out) from 1 logs." in done.stdout
+    assert "Next: otel-burn report" in done.stdout
+    again = json.loads(otel_burn_import(tmp_path, "--json", "--since", "2026-11-01").stdout)
+    assert again["logs"]["claude-code"]["unchanged_files"] == 1
+    assert again["burned"]["all"][0]["calls"] == 1
+    nothing = otel_burn_import(tmp_path, "--agent", "codex")
+    assert nothing.returncode == 1
+    assert "Name a folder with some" in nothing.stdout
