@@ -85,10 +85,10 @@ def decode(decoder: "msgspec.json.Decoder[Any]", data: bytes | msgspec.Raw) -> A
     """What *data* says, half a surrogate pair in it replaced."""
     try:
         return decoder.decode(data)
-    except msgspec.DecodeError as error:
-        if "surrogate" not in str(error):
-            raise
+    except msgspec.DecodeError:
         whole = _HALVES.sub(lambda found: rb"\ufffd" if found[1] else found[0], bytes(data))
+        if whole == data:
+            raise
         return decoder.decode(whole)
 
 
