@@ -29,6 +29,8 @@ NEEDS: Final = {
 def with_list_rates(calls: pl.LazyFrame) -> pl.LazyFrame:
     """*calls* with dollars a token: `list_input`, `list_read`, `list_write`, `list_output`; NULL where no list says.
 
+    `base_input` and `base_output` are those of a small call, `list_step` is the size above which a call is dearer.
+
     The list is asked once for each model, tier, day and price step (`price_step`) among the calls, not once a call.
     """
     step = pl.lit(pl.Series(steps())).search_sorted(pl.col("input_tokens").fill_null(0), side="left")
@@ -50,8 +52,15 @@ def steps() -> list[int]:
     return sorted(int(over) for over in found if over)
 
 
+BASES: Final = ("base_input", "base_output")
 _SCHEMA: Final = pl.Schema(
-    {**NEEDS, "day": pl.Date(), "price_step": pl.Int64(), **dict.fromkeys(UNITS, pl.Float64())}
+    {
+        **NEEDS,
+        "day": pl.Date(),
+        "price_step": pl.Int64(),
+        **dict.fromkeys((*UNITS, *BASES), pl.Float64()),
+        "list_step": pl.Int64(),
+    }
 )
 
 
@@ -60,11 +69,20 @@ def _listed(keys: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_SCHEMA)
 
 
-def _rates_of(key: dict[str, Any]) -> dict[str, float | None]:
-    """The price of a call with one token of each unit, and as many more as its step asks for."""
+def _rates_of(key: dict[str, Any]) -> dict[str, float | int | None]:
+    """The list's rates for a call of its step; those of a small call; and above which size they part."""
     if key["day"] is None:
         return {}
-    size = 3 if key["price_step"] == 0 else steps()[key["price_step"] - 1] + 1
+    reached = key["price_step"]
+    small = _at(key, 3)
+    mine = small if reached == 0 else _at(key, steps()[reached - 1] + 1)
+    dearer = (size for size in steps() if _at(key, size + 1)["list_input"] != small["list_input"])
+    base = {"base_input": small["list_input"], "base_output": small["list_output"]}
+    return {**mine, **base, "list_step": next(dearer, None)}
+
+
+def _at(key: dict[str, Any], size: int) -> dict[str, float | None]:
+    """The price of a call of *size* with one token of each unit."""
     made = price(
         provider=key["provider"],
         model=billed_model(key["provider"], key["request_model"], key["response_model"]),

@@ -4,6 +4,7 @@ from typing import Final
 
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.detectors import (
+    anomalies,
     cache_misses,
     cache_unread,
     cache_unused,
@@ -18,6 +19,8 @@ from otel_burn_analytics.detectors import (
     loops,
     monologue,
     no_progress,
+    oversized_model,
+    price_cliffs,
     reasoning,
     redelegation,
     requery,
@@ -25,6 +28,7 @@ from otel_burn_analytics.detectors import (
     retry_storms,
     thrown_away,
     unused_tools,
+    workload,
 )
 
 DETECTORS: Final[tuple[Detector, ...]] = (
@@ -50,4 +54,8 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     retry_storms.DETECTOR,
     thrown_away.DETECTOR,
     reasoning.DETECTOR,
+    price_cliffs.DETECTOR,
+    oversized_model.DETECTOR,
+    anomalies.DETECTOR,
+    workload.DETECTOR,
 )
