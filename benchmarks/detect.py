@@ -120,7 +120,8 @@ def frames_of(calls: pl.DataFrame) -> Mapping[str, pl.LazyFrame]:
         ),
     }  # fmt: skip
     asked = dict.fromkeys(view for detector in DETECTORS for view in detector.needs)
-    return read_frames(asked, lambda view: tables[view])
+    # What is rare (attempts that failed, levels of thinking) has no rows here.
+    return read_frames(asked, lambda view: tables.get(view, calls.head(0)))
 
 
 def measure(case: str, size: int) -> dict[str, object]:

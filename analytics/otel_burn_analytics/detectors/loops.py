@@ -1,4 +1,21 @@
-"""Which tool calls does an agent repeat without getting anything new? Same tool, arguments and outcome."""
+"""Which tool calls does an agent repeat without getting anything new? Same tool, arguments and outcome.
+
+Rule: at least three equal tool calls of one agent within ten, by as many LLM calls, with equal outcomes: the same
+result, or the same class of error. A series ends with another outcome and with work that could matter: a write or run
+that succeeded and is no repetition itself. So paging and polling (other outcomes), a test that is run again after an
+edit (work in between) and parallel requests of one answer are none. It is a *loop*; a *warning* where outcomes are not
+recorded, a tool of unknown effect ran in between, or the same call later brought something else without a write, as
+polling does.
+
+Defaults: a second look is normal work; people who label runs call a group of three a loop, and compare ten steps back.
+
+Needs: tool calls with hashes of arguments, and of results or error classes.
+
+Blind spots: arguments that differ in a word (see `failed_retries` and `requery`); results with a time or a path in
+them; a loop whose steps each change something.
+
+Complexity: two sorts of the tool calls, made once for all loop detectors; windows only over neighbours.
+"""
 
 from typing import Final
 
