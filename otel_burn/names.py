@@ -75,6 +75,7 @@ USAGE_UNITS: Final = {
         "compaction_input_tokens", "compaction_output_tokens", "compaction_cache_read_tokens",
         "compaction_cache_write_tokens", "cache_write_30m_tokens", "cache_write_12h_tokens", "file_searches",
         "maps_searches", "x_searches", "code_executions", "attachment_searches", "code_interpreter_sessions",
+        "video_input_tokens", "video_output_tokens", "requests_low", "requests_medium", "requests_high",
         "audio_input_seconds", "images", "characters", "pages",
     )
 }  # fmt: skip

@@ -28,6 +28,8 @@ UNITS = {
     "cache_audio_read_tokens": "audio_cache_read_tokens",
     "input_image_tokens": "image_input_tokens",
     "output_image_tokens": "image_output_tokens",
+    "input_video_tokens": "video_input_tokens",
+    "output_video_tokens": "video_output_tokens",
     "cache_image_read_tokens": "image_cache_read_tokens",
     "output_reasoning_tokens": "reasoning_tokens",
     "output_citation_tokens": "citation_tokens",

@@ -6,7 +6,7 @@ from typing import Any, Final
 from otel_burn.formats.fields import Json, count, mapping, mappings, text
 from otel_burn.usage import Usage
 
-_MODALITIES: Final[Mapping[Any, str]] = {2: "IMAGE", 4: "AUDIO"}
+_MODALITIES: Final[Mapping[Any, str]] = {2: "IMAGE", 3: "VIDEO", 4: "AUDIO"}
 """By number, as Vertex writes enumerations where asked to (`enum-encoding=int`)."""
 _TRAFFIC: Final[Mapping[Any, str]] = {1: "ON_DEMAND", 2: "PROVISIONED_THROUGHPUT"}
 
@@ -38,7 +38,12 @@ def read_usage(usage: Json, queries: int = 0) -> Usage | None:
         image_output_tokens=made.get("IMAGE"),
         units={
             unit: quantity
-            for unit, quantity in (("tool_use_input_tokens", tools), ("web_search_requests", queries))
+            for unit, quantity in (
+                ("tool_use_input_tokens", tools),
+                ("web_search_requests", queries),
+                ("video_input_tokens", given.get("VIDEO")),
+                ("video_output_tokens", made.get("VIDEO")),
+            )
             if quantity
         },
     )

@@ -102,6 +102,8 @@ def _units(usage: Json) -> Iterable[tuple[str, float]]:
     searches = [count(mapping(usage, key), unit) for key, unit in _WEB_SEARCHES]
     if searched := max(filter(None, (*searches, count(usage, "num_search_queries"))), default=None):
         yield "web_search_requests", searched
+    if (size := usage.get("search_context_size")) in ("low", "medium", "high"):
+        yield f"requests_{size}", 1  # Perplexity's fee for a request goes by how much it searched
     if read := count(usage, "citation_tokens"):
         yield "tool_use_input_tokens", read
     # OpenAI's whisper and Mistral's voxtral bill the length of the audio.

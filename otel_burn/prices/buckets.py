@@ -22,6 +22,9 @@ FEES: Final[Mapping[str, str]] = {
     "attachment_searches": "attachment_searches",
     "code_interpreter_sessions": "code_interpreter_sessions",
     "cache_storage_token_hours": "cache_storage_token_hours",
+    "requests_low": "requests_low",
+    "requests_medium": "requests_medium",
+    "requests_high": "requests_high",
 }
 """What a call can bill beside tokens, by its name in `Usage.units`."""
 
@@ -46,7 +49,8 @@ def buckets(usage: Usage, *, reasoning_apart: bool = False) -> Buckets:
         write = (usage.cache_write_5m_tokens or 0) + write_1h + write_12h
     rest = (usage.input_tokens or 0) - read - write
     if (usage.audio_input_tokens or usage.image_input_tokens or usage.audio_output_tokens
-            or usage.image_output_tokens or reasoning_apart):  # fmt: skip
+            or usage.image_output_tokens or reasoning_apart or "video_input_tokens" in usage.units
+            or "video_output_tokens" in usage.units):  # fmt: skip
         reasoning = (usage.reasoning_tokens or 0) if reasoning_apart else 0
         return _with_modalities(usage, rest, read, [write, write_1h, write_12h], reasoning)
     units = [("input_tokens", rest)] if rest else []
@@ -65,7 +69,8 @@ def _with_modalities(usage: Usage, rest: int, read: int, writes: list[int], reas
     audio, image = usage.audio_input_tokens or 0, usage.image_input_tokens or 0
     audio_read, image_read = usage.audio_cache_read_tokens or 0, 0
     note = ""
-    fresh = rest - (audio - audio_read) - image
+    video, video_out = (int(usage.units.get(f"video_{way}_tokens", 0)) for way in ("input", "output"))
+    fresh = rest - (audio - audio_read) - image - video
     if fresh < 0 and usage.audio_cache_read_tokens is None and -fresh <= min(read, audio + image):
         # More modal tokens than uncached ones: the cache served some of them, at least so many.
         audio_read = min(-fresh, audio)
@@ -73,7 +78,7 @@ def _with_modalities(usage: Usage, rest: int, read: int, writes: list[int], reas
         note = "how much of the audio or the images the cache served, the provider did not say"
     audio_out, image_out = usage.audio_output_tokens or 0, usage.image_output_tokens or 0
     units = [
-        ("input_tokens", rest - (audio - audio_read) - (image - image_read)),
+        ("input_tokens", rest - (audio - audio_read) - (image - image_read) - video),
         ("cache_read_tokens", read - audio_read - image_read),
         ("cache_write_tokens", writes[0] - writes[1] - writes[2]),
         ("cache_write_1h_tokens", writes[1]),
@@ -82,10 +87,12 @@ def _with_modalities(usage: Usage, rest: int, read: int, writes: list[int], reas
         ("audio_cache_read_tokens", audio_read),
         ("image_input_tokens", image - image_read),
         ("image_cache_read_tokens", image_read),
-        ("output_tokens", (usage.output_tokens or 0) - audio_out - image_out - reasoning),
+        ("video_input_tokens", video),
+        ("output_tokens", (usage.output_tokens or 0) - audio_out - image_out - video_out - reasoning),
         ("reasoning_tokens", reasoning),
         ("audio_output_tokens", audio_out),
         ("image_output_tokens", image_out),
+        ("video_output_tokens", video_out),
     ]
     return _checked(units, usage, note)
 

@@ -16,6 +16,8 @@ STAND_INS: Final = {
     "image_input_tokens": "input_tokens",
     "image_cache_read_tokens": "cache_read_tokens",
     "image_output_tokens": "output_tokens",
+    "video_input_tokens": "input_tokens",
+    "video_output_tokens": "output_tokens",
     "reasoning_tokens": "output_tokens",
 }
 """Where a price list has no rate of its own for a unit, the whole that it is part of sets the rate. Not so for audio,
@@ -28,7 +30,7 @@ ONE_RATE: Final = {
 }
 """Google's list names audio where it costs more than text; a model without such a rate has one for all modalities."""
 
-FREE: Final = frozenset({"images", "characters"})
+FREE: Final = frozenset({"images", "characters", "requests_low", "requests_medium", "requests_high"})
 """Quantities that are told for every call and billed by few models: nothing is missing where no rate names them."""
 
 PER_HOUR: Final = {
@@ -163,7 +165,8 @@ def bill(usage: Usage, rates: Rates) -> Price:
         notes = (*notes, said.note) if said.note else notes
     if usage.units and (problem := _add_fees(billed, usage, rates)):
         return _unpriced(problem)
-    if request := rates.tariffs.get("requests"):
+    request = rates.tariffs.get("requests")
+    if request and not any(unit.startswith("requests_") for unit, *_ in billed):
         billed.append(("requests", 1, request.base, request.id))
     total = sum([rate * quantity for _, quantity, rate, _ in billed])
     return Price(total, "estimated" if notes else "computed", billed, "; ".join(notes))

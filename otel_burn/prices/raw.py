@@ -13,7 +13,7 @@ from otel_burn.usage import Usage
 
 WITHIN: Final = ("response", "body", "result", "message", "metadata", "x_groq", "delta")
 """Where an answer may stand within what wraps it: a batch's line, an event."""
-USAGES: Final = ("usage", "usageMetadata", "usage_metadata", "meta")
+USAGES: Final = ("usage", "usageMetadata", "usage_metadata", "meta", "usage_info")
 ITEMS: Final[Mapping[str, str]] = {
     "web_search_call": "web_search_requests",
     "file_search_call": "file_searches",
@@ -22,6 +22,13 @@ ITEMS: Final[Mapping[str, str]] = {
     "code_execution_call": "code_executions",
 }
 """Items of an output that are billed each, beside tokens."""
+COUNTED: Final[Mapping[str, str]] = {
+    "characters": "characters",
+    "images": "images",
+    "pages": "pages",
+    "pages_processed": "pages",
+}
+"""What is billed by the piece where there are no tokens: speech, images, documents."""
 SERVER_TOOLS: Final[Mapping[str, str]] = {
     "x_search_calls": "x_searches",
     "code_interpreter_calls": "code_executions",
@@ -115,9 +122,11 @@ def _tier(body: Json, usage: Json) -> str | None:
 
 
 def _with_fees(usage: Usage | None, body: Json, found: Json, api: str) -> Usage | None:
-    if usage is None:
+    counted = {unit: n for key, unit in COUNTED.items() if (n := count(found, key))}
+    if usage is None and not counted:
         return None
-    units = {**_items(body), **shapes.grounding(body), **_server_tools(found), **usage.units}
+    usage = usage or Usage()
+    units = {**counted, **_items(body), **shapes.grounding(body), **_server_tools(found), **usage.units}
     usage = replace(usage, units=units)
     made = "output_tokens_details" in found or "completion_tokens_details" in found
     if "image" in api.lower() and not made and usage.image_output_tokens is None:

@@ -51,7 +51,14 @@ def _camel_value(value: Any) -> Any:
 
 
 def _read_gemini(usage: Json) -> Usage | None:
-    return gemini_usage.read_usage(camel(usage))
+    said = camel(usage)
+    for live, usual in (
+        ("responseTokenCount", "candidatesTokenCount"),
+        ("responseTokensDetails", "candidatesTokensDetails"),
+    ):
+        if live in said:
+            said.setdefault(usual, said[live])  # the Live API has names of its own
+    return gemini_usage.read_usage(said)
 
 
 def _read_llama(usage: Json) -> Usage | None:

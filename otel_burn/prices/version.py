@@ -2,6 +2,6 @@
 
 AS_OF = "2026-11-23"
 """The day on which the sources of the table were current."""
-RATE_VERSION = "2026-11-23/8ae492ee"
-DIGEST = "8ae492eebb407d7fbbd59533ffaa8b45024e145fc2662136fabd0789324fb4e2"
+RATE_VERSION = "2026-11-23/2de68060"
+DIGEST = "2de68060e36c7c90a6523ec0b6c48f721272320a4c7cd621ebc0bd7ccb78cac0"
 """SHA-256 of rates.jsonl."""

@@ -161,7 +161,7 @@ def test_what_writes_an_svg_is_another_model() -> None:
         "svg_usage": svg,
     }
     response = read(openai_images.FORMAT, {"prompt": "x"}, json.dumps(said).encode())
-    assert response.usage == Usage(50, 4160, units={"images": 1})
+    assert response.usage == Usage(50, 4160, image_output_tokens=4160, units={"images": 1})
     (authoring,) = response.more
     assert (authoring.model, authoring.usage) == ("gpt-6", Usage(30, 900, reasoning_tokens=400))
 

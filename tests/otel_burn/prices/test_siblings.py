@@ -550,6 +550,29 @@ CASES: dict[str, tuple[dict[str, Any], Bill]] = {
         row("openai", "whisper-1", {"usage": {"type": "duration", "seconds": 90}}, api="audio transcription"),
         [(90, "0.0001", "each")],
     ),
+    "speech by its characters": (
+        row("openai", "tts-1", {"characters": 1000}, api="audio.speech"), [(1000, 15)],
+    ),
+    "a document by its pages": (
+        row("mistral", "mistral-ocr-2503", {"usage_info": {"pages_processed": 3}},
+            api="ocr", at="2025-04-01T00:00:00Z"),
+        [(3, "0.001", "each")],
+    ),
+    "a request's fee by how much it searched": (
+        row("perplexity", "sonar-pro", chat(1000, 10, search_context_size="low")),
+        [(1000, 3), (10, 15), (1, "0.006", "each")],
+    ),
+    "video in a live session": (
+        row("google", "gemini-live-2.5-flash", {"usageMetadata": {"promptTokenCount": 1000, "responseTokenCount": 10,
+            "promptTokensDetails": [{"modality": "VIDEO", "tokenCount": 900}],
+            "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 10}]}}),
+        [(100, "0.5"), (900, 3), (10, 12)],
+    ),
+    "video where it costs what text costs": (
+        row("google", "gemini-2.5-flash", gemini(1000, 10, promptTokensDetails=[
+            {"modality": "VIDEO", "tokenCount": 900}])),
+        [(1000, "0.3"), (10, "2.5")],
+    ),
     "Groq by its own list": (
         row("groq", "openai/gpt-oss-120b", chat(1000, 1000)), [(1000, "0.15"), (1000, "0.6")],
     ),
