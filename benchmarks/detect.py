@@ -1,8 +1,9 @@
 """How long do all detectors take on a million calls with fifty million logical context blocks, and how much memory?
 
-Run `python benchmarks/detect.py`; it prints the table of the section "detect" in RESULTS.md. Calls come in chunks, as
-`findings.judge` reads them, so that memory is a chunk's; each detector's CPU seconds are summed over all chunks. The
-last rows are one session of so many calls, which no chunk can divide. Reading from the ledger is not in the numbers.
+Run `python benchmarks/detect.py [DETECTOR …]` (default: all); it prints the table of the section "detect" in
+RESULTS.md. Calls come in chunks, as `findings.judge` reads them, so that memory is a chunk's; each detector's CPU
+seconds are summed over all chunks. The last columns are one session of so many calls, which no chunk can divide.
+Reading from the ledger is not in the numbers.
 """
 
 import json
@@ -10,11 +11,12 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import polars as pl
 
+from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.finding import MONEY, TIME
 from otel_burn_analytics.findings import CHUNK_CALLS
 from otel_burn_analytics.frames import read_frames
@@ -95,8 +97,8 @@ def _sketch(number: pl.Expr) -> pl.Expr:
     return pl.concat_str(groups)
 
 
-def frames_of(calls: pl.DataFrame) -> Mapping[str, pl.LazyFrame]:
-    """Every frame that a detector asks for."""
+def frames_of(calls: pl.DataFrame, detectors: Sequence[Detector]) -> Mapping[str, pl.LazyFrame]:
+    """Every frame that one of *detectors* asks for."""
     position = pl.col("turn") % CALLS_PER_SESSION + 1
     branch = pl.int_range(pl.len()) // CALLS_PER_SESSION
     stored = calls.select(
@@ -119,25 +121,25 @@ def frames_of(calls: pl.DataFrame) -> Mapping[str, pl.LazyFrame]:
             session_id=pl.format("session-{}", "branch"),
         ),
     }  # fmt: skip
-    asked = dict.fromkeys(view for detector in DETECTORS for view in detector.needs)
+    asked = dict.fromkeys(view for detector in detectors for view in detector.needs)
     # What is rare (attempts that failed, levels of thinking) has no rows here.
     return read_frames(asked, lambda view: tables.get(view, calls.head(0)))
 
 
-def measure(case: str, size: int) -> dict[str, object]:
+def measure(case: str, size: int, detectors: Sequence[Detector]) -> dict[str, object]:
     """CPU seconds of each detector and of making shared frames, findings, and the peak of memory in MB."""
-    seconds: dict[str, float] = dict.fromkeys((SHARED, *(each.name for each in DETECTORS), TOGETHER), 0.0)
+    seconds: dict[str, float] = dict.fromkeys((SHARED, *(each.name for each in detectors), TOGETHER), 0.0)
     findings, per_session = 0, CASES[case] or size
     chunk = CHUNK_CALLS if CASES[case] else size
     for _ in range(-(-size // chunk)):
         calls = llm_calls(min(chunk, size), per_session)
-        frames = _timed(seconds, SHARED, lambda calls=calls: frames_of(calls))
-        for detector in DETECTORS:
+        frames = _timed(seconds, SHARED, lambda calls=calls: frames_of(calls, detectors))
+        for detector in detectors:
             found = _timed(
                 seconds, detector.name, lambda d=detector, f=frames: d.judge(f).collect(engine="streaming")
             )
             findings += found.height
-        _timed(seconds, TOGETHER, lambda f=frames: pl.collect_all([each.judge(f) for each in DETECTORS]))
+        _timed(seconds, TOGETHER, lambda f=frames: pl.collect_all([each.judge(f) for each in detectors]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": seconds, "findings": findings, "peak": peak}
 
@@ -149,9 +151,9 @@ def _timed(seconds: dict[str, float], name: str, work: Callable[[], T]) -> T:
     return made
 
 
-def main() -> None:
+def main(detectors: Sequence[Detector]) -> None:
     """Measure each case on each size, in a process of its own, and print a table."""
-    got = {(case, size): _apart(case, size) for case in CASES for size in SIZES}
+    got = {(case, size): _apart(case, size, detectors) for case in CASES for size in SIZES}
     rows = {
         name: [f"{one['seconds'][name]:.2f}" for one in got.values()]
         for name in next(iter(got.values()))["seconds"]
@@ -161,20 +163,22 @@ def main() -> None:
     rows["findings"] = [f"{one['findings']:,}" for one in got.values()]
     rows["peak MB"] = [f"{one['peak']:,.0f}" for one in got.values()]
     heads = " | ".join(f"{case}, {size:,} calls" for case, size in got)
-    print(f"{len(DETECTORS)} detectors; CPU seconds:\n\n| | {heads} |\n|---|{'---|' * len(got)}")
+    print(f"{len(detectors)} detectors; CPU seconds:\n\n| | {heads} |\n|---|{'---|' * len(got)}")
     for name, cells in rows.items():
         print(f"| {name} | {' | '.join(cells)} |")
 
 
-def _apart(case: str, size: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, case, str(size)]
+def _apart(case: str, size: int, detectors: Sequence[Detector]) -> dict[str, Any]:
+    command = [sys.executable, __file__, case, str(size), *(each.name for each in detectors)]
     answer = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     measured: dict[str, Any] = json.loads(answer)
     return measured
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))
+    names = [each for each in sys.argv[1:] if each not in CASES and not each.isdecimal()]
+    chosen = [each for each in DETECTORS if not names or each.name in names]
+    if sys.argv[1:2] and sys.argv[1] in CASES:
+        print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), chosen)))
     else:
-        main()
+        main(chosen)
