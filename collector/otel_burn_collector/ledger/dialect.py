@@ -53,6 +53,8 @@ class Dialect:
     """Attributes of which the record must have one, beside the marker."""
     lacks: tuple[str, ...] = ()
     """Attributes of which it must have none."""
+    unless_failed: bool = False
+    """Whether a span whose status is ERROR does not fit."""
     counts: bool = True
     """False: spans that look like a report and repeat, or only announce, what other spans report."""
     wire: bool = False

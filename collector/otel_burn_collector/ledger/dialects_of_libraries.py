@@ -165,9 +165,21 @@ LIBRARIES: Final = (
     ),
     # Google's answers count what was thought beside what was said; these report the latter as the output.
     Dialect(
-        name="google-genai",
+        name="google-genai-before-1.3",
         rank=30,
-        scope=r"opentelemetry\.instrumentation\.(genai\.)?google_genai|openlit\..*(google|gemini|vertex).*",
+        scope=r"opentelemetry\.instrumentation\.google_genai",
+        before="1.3",
+        since="0",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        output_excludes=True,
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    Dialect(
+        name="openlit-google",
+        rank=31,
+        scope=r"openlit\..*(google|gemini|vertex).*",
         markers=OPERATION,
         marker_values=INFERENCE,
         output_excludes=True,
@@ -203,7 +215,8 @@ LIBRARIES: Final = (
         markers=("logfire.span_type",),
         marker_values=("span",),
         needs=(names.REQUEST_MODEL, "request_data"),
-        lacks=(names.RESPONSE_ID, names.USAGE_INPUT_TOKENS, names.ERROR_TYPE, "error.status"),
+        lacks=(names.RESPONSE_ID, names.USAGE_INPUT_TOKENS),
+        unless_failed=True,
         counts=False,
     ),
     Dialect(

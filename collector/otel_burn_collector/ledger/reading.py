@@ -64,7 +64,11 @@ def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
 def _dialect(record: Record, said: Fields) -> Dialect | None:
     scope, version = record["scope_name"] or "", record["scope_version"] or ""
     candidates = _candidates(record["signal"], scope, version, record["event"] or "")
-    return next((dialect for dialect in candidates if _fits(dialect, said)), None)
+    failed = record["status"] == "ERROR"
+    fitting = (
+        dialect for dialect in candidates if _fits(dialect, said) and not (dialect.unless_failed and failed)
+    )
+    return next(fitting, None)
 
 
 def _fits(dialect: Dialect, said: Fields) -> bool:

@@ -37,7 +37,7 @@ def test_every_view_says_what_a_row_is(world: Any) -> None:
     assert {view["view_name"] for view in views} == {
         *("spans", "logs", "metrics", "llm_calls", "attempts", "context_blocks"),
         *("tool_calls", "sessions", "findings", "judgements", "rates", "daily", "quarters"),
-        *("bookings", "periods"),
+        *("bookings", "periods", "reports", "usage_metrics"),
     }
     assert all(view["comment"] for view in views)
 
