@@ -173,6 +173,8 @@ class Ledger:
             con.close()
 
     def _journal_waits(self) -> bool:
+        if self._query_file("SELECT 1 FROM store.pending LIMIT 1", {}).num_rows:
+            return True
         rows = self._query_file('SELECT segment, "offset" FROM journal.position', {}).to_pylist()
         position = Position(rows[0]["segment"], rows[0]["offset"]) if rows else Position(0, 0)
         reader = JournalReader(journal_folder(self.db), position)

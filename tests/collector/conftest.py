@@ -211,8 +211,8 @@ def make_spans() -> MakeSpans:
     return spans_request
 
 
-def spans_request(*numbers: int, service: str = "tests", trace: int = 1) -> bytes:
-    """One span per number, which makes its id."""
+def spans_request(*numbers: int, service: str = "tests", trace: int = 1, calls: bool = False) -> bytes:
+    """One span per number, which makes its id; each of them an LLM call if *calls*."""
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     attribute = resource.resource.attributes.add(key="service.name")
@@ -220,13 +220,16 @@ def spans_request(*numbers: int, service: str = "tests", trace: int = 1) -> byte
     scope = resource.scope_spans.add()
     scope.scope.name = "tests"
     for number in numbers:
-        scope.spans.add(
+        span = scope.spans.add(
             trace_id=trace.to_bytes(16, "big"),
             span_id=number.to_bytes(8, "big"),
             name=f"span {number}",
             start_time_unix_nano=1_790_000_000_000_000_000 + number,
             end_time_unix_nano=1_790_000_000_000_001_000 + number,
         )
+        if calls:
+            span.attributes.add(key="gen_ai.operation.name").value.string_value = "chat"
+            span.attributes.add(key="gen_ai.usage.input_tokens").value.int_value = number
     return bytes(request.SerializeToString())
 
 

@@ -43,7 +43,10 @@ class Clients:
         while not self._stop.is_set():
             number += 1
             body = self._make_spans(
-                *range(number * SPANS, number * SPANS + SPANS), trace=client, service="killed"
+                *range(number * SPANS, number * SPANS + SPANS),
+                trace=client * 10**6 + number,
+                service="killed",
+                calls=True,
             )
             if self._until_acknowledged(body):
                 self.acknowledged.append((client, number))
@@ -64,12 +67,10 @@ def check(collector: Any, clients: Clients) -> None:
         found = ledger.query(
             "SELECT trace_id, span_id, count(*) AS n FROM spans WHERE service_name = 'killed' GROUP BY ALL"
         ).to_pylist()
-        calls = ledger.query(
-            "SELECT sum(n) AS n FROM (SELECT count(*) AS n FROM spans GROUP BY trace_id, span_id)"
-        )
+        calls = ledger.query("SELECT trace_id, span_id, input_tokens FROM llm_calls").to_pylist()
         damage = ledger.query("SELECT reason FROM journal.damage")["reason"].to_pylist()
     assert {row["n"] for row in found} == {1}
-    there = {(int(row["trace_id"], 16), int(row["span_id"], 16)) for row in found}
+    there = {(int(row["trace_id"], 16) // 10**6, int(row["span_id"], 16)) for row in found}
     sent = {
         (client, span)
         for client, number in clients.acknowledged
@@ -77,9 +78,14 @@ def check(collector: Any, clients: Clients) -> None:
     }
     assert len(sent) > ROUNDS * SPANS
     assert sent - there == set()
-    assert calls["n"][0].as_py() == len(found)
+    assert sorted(map(_ids, calls)) == sorted(map(_ids, found))
+    assert all(row["input_tokens"] == int(row["span_id"], 16) for row in calls)
     # A killed receiver may leave the record that it was writing; anything else would be ours.
     assert set(damage) <= {"the segment ends within a record"}
+
+
+def _ids(row: dict[str, Any]) -> tuple[str, str]:
+    return row["trace_id"], row["span_id"]
 
 
 @pytest.mark.parametrize("victims", [["receiver"], ["store"], ["receiver", "store"]], ids="+".join)

@@ -1,19 +1,21 @@
 """Does loading go on past what makes no rows, and count each request once?"""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_burn_collector import ledger
+from otel_burn_collector.decode import decode
 from otel_burn_collector.journal.reader import JournalReader
-from otel_burn_collector.journal.records import Encoding, Kind, Position
+from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
 from otel_burn_collector.journal.writer import JournalWriter
-from otel_burn_collector.ledger import Incoming
+from otel_burn_collector.ledger import Incoming, deriving
 from otel_burn_collector.store import loading
 from otel_burn_collector.store.database import open_store
 from otel_burn_collector.store.loader import Loader
@@ -89,19 +91,68 @@ def test_a_record_that_no_code_expects_is_set_aside_alone(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest of its batch is loaded; where it lies and why is written down; it is not tried for ever."""
-    real = ledger.apply
+    real = ledger.receive
 
-    def apply(con: duckdb.DuckDBPyConnection, batch: Incoming) -> None:
+    def receive(con: duckdb.DuckDBPyConnection, batch: Incoming) -> None:
         if "span 13" in batch["batch_spans"]["name"].to_pylist():
             raise KeyError("unlucky")
         real(con, batch)
 
-    monkeypatch.setattr(ledger, "apply", apply)
+    monkeypatch.setattr(ledger, "receive", receive)
     journal(tmp_path / "j", plain(make_spans(1)), plain(make_spans(13)), plain(make_spans(2)))
     load(con, tmp_path / "j")
     load(con, tmp_path / "j")
     assert rows(con, "SELECT name FROM spans ORDER BY name") == ["span 1", "span 2"]
     assert rows(con, "SELECT reason FROM journal.damage") == ["it makes no rows: KeyError: 'unlucky'"]
+
+
+def receive(con: duckdb.DuckDBPyConnection, body: bytes) -> None:
+    """Load a request, as the store does while more is coming."""
+    nowhere = Position(0, 0)
+    batch = decode([Record(Kind.TRACES, Encoding.PLAIN, 0, body, nowhere, nowhere)])
+    con.begin()
+    ledger.receive(con, ledger.incoming(batch))
+    con.commit()
+
+
+def test_calls_that_a_kill_left_underived_are_derived_at_the_next_start(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans
+) -> None:
+    """What is to be derived is in the database with the spans; until it is derived, nothing counts as loaded."""
+    for trace in (1, 2):
+        receive(con, make_spans(1, 2, trace=trace, calls=True))
+    assert rows(con, "SELECT count(*) FROM llm_calls") == [0]
+    again = loading.Loading(con, JournalReader(tmp_path / "j", Position(3, 0)))
+    assert again.visible == Position(0, 0)
+    again.load_next()
+    again.close()
+    assert again.visible == Position(3, 0)
+    assert rows(con, "SELECT count(*) FROM llm_calls") == [4]
+    assert rows(con, "SELECT count(*) FROM store.pending") == [0]
+
+
+def test_a_trace_that_cannot_be_derived_holds_up_no_other(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_spans: MakeSpans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its spans stay; the calls of all others are there, and a rebuild meets it no more."""
+    real = deriving.priced
+
+    def priced(found: Iterable[Any]) -> pa.Table:
+        known = list(found)
+        if any(row["input_tokens"] == 13 for row in known):
+            raise KeyError("unlucky")
+        return real(known)
+
+    monkeypatch.setattr(deriving, "priced", priced)
+    for trace in range(1, 8):
+        receive(con, make_spans(13 if trace == 5 else 1, trace=trace, calls=True))
+    load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM spans") == [7]
+    assert rows(con, "SELECT count(*) FROM llm_calls WHERE input_tokens = 1") == [6]
+    con.begin()
+    ledger.rebuild(con)
+    con.commit()
+    assert rows(con, "SELECT count(*) FROM llm_calls") == [6]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +207,7 @@ def test_a_failed_database_ends_the_loader_and_says_so(
 
     told: list[bool] = []
     journal(tmp_path / "j", plain(make_spans(1)))
-    monkeypatch.setattr(ledger, "apply", full)
+    monkeypatch.setattr(ledger, "receive", full)
     loader = Loader(con, tmp_path / "burn.duckdb", tmp_path / "j", on_end=lambda: told.append(True))
     loader.start()
     loader.join(10)

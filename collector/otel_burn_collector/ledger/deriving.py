@@ -1,40 +1,58 @@
-"""How do received rows become calls, sessions and tool calls? Derives again what a batch touches, and only that."""
+"""How do reports become calls, sessions and tool calls? Derives again what changed, and only that."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.identities import Assignment, Published, assign
-from otel_burn_collector.ledger.incoming import Incoming, incoming
 from otel_burn_collector.ledger.joining import Link, Report, join
-from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.pricing import priced
-from otel_burn_collector.ledger.reading import read
-from otel_burn_collector.ledger.records import records
-from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, corrections, table
-from otel_burn_collector.ledger.statements import count, frame, registered, rows, run
+from otel_burn_collector.ledger.statements import count, frame, registered, rows, run, tuples
 from otel_burn_collector.ledger.threading_calls import thread_calls
-from otel_burn_collector.ledger.tool_runs import tool_runs
 from otel_burn_collector.ledger.turns import place_turns
 
 ASSIGNED = pa.schema(
-    {"report_id": pa.string(), "call_id": pa.string(), "publication": pa.int64(), "joined_by": pa.string()}
+    {
+        "report_id": pa.string(),
+        "call_id": pa.string(),
+        "publication": pa.int64(),
+        "joined_by": pa.string(),
+        "reports": pa.int64(),
+    }
 )
+"""`reports` is how many the call has."""
 ALIASES = pa.schema({"alias": pa.string(), "call_id": pa.string()})
 
 
-def apply(con: duckdb.DuckDBPyConnection, batch: Batch | Incoming) -> None:
-    """Load *batch* and derive again what it touches, inside the caller's transaction."""
-    tables = incoming(batch) if isinstance(batch, Batch) else batch
-    with registered(con, **tables):
-        run(con, "near_batch", "insert_spans", "insert_logs", "insert_metrics")
-        if count(con, "batch_unknown"):
-            run(con, "insert_unknown_usage")
-        touch(con, tables)
+LAST_UNIT = 2**64 - 1
+
+
+def derive_pending(con: duckdb.DuckDBPyConnection, first_unit: int = 0, last_unit: int = LAST_UNIT) -> None:
+    """Derive what was put off, of all units or of some, inside the caller's transaction."""
+    if count_pending(con):
+        con.execute(f"SET VARIABLE first_unit = {first_unit:d}::UBIGINT")
+        con.execute(f"SET VARIABLE last_unit = {last_unit:d}::UBIGINT")
+        run(con, "take_pending")
         derive(con)
+
+
+def pending_units(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """Whose reports wait: traces, and records without one."""
+    return [unit for (unit,) in tuples(con, "read_pending_units")]
+
+
+def give_up(con: duckdb.DuckDBPyConnection, unit: int) -> None:
+    """Forget the reports of *unit* that wait: nothing can be derived from them. Their spans stay."""
+    con.execute(f"SET VARIABLE given_up = {unit:d}::UBIGINT")
+    run(con, "give_up")
+
+
+def count_pending(con: duckdb.DuckDBPyConnection) -> int:
+    """How many reports wait for their calls to be derived."""
+    ((waiting,),) = tuples(con, "count_pending")
+    return int(waiting)
 
 
 def rebuild(con: duckdb.DuckDBPyConnection) -> None:
@@ -43,108 +61,86 @@ def rebuild(con: duckdb.DuckDBPyConnection) -> None:
     derive(con)
 
 
-def touch(con: duckdb.DuckDBPyConnection, tables: Incoming) -> None:
-    """Store what the new spans and records report; `seeds` has the reports that they change, new ones and old."""
-    run(con, "insert_lineage", "find_grown")
-    reports, manifests = read(new_records(con, tables))
-    with registered(con, new_reports=table(reports, REPORTS), new_manifests=table(manifests, MANIFESTS)):
-        run(con, "touch_reports")
-        if count(con, "grown"):
-            run(con, "touch_below")
-        if reports:
-            run(con, "insert_reports")
-            write_corrections(con, reports)
-        if manifests and store_lists(con):
-            run(con, "touch_unblocked")
-    if count(con, "new_logs"):
-        touch_tool_runs(con)
-
-
-def write_corrections(con: duckdb.DuckDBPyConnection, reports: Sequence[Mapping[str, Any]]) -> None:
-    """Store what was corrected in *reports*, mostly nothing."""
-    found = corrections(reports)
-    if found.num_rows:
-        with registered(con, new_corrections=found):
-            run(con, "insert_corrections")
-
-
-def new_records(con: duckdb.DuckDBPyConnection, tables: Incoming) -> Sequence[Mapping[str, Any]]:
-    """The rows of the batch that may report a call and had not arrived before.
-
-    Those of a time whose calls are purged are left out: whether they were counted nobody can tell any more.
-    """
-    candidates, fields, contents = (tables[f"batch_{name}"] for name in ("records", "fields", "contents"))
-    if not (
-        isinstance(candidates, pa.Table) and isinstance(fields, pa.Table) and isinstance(contents, pa.Table)
-    ):
-        return ()
-    if not candidates.num_rows:
-        return ()
-    known = [row["row"] for row in rows(con, "read_known")]
-    (horizon,) = rows(con, "read_purged")
-    return [
-        record
-        for record in records(candidates, fields, contents, known)
-        if horizon["purged"] is None or record["started_at"] >= horizon["purged"]
-    ]
-
-
-def touch_tool_runs(con: duckdb.DuckDBPyConnection) -> None:
-    """Store what agents' own records say of tools that ran, and let their sessions be derived again."""
-    runs = tool_runs(rows(con, "read_tool_records"))
-    if runs.num_rows:
-        with registered(con, new_tool_runs=runs):
-            run(con, "insert_tool_runs", "touch_tool_runs")
-
-
 def derive(con: duckdb.DuckDBPyConnection) -> None:
     """Join, merge and price the reports in `seeds` and all that may be one call with them, and replace their calls."""
     if not count(con, "seeds"):
         return
-    resolve(con)
-    assignment = assign_calls(con)
-    with registered(con, assigned=assigned_rows(assignment), assigned_aliases=alias_rows(assignment)):
-        run(con, "write_identities", "merge_calls", "merge_contexts")
+    known = resolve(con)
+    assignment = assign_calls(con, known=known)
+    run(con, "forget_calls" if known else "begin_replacing")
+    assigned = assigned_rows(assignment)
+    with registered(con, assigned=assigned, assigned_aliases=alias_rows(assignment)):
+        run(con, "write_identities", "merge_lone")
+        if assignment.aliases:
+            run(con, "write_aliases")
+        if pc.any(pc.greater(assigned["reports"], 1)).as_py():
+            run(con, "merge_several")
+        run(con, "merge_calls", "merge_contexts")
+        replace(con, known=known)
+
+
+def replace(con: duckdb.DuckDBPyConnection, *, known: bool) -> None:
+    """Put the merged calls, and all that follows from them, in the place of what the touched reports made before."""
     (present,) = rows(con, "read_present")
     thread_calls(con, any_context=present["contexts"])
-    with registered(con, priced=priced(frame(con, "read_used"))):
-        run(con, "replace_calls", "replace_sessions", "replace_quarters")
+    replace_calls(con, known=known)
     if present["contexts"]:
         run(con, "replace_firsts")
     if present["tools"]:
         run(con, "replace_tool_calls")
 
 
-def resolve(con: duckdb.DuckDBPyConnection) -> None:
-    """Find the touched reports with what their ancestors know: those in `seeds`, and all that are linked to them."""
+def resolve(con: duckdb.DuckDBPyConnection) -> bool:
+    """Find the touched reports with what their ancestors know: those in `seeds`, and all that are linked to them.
+
+    Says whether any of them was derived before.
+    """
     run(con, "begin_touching")
-    more = True
+    known = more = True
     while more:
-        run(con, "climb_units", "resolve_reports", "write_links", "touch_linked")
+        run(con, "climb_units", "resolve_reports")
+        if known := count(con, "known") > 0:
+            run(con, "leave_links")
+        run(con, "write_links", "touch_linked")
         more = count(con, "linked") > 0
+    return known
 
 
-def assign_calls(con: duckdb.DuckDBPyConnection) -> Assignment:
+def assign_calls(con: duckdb.DuckDBPyConnection, *, known: bool) -> Assignment:
     """Decide which call each touched report belongs to."""
-    reports = place_turns([Report(**row) for row in rows(con, "read_joinable")])
-    links = [Link(**row) for row in rows(con, "read_links")]
+    reports = place_turns([Report._make(row) for row in tuples(con, "read_joinable")])
+    links = [Link._make(row) for row in tuples(con, "read_links")]
     published = {
-        row["report_id"]: Published(row["publication"], row["call_id"])
-        for row in rows(con, "read_identities")
+        report_id: Published(publication, call_id)
+        for report_id, call_id, publication in (tuples(con, "read_identities") if known else ())
     }
     (last,) = (row["publication"] for row in rows(con, "last_publication"))
     return assign(reports, join(reports, links), published, last)
 
 
+def replace_calls(con: duckdb.DuckDBPyConnection, *, known: bool) -> None:
+    """Put the merged calls in the place of those that the touched reports made before, and sum their sessions again."""
+    run(con, "find_sessions")
+    if known:
+        run(con, "delete_calls")
+    run(con, "number_calls")
+    if count(con, "moving"):
+        run(con, "move_calls")
+    with registered(con, priced=priced(frame(con, "read_used"))):
+        run(con, "insert_calls", "replace_sessions", "replace_quarters")
+
+
 def assigned_rows(assignment: Assignment) -> pa.Table:
     """The assignment as a table, roll-ups with NULL."""
     calls = assignment.calls
+    reports = Counter(call.call_id for call in calls.values() if call)
     return pa.table(
         [
             list(calls),
             [call and call.call_id for call in calls.values()],
             [call and call.publication for call in calls.values()],
             [assignment.rules.get(report_id) for report_id in calls],
+            [call and reports[call.call_id] for call in calls.values()],
         ],
         schema=ASSIGNED,
     )

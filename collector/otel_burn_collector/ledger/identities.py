@@ -35,12 +35,16 @@ def assign(
         group = joined.groups[report.report_id]
         if group is not None:
             members.setdefault(group, []).append(report)
-    owners = _owners(members, published)
+    owners = _owners(members, published) if published else {}
     calls: dict[str, Published | None] = dict.fromkeys((report.report_id for report in reports), None)
     aliases = []
     firsts = {group: _first(reports) for group, reports in members.items()}
     for group in sorted(members, key=firsts.__getitem__):
-        known = {published[report.report_id] for report in members[group] if report.report_id in published}
+        known = {
+            published[report.report_id]
+            for report in (members[group] if published else ())
+            if report.report_id in published
+        }
         mine = sorted(each for each in known if owners[each.call_id] == group) if known else []
         if mine:
             call = mine[0]

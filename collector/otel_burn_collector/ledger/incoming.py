@@ -76,6 +76,11 @@ def incoming(batch: Batch, staging: Path | None = None) -> Incoming:
     return {name: _staged(name, table, staging) for name, table in tables.items()} | small
 
 
+def any_rows(table: pa.Table | Path) -> bool:
+    """Whether there is anything in it: a small table is never a file."""
+    return isinstance(table, Path) or table.num_rows > 0
+
+
 def _staged(name: str, table: pa.Table, staging: Path | None) -> pa.Table | Path:
     if staging is None or table.num_rows < STAGED_ROWS:
         return table

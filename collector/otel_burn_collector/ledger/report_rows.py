@@ -93,7 +93,13 @@ def corrections(reports: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """*rows* as a table; a column that no row has costs next to nothing, and most are such."""
-    columns = [_column([row.get(field.name) for row in rows], field.type) for field in schema]
+    told = set().union(*rows)
+    columns = [
+        _column([row.get(field.name) for row in rows], field.type)
+        if field.name in told
+        else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

@@ -42,6 +42,11 @@ def frame(con: duckdb.DuckDBPyConnection, step: str) -> pa.Table:
     return con.sql(statement(f"steps/{step}")).to_arrow_table()
 
 
+def tuples(con: duckdb.DuckDBPyConnection, step: str) -> Iterator[tuple[Any, ...]]:
+    """The same as tuples, which cost a third."""
+    return zip(*(column.to_pylist() for column in frame(con, step).columns), strict=True)
+
+
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """The number of rows in one of our temporary tables."""
     ((found,),) = con.table(table).count("*").fetchall()

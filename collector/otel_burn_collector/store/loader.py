@@ -73,7 +73,7 @@ class Loader(threading.Thread):
     def status(self) -> dict[str, Any]:
         """How far the journal is loaded."""
         return {
-            "loaded": list(self.loaded),
+            "loaded": list(min(self.loaded, self._loading.visible)),
             "loaded_at": self._loaded_at,
             "loader_idle_for": self.idle_for,
             "stalled": self._stalled,
@@ -115,7 +115,7 @@ class Loader(threading.Thread):
             self._loaded_at = datetime.now(UTC).isoformat()
             self.upkeep.retaining.look()
             self.erasing = self._erasing_is_due()
-        self.upkeep.step(worked)
+        self.upkeep.step(worked, settled=self._loading.is_settled)
         return worked
 
     def _erasing_is_due(self) -> bool:

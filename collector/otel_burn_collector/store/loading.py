@@ -10,11 +10,12 @@ import duckdb
 from otel_burn_collector import ledger
 from otel_burn_collector.decode import decode
 from otel_burn_collector.journal.reader import JournalReader
-from otel_burn_collector.journal.records import Damage, Kind, Record
+from otel_burn_collector.journal.records import Damage, Kind, Position, Record
 from otel_burn_collector.store import commands, progress
 from otel_burn_collector.store.database import staging_of
 from otel_burn_collector.store.faults import is_fatal
 from otel_burn_collector.store.preparing import Prepared, Preparing, discard, prepare
+from otel_burn_collector.store.settling import Settling, transaction
 
 log = logging.getLogger(__name__)
 
@@ -28,23 +29,41 @@ class Loading:
         self._con = con
         self._staging = staging_folder(con)
         self._preparing = Preparing(reader, self._staging)
-        self.position = reader.position
-        """Everything before it is loaded."""
+        self._settling = Settling(con)
+        self._killed = not self._settling.is_done
+        self._position = self.position = reader.position
+        """Everything before it is loaded, and its calls are derived."""
 
     def load_next(self) -> int:
-        """Load the next batch that the journal has; returns how many records it was."""
+        """Load the next batch that the journal has, and derive calls if it is time; returns how many records it was."""
         found = self._preparing.take()
         for batch in found.batches:
             try:
                 self._load_or_isolate(batch)
             finally:
                 discard(batch)
-        self.position = found.position
+        self._position = found.position
+        if found.batches:
+            self._settling.look()
+        self._settling.step(more_comes=bool(found.batches))
+        if self._settling.is_done:
+            self.position, self._killed = self._position, False
         return sum(len(batch.items) for batch in found.batches)
+
+    @property
+    def visible(self) -> Position:
+        """Everything before it can be queried: nothing yet, where a kill left calls to be derived."""
+        return Position(0, 0) if self._killed and not self.is_settled else self.position
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no calls wait to be derived."""
+        return self._settling.is_done
 
     def rewind(self) -> None:
         """Go on from where the database is, after a failure that left it as it was."""
         self._preparing.rewind(progress.read_progress(self._con).position)
+        self._settling.look()
 
     def close(self) -> None:
         """End the thread that reads ahead."""
@@ -73,16 +92,11 @@ class Loading:
     def _load(self, batch: Prepared, damages: Sequence[Damage]) -> None:
         con = self._con
         records = [item for item in batch.items if isinstance(item, Record)]
-        con.begin()
-        try:
+        with transaction(con):
             self._write(batch, records)
             progress.write_damage(con, damages)
             newest = max((record.received_at for record in records), default=None)
             progress.write_position(con, batch.items[-1].end, newest)
-            con.commit()
-        except BaseException:
-            _roll_back(con)
-            raise
         for damage in damages:
             log.error(
                 "Journal segment %d, offset %d: %s. Kept in: %s", *damage.start, damage.reason, damage.kept_in
@@ -96,16 +110,17 @@ class Loading:
         if new:
             progress.write_bodies(con, list(new))
         if batch.tables is not None and not known:
-            ledger.apply(con, batch.tables)
+            ledger.receive(con, batch.tables)
             return
         fresh = {record.start for record in new.values()}
         wanted = [record for record in records if record.kind is Kind.COMMAND or record.start in fresh]
         for is_command, group in groupby(wanted, key=lambda record: record.kind is Kind.COMMAND):
             if is_command:
+                ledger.derive_pending(con)  # a command meets what was acknowledged before it
                 for record in group:
                     commands.execute(con, record)
             else:
-                ledger.apply(con, ledger.incoming(decode(list(group))))
+                ledger.receive(con, ledger.incoming(decode(list(group))))
 
 
 def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
@@ -127,10 +142,3 @@ def staging_folder(con: duckdb.DuckDBPyConnection) -> Path:
         "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
     ).fetchall()
     return staging_of(Path(path))
-
-
-def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
-    try:
-        con.rollback()
-    except duckdb.Error:
-        log.debug("nothing to roll back", exc_info=True)

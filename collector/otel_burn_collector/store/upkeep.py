@@ -57,10 +57,10 @@ class Upkeep:
         self.folding = Folding(con, db)
         self.retaining = Retaining(con, keeping)
 
-    def step(self, worked: bool) -> None:
-        """Do what is due, without keeping the next batch waiting for long."""
+    def step(self, worked: bool, *, settled: bool = True) -> None:
+        """Do what is due, without keeping the next batch waiting for long; purge only when all is *settled*."""
         self._answer()
-        went = self.retaining.step()
+        went = settled and self.retaining.step()
         self.folding.step(worked or went)
         if self._busy is not None and self._busy.is_alive():
             return

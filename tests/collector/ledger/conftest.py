@@ -156,20 +156,34 @@ class World:
             "resource": {"service.name": "agent"},
         }
 
-    def load(self, *spans: Row, logs: Sequence[Row] = ()) -> None:
-        """Load one batch."""
-        self.apply(
-            Batch(
-                spans=pa.Table.from_pylist([_maps(row) for row in spans], schema=SPANS),
-                logs=pa.Table.from_pylist([_maps(row) for row in logs], schema=LOGS),
-                metrics=METRICS.empty_table(),
-            )
+    def load(self, *spans: Row, logs: Sequence[Row] = (), later: bool = False) -> None:
+        """Load one batch; its calls are derived at once, or *later*, with those of the next one that is not put off."""
+        batch = Batch(
+            spans=pa.Table.from_pylist([_maps(row) for row in spans], schema=SPANS),
+            logs=pa.Table.from_pylist([_maps(row) for row in logs], schema=LOGS),
+            metrics=METRICS.empty_table(),
         )
+        if later:
+            self.put_off(batch)
+        else:
+            self.apply(batch)
 
     def apply(self, batch: Batch) -> None:
-        """Load one batch, as the store does."""
+        """Load one batch and derive its calls."""
         self.con.begin()
         ledger.apply(self.con, batch)
+        self.con.commit()
+
+    def put_off(self, batch: Batch) -> None:
+        """Load one batch, as the store does while more is coming."""
+        self.con.begin()
+        ledger.receive(self.con, ledger.incoming(batch))
+        self.con.commit()
+
+    def settle(self) -> None:
+        """Derive what was put off, as the store does when nothing comes any more."""
+        self.con.begin()
+        ledger.derive_pending(self.con)
         self.con.commit()
 
     def rebuild(self) -> None:

@@ -16,10 +16,11 @@ ORDER BY trace_key, span_id, started_at;
 
 CREATE OR REPLACE TEMP TABLE climbed AS
 WITH RECURSIVE report AS MATERIALIZED (
-    SELECT unit, report_id, any_value(signal) AS signal, any_value(trace_id) AS trace_id, any_value(span_id) AS span_id,
+    -- The earlier of two rows, where a span arrived again with other times.
+    SELECT unit, report_id, arg_min(place, started_at) AS place, any_value(signal) AS signal, any_value(trace_id) AS trace_id, any_value(span_id) AS span_id,
            any_value(parent_span_id) AS parent_span_id, min(started_at) AS started_at
     FROM (
-        SELECT unit, report_id, signal, trace_id, span_id, parent_span_id, started_at FROM store.reports
+        SELECT rowid AS place, unit, report_id, signal, trace_id, span_id, parent_span_id, started_at FROM store.reports
         WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to')
     )
     SEMI JOIN seeds USING (unit)
@@ -50,12 +51,16 @@ WITH RECURSIVE report AS MATERIALIZED (
            ON above.unit = climb.unit AND above.span_id = climb.span_id AND above.signal = 'span'
     GROUP BY climb.report_id
 )
-SELECT report.unit, report.report_id, report.started_at, coalesce(told.head, report.report_id) AS head,
+SELECT report.unit, report.report_id, report.place, report.started_at, coalesce(told.head, report.report_id) AS head,
        told.* EXCLUDE (report_id, head)
 FROM report
 LEFT JOIN told ON told.report_id = report.report_id;
 
 -- What is derived again: all that share a head with something that changed.
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT unit, report_id, started_at FROM climbed
+SELECT unit, report_id, place, started_at FROM climbed
 SEMI JOIN (SELECT unit, head FROM climbed SEMI JOIN seeds USING (report_id)) AS changed USING (unit, head);
+
+-- Those of them that were derived before.
+CREATE OR REPLACE TEMP TABLE known AS
+SELECT unit, report_id FROM touched ANTI JOIN (FROM seeds WHERE is_new) AS new USING (report_id);

@@ -16,7 +16,7 @@ WITH RECURSIVE kin AS MATERIALIZED (
     UNION
     SELECT kin.unit, kin.span_id FROM below JOIN kin ON kin.unit = below.unit AND kin.parent_span_id = below.span_id
 )
-SELECT unit, report_id, started_at
+SELECT unit, report_id, started_at, false
 FROM (
     SELECT unit, report_id, span_id, started_at FROM store.reports
     WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to')

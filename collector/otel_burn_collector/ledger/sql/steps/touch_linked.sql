@@ -15,4 +15,4 @@ SEMI JOIN (
 CREATE OR REPLACE TEMP TABLE linked AS
 SELECT DISTINCT unit, report_id, started_at FROM near_links ANTI JOIN touched USING (report_id) ANTI JOIN seeds USING (report_id);
 
-INSERT INTO seeds FROM linked;
+INSERT INTO seeds SELECT *, false FROM linked;

@@ -1,6 +1,6 @@
 -- The last report before each tool run, so that its session is derived again.
 INSERT INTO seeds
-SELECT last.*
+SELECT last.*, false
 FROM (
     SELECT arg_max({unit: report.unit, report_id: report.report_id, started_at: report.started_at}, report.started_at) AS last
     FROM new_tool_runs AS run

@@ -1,0 +1,2 @@
+-- Which spans of the batch had arrived before?
+FROM known_spans;
