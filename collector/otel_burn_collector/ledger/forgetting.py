@@ -20,7 +20,7 @@ def forget(con: duckdb.DuckDBPyConnection, field: str, value: str) -> Mapping[st
     con.execute(statement("forgetting/delete"))
     con.execute(statement("retention/delete_doomed"))
     con.execute(statement("retention/delete_blocks"))
-    if count(con, "touched"):
+    if count(con, "seeds"):
         run(con, "near_everything")
         derive(con)
     con.execute("RESET VARIABLE forget_value")

@@ -56,19 +56,22 @@ def _contexts(world: Any) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _load_shuffled(world: Any, spans: list[Any], seed: int, batches: int) -> None:
-    random.Random(seed).shuffle(spans)
+    """In batches, some of which are derived later."""
+    dice = random.Random(seed)
+    dice.shuffle(spans)
     for number in range(batches):
         if part := spans[number::batches]:
-            world.load(*part)
+            world.load(*part, later=dice.random() < 0.6)
+    world.settle()
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(1, 6), named=st.booleans())
 def test_any_order_rebuilds_every_context(
-    make_world: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, named: bool
+    empty_worlds: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, named: bool
 ) -> None:
     """Each call has the blocks that were sent, in one batch and in any, and after a rebuild."""
-    straight, shuffled = make_world(), make_world()
+    straight, shuffled = empty_worlds()
     made = _history(straight, make_emitter(seed), block, seed, named=named)
     straight.load(*(span for span, _ in made))
     assert _contexts(straight) == {span["span_id"]: [tuple(each) for each in sent] for span, sent in made}
@@ -82,10 +85,10 @@ def test_any_order_rebuilds_every_context(
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(2, 6), lost=st.integers(0, 13))
 def test_what_a_lost_context_leaves_open_does_not_depend_on_the_order(
-    make_world: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, lost: int
+    empty_worlds: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, lost: int
 ) -> None:
     """Whatever never arrives: the rest is the same rows in any order, and what is there was sent."""
-    straight, shuffled = make_world(), make_world()
+    straight, shuffled = empty_worlds()
     made = _history(straight, make_emitter(seed), block, seed, named=True)
     del made[lost % len(made)]
     straight.load(*(span for span, _ in made))

@@ -65,10 +65,10 @@ def _history(world: Any) -> list[dict[str, Any]]:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(2, 9))
 def test_any_order_and_any_repetition_give_the_same_rows(
-    make_world: Any, picture: Any, seed: int, batches: int
+    empty_worlds: Any, picture: Any, seed: int, batches: int
 ) -> None:
     """Shuffled, cut into batches, some delivered twice, some derived later: the rows are those of one clean batch."""
-    straight, shuffled = make_world(), make_world()
+    straight, shuffled = empty_worlds()
     spans = _history(straight)
     straight.load(*spans)
     dice = random.Random(seed)

@@ -48,8 +48,8 @@ WHERE call_id IN (SELECT call_id FROM store.identities WHERE report_id IN (SELEC
 CREATE OR REPLACE TEMP TABLE doomed_sessions AS
 SELECT DISTINCT session_key, session_id FROM doomed_calls;
 
-CREATE OR REPLACE TEMP TABLE touched AS
-SELECT DISTINCT unit FROM store.identities WHERE call_id IN (
+CREATE OR REPLACE TEMP TABLE seeds AS
+SELECT unit, report_id, started_at, false AS is_new FROM store.identities WHERE call_id IN (
     SELECT call_id FROM store.calls
     WHERE session_key IN (SELECT session_key FROM doomed_sessions) AND call_id NOT IN (SELECT call_id FROM doomed_calls)
 );
