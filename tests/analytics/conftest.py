@@ -228,3 +228,21 @@ def _arrive(path: Path, spans: Sequence[dict[str, object]]) -> None:
     ledger.apply(con, Batch(table, LOGS.empty_table(), METRICS.empty_table()))
     con.execute("COMMIT")
     con.close()
+
+
+@pytest.fixture
+def loop_spans() -> list[dict[str, object]]:
+    """The calls of an agent that runs its failing tests five times."""
+    return list(looping())
+
+
+@pytest.fixture
+def arrived(tmp_path: Path) -> Callable[[str, Sequence[dict[str, object]]], Path]:
+    """Has spans arrive in a database of a name."""
+
+    def arrive(name: str, spans: Sequence[dict[str, object]]) -> Path:
+        path = tmp_path / f"{name}.duckdb"
+        _arrive(path, spans)
+        return path
+
+    return arrive

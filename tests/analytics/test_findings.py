@@ -115,3 +115,38 @@ def test_findings_of_sessions_that_are_gone_go(db: Path, tmp_path: Path) -> None
         findings.judge(ledger)
         left = ledger.query("SELECT partition FROM findings UNION SELECT partition FROM judgements")
     assert "no more" not in left["partition"].to_pylist()
+
+
+def test_content_and_a_second_instrumentation_change_nothing(
+    loop_spans: list[dict[str, Any]], arrived: Callable[[str, list[dict[str, Any]]], Path]
+) -> None:
+    """The same calls with their words, or reported by another library as well, are the same findings."""
+    words = ("gen_ai.input.messages", '[{"role": "user", "parts": [{"type": "text", "content": "fix it"}]}]')
+    told = [one | {"attributes": [*one["attributes"], words]} for one in loop_spans]
+    usage = (
+        "gen_ai.operation.name",
+        "gen_ai.provider.name",
+        "gen_ai.request.model",
+        "gen_ai.usage.input_tokens",
+    )
+    others = [
+        one
+        | {
+            "span_id": f"{0xFFFF - number:016x}",
+            "parent_span_id": one["span_id"],
+            "scope_name": "opentelemetry.instrumentation.anthropic",
+            "attributes": [pair for pair in one["attributes"] if pair[0] in usage],
+        }
+        for number, one in enumerate(loop_spans)
+    ]
+    sets = {"plain": loop_spans, "with words": told, "twice": [*loop_spans, *others]}
+    found = []
+    for name, spans in sets.items():
+        with open_ledger(arrived(name, spans)) as ledger:
+            judged = findings.judge(ledger, store=False).findings
+        found.append(
+            judged.select("finding_id", "detector", "tier", "call_ids", "wasted_tokens", "wasted_usd_high")
+        )
+    assert found[0].height > 0
+    assert_frame_equal(found[0], found[1], check_row_order=False)
+    assert_frame_equal(found[0], found[2], check_row_order=False)
