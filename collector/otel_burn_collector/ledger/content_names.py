@@ -35,6 +35,11 @@ _BY_SCOPE: Final = (
             r"|full_command|bash_command|new_context|system_prompt.*|tools?_json|error_message"
         ),
     ),
+    # Every parameter and member of a provider's request and answer; what is counted is told elsewhere, too.
+    (
+        re.compile(r"litellm"),
+        re.compile(r"llm\.\w+\.(?!(?:usage|model|id|object|created|stream|temperature|max_\w+)$).+"),
+    ),
     (re.compile(r"codex.*"), re.compile(r"prompt|arguments|output|input|text")),
     (
         re.compile(r"gemini-cli.*|qwen-code.*"),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from otel_burn.exchange import Block, ToolCall
@@ -28,26 +28,34 @@ class Told(NamedTuple):
 def manifest_of(said: Said) -> dict[str, list[Any]]:
     """The columns of a manifest, made of content attributes; empty where they say nothing."""
     try:
-        told = next((found for read in _READERS if (found := read(said))), None)
-        return _columns(told) if told else {}
+        told = [found for read in _READERS if (found := read(said))]
+        return _context(told) | _output(told) if told else {}
     except RecursionError:  # nested deeper than any message
         return {}
 
 
-def _columns(told: Told) -> dict[str, list[Any]]:
+def _context(told: Sequence[Told]) -> dict[str, list[Any]]:
+    """What was asked, by the first that says it; some say the tools in another form than the messages."""
+    tools = next((each.tools for each in told if each.tools), [])
+    asked = next((each for each in told if each.asked or each.system), Told([], [], [], []))
     context = named(
         [
-            *(block for tool in told.tools for block in messages.definition(tool)),
-            *(block for part in told.system for block in messages.system(part)),
-            *(block for message in told.asked for block in messages.blocks(message)),
+            *(block for tool in tools for block in messages.definition(tool)),
+            *(block for part in asked.system for block in messages.system(part)),
+            *(block for message in asked.asked for block in messages.blocks(message)),
         ]
     )
-    columns = _listed(context) if context else {}
-    if told.answered:
-        output = [block for message in told.answered for block in messages.blocks(_assistant(message))]
-        calls = [call for message in told.answered for call in messages.tool_calls(message)]
-        columns |= _answer(output, calls)
-    return columns
+    return _listed(context) if context else {}
+
+
+def _output(told: Sequence[Told]) -> dict[str, list[Any]]:
+    """What was answered, by the first that says it; the tool calls of it by the first that says any."""
+    answers = [[_assistant(message) for message in each.answered] for each in told if each.answered]
+    if not answers:
+        return {}
+    asking = ([call for message in answer for call in messages.tool_calls(message)] for answer in answers)
+    output = [block for message in answers[0] for block in messages.blocks(message)]
+    return _answer(output, next((calls for calls in asking if calls), []))
 
 
 def _assistant(message: Any) -> Any:
@@ -259,4 +267,4 @@ _READERS: Final[tuple[Callable[[Said], Told], ...]] = (
     _exchange("input.value", "output.value"),
     _exchange("gen_ai.prompt", "gen_ai.completion"),
 )
-"""The first that finds anything, reads it."""
+"""The first that finds something, is believed."""

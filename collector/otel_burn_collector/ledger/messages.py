@@ -74,7 +74,7 @@ def tool_calls(message: Any) -> Iterable[ToolCall]:
     if not isinstance(message, Mapping):
         return
     found = [part for part in _parts(message) if _kind(part) == "call"]
-    yield from (manifest.tool_call(*called(call)) for call in (*found, *_asked(message)))
+    yield from (manifest.tool_call(*called(_inner(call))) for call in (*found, *_asked(message)))
 
 
 def called(call: Json) -> tuple[str, str, Any]:
@@ -111,7 +111,8 @@ def system(part: Any) -> Iterable[Block]:
 def _parts(message: Json) -> list[Any]:
     content = message.get("parts", message.get("contents", message.get("content")))
     if isinstance(content, list):
-        return content
+        # A call whose tool is not named stands beside the content, with its name.
+        return [part for part in content if _kind(part) != "call" or called(_inner(part))[1]]
     return [] if content is None or content == "" else [content]
 
 
@@ -142,8 +143,12 @@ def _text(part: Json, kind: BlockKind) -> Iterable[Block]:
 
 
 def _call(part: Json, _: BlockKind) -> Iterable[Block]:
+    yield manifest.arguments_block(*called(_inner(part)))
+
+
+def _inner(part: Json) -> Json:
     inner = part.get("functionCall")
-    yield manifest.arguments_block(*called(inner if isinstance(inner, Mapping) else part))
+    return inner if isinstance(inner, Mapping) else part
 
 
 def _thought(part: Json, _: BlockKind) -> Iterable[Block]:

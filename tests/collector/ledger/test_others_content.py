@@ -94,6 +94,16 @@ SHAPES = {
     | _indexed("llm.input_messages", ASKED, "message.")
     | _indexed("llm.output_messages", [ANSWER], "message."),
     "Vercel AI SDK": _vercel(),
+    "messages here, tools there": {
+        "gen_ai.input.messages": [_parts(each) for each in ASKED],
+        "gen_ai.output.messages": [_parts({"role": "assistant", "content": ANSWER["content"]})],
+        "llm.request.functions.0.name": TOOL["name"],
+        "llm.request.functions.0.description": TOOL["description"],
+        "llm.request.functions.0.parameters": TOOL["parameters"],
+        "gen_ai.completion.0.tool_calls.0.id": "call_2",
+        "gen_ai.completion.0.tool_calls.0.name": "read_file",
+        "gen_ai.completion.0.tool_calls.0.arguments": ARGUMENTS,
+    },
     "request and response": {
         "request_data": {"messages": ASKED, "tools": [{"type": "function", "function": TOOL}]},
         "response_data": {"message": ANSWER},
