@@ -29,7 +29,8 @@ A row a line:
 
 `usage` is what the API answered: the usage object alone, the whole response, or the list of a stream's events. What it
 says of tier, speed and region counts; the row's own `service_tier` and `region` where it says nothing. `api` matters
-where the answer doesn't tell: `batch`, `images`, `embeddings`. `-` reads standard input. CSV files have a column each.
+where the answer doesn't tell: `batch`, `images`, `embeddings`. A row's `alias` is priced in the place of its `model` (a
+deployment, an inference profile). `-` reads standard input. CSV files have a column each.
 
 Each row is answered by {"id", "usd", "status", "lines"}, with a "reason" where there is something to say. The status is
 computed, estimated (the reason says why), reported (the provider said what it costs), not_metered (nobody bills it),
