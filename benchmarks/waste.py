@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,7 @@ from otel_burn_collector.reader import open_ledger
 
 WASTE = (
     "context_bloat", "heavy_blocks", "duplicate_blocks", "unused_tools", "cache_misses", "cache_unused", "cache_unread",
-    "heartbeats", "fan_out", "fan_out_sessions", "retry_storms", "thrown_away", "reasoning", "context_window",
+    "heartbeats", "fan_out", "fan_out_sessions", "retry_storms", "thrown_away", "reasoning", "price_cliffs",
     "oversized_model", "anomalies", "workload",
 )  # fmt: skip
 
@@ -48,12 +49,12 @@ def main() -> None:
 def detect(runs: Sequence[Run]) -> pl.DataFrame:
     """What the detectors of waste find in *runs*, by way of OTLP, import and ledger."""
     with tempfile.TemporaryDirectory() as name:
-        lines = Path(name) / "runs.jsonl"
-        with lines.open("w", encoding="utf-8") as file:
-            for number, run in enumerate(runs):
-                file.write(json.dumps(otlp(list(spans(run, number=number)))) + "\n")
-        db = Path(name) / "burn.duckdb"
-        dispatch(["import", str(lines), "--db", str(db)])
+        lines, db = Path(name) / "runs.jsonl", Path(name) / "burn.duckdb"
+        made = [span for number, run in enumerate(runs) for span in spans(run, number=number)]
+        batches = (otlp(made[at : at + 2_000]) for at in range(0, len(made), 2_000))
+        lines.write_text("\n".join(map(json.dumps, batches)), encoding="utf-8")
+        with redirect_stdout(sys.stderr):
+            dispatch(["import", str(lines), "--db", str(db)])
         with open_ledger(db) as ledger:
             mine = [detector for detector in DETECTORS if detector.name in WASTE]
             return judge(ledger, detectors=mine, store=False).findings

@@ -66,12 +66,14 @@ def find_fan_out(
         of_session: Whether sub-agents share a session, or a trace.
     """
     openings = conversations.openings(context_calls, context_parts, block_runs)
-    children = _children(_tasks(_threads(with_list_rates(llm_calls), openings, of_session=of_session)))
+    crowded = _crowded(llm_calls, openings, of_session=of_session, min_children=min_children)
+    children = _children(_tasks(_threads(crowded, of_session=of_session)))
     wide = _parallel(children).filter(pl.col("children") >= min_children, pl.col("at_once") >= 2)
     members = children.join(wide, on="task").join(
         _shared(children, context_calls, context_parts, block_runs), on="call_id", how="left"
     )
-    priced = members.with_columns(pl.col("tokens").fill_null(0.0))
+    listed = with_list_rates(llm_calls).select("call_id", "list_read")
+    priced = members.join(listed, on="call_id", how="left").with_columns(pl.col("tokens").fill_null(0.0))
     usd = pl.when(pl.col("tokens") == 0).then(0.0).otherwise("shared_usd")
     cached = pl.col("tokens") * pl.col("list_read")
     found = summed(
@@ -98,14 +100,26 @@ def find_fan_out(
     )
 
 
-def _threads(llm_calls: pl.LazyFrame, openings: pl.LazyFrame, *, of_session: bool) -> pl.LazyFrame:
-    """The calls by conversation, with when each conversation began and ended."""
-    lasted = pl.duration(microseconds=(pl.col("duration_ms").fill_null(0.0) * 1_000).cast(pl.Int64))
+def _crowded(
+    llm_calls: pl.LazyFrame, openings: pl.LazyFrame, *, of_session: bool, min_children: int
+) -> pl.LazyFrame:
+    """The calls of sessions (or traces) with conversations enough for a root and its children: few are left."""
     where = pl.col("session_id") if of_session else pl.col("trace_id")
-    return (
-        llm_calls.with_columns(where=where, ends=pl.col("started_at") + lasted)
+    calls = (
+        llm_calls.with_columns(where=where)
         .filter(pl.col("where").is_not_null(), pl.col("started_at").is_not_null())
         .join(openings, on="call_id", how="left")
+    )
+    apart = pl.struct(THREAD[1:] if of_session else THREAD[1:-1]).hash().n_unique()
+    many = calls.group_by("where").agg(conversations=apart).filter(pl.col("conversations") > min_children)
+    return calls.join(many, on="where", how="semi")
+
+
+def _threads(calls: pl.LazyFrame, *, of_session: bool) -> pl.LazyFrame:
+    """The calls by conversation, with when each conversation began and ended."""
+    lasted = pl.duration(microseconds=(pl.col("duration_ms").fill_null(0.0) * 1_000).cast(pl.Int64))
+    return (
+        calls.with_columns(ends=pl.col("started_at") + lasted)
         .sort(*THREAD, "started_at", "call_id", nulls_last=True)
         .with_columns(thread=pl.struct(THREAD if of_session else THREAD[:-1]).rle_id())
         .with_columns(
@@ -119,40 +133,28 @@ def _threads(llm_calls: pl.LazyFrame, openings: pl.LazyFrame, *, of_session: boo
 
 def _tasks(threads: pl.LazyFrame) -> pl.LazyFrame:
     """The calls with the `task` of their conversation: conversations that overlap, one after the other, are one."""
-    one = (
-        threads.unique("thread").select("where", "thread", "begun", "ended").sort("where", "begun", "thread")
-    )
     before = pl.col("ended").cum_max().shift().over("where")
-    apart = (pl.col("begun") >= before).fill_null(True)
-    tasks = one.with_columns(task=apart.cum_sum()).select("thread", "task")
-    return threads.join(tasks, on="thread")
+    return threads.sort("where", "begun", "thread", "place").with_columns(
+        task=(pl.col("begun") >= before).fill_null(True).cum_sum()
+    )
 
 
-def _children(threads: pl.LazyFrame) -> pl.LazyFrame:
-    """The calls of conversations that lie between two calls of their task's root, with the root's sums beside them."""
-    first = (
-        threads.sort("task", "begun", "thread")
-        .group_by("task", maintain_order=True)
-        .agg(pl.col("thread").first())
-    )
-    root = threads.join(first, on=("task", "thread"))
-    summary = root.group_by("task").agg(
-        root=pl.col("thread").first(),
-        root_agent=pl.col("agent").first(),
-        root_begun=pl.col("begun").first(),
-        root_ended=pl.col("ended").first(),
-        root_usd=pl.col("cost_usd").sum(),
-        root_tokens=(pl.col("input_tokens").fill_null(0) + pl.col("output_tokens").fill_null(0)).sum(),
-    )
+def _children(tasks: pl.LazyFrame) -> pl.LazyFrame:
+    """The calls of conversations within the time of their task's first one, with that one's sums beside them."""
+    used = pl.col("input_tokens").fill_null(0) + pl.col("output_tokens").fill_null(0)
+    root = pl.col("thread") == pl.col("root")
     return (
-        threads.join(summary, on="task")
-        .filter(
-            pl.col("thread") != pl.col("root"),
-            pl.col("begun") >= pl.col("root_begun"),
-            pl.col("ended") <= pl.col("root_ended"),
+        tasks.with_columns(
+            root=pl.col("thread").first().over("task"),
+            root_agent=pl.col("agent").first().over("task"),
+            root_ended=pl.col("ended").first().over("task"),
         )
-        .sort("task", "begun", "thread", "place")
-        .with_columns(nth_child=(pl.col("thread").rle_id()))
+        .with_columns(
+            root_usd=pl.col("cost_usd").filter(root).sum().over("task"),
+            root_tokens=used.filter(root).sum().over("task"),
+        )
+        .filter(~root, pl.col("ended") <= pl.col("root_ended"))
+        .with_columns(nth_child=pl.col("thread").rle_id())
         .with_columns(nth_child=pl.col("nth_child") - pl.col("nth_child").min().over("task"))
     )
 
