@@ -15,7 +15,12 @@ def _imported(agent: str, **options: Any) -> Dialect:
         scope=rf"otel_burn\.import\.{agent.replace('-', '_')}",
         markers=(names.OPERATION_NAME,),
         marker_values=INFERENCE,
-        fields=GENAI | BURN | {"reported_usd": (names.LOGGED_USD,)},
+        fields=GENAI
+        | BURN
+        | {
+            "reported_usd": (names.LOGGED_USD,),
+            "parent_session_id": (names.PARENT_CONVERSATION_ID,),
+        },
         **options,
     )
 

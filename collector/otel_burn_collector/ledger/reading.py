@@ -20,7 +20,7 @@ LARGEST_EXTRA: Final = 1e15
 TEXTS: Final = (
     "agent", "agent_id", "user_id", "work_id", "server_address", "request_model", "response_model",
     "response_id", "request_id", "operation", "error_type", "service_tier", "region", "usage_status",
-    "logical_call",
+    "logical_call", "parent_session_id",
 )  # fmt: skip
 """Fields that a report takes as they are."""
 LISTS: Final = (

@@ -52,6 +52,7 @@ REPORTS: Final = pa.schema(
         "reported_usd": pa.decimal128(38, 12),
         "logical_call": _TEXT,
         "attempt": pa.int32(),
+        "parent_session_id": _TEXT,
     }
 )
 

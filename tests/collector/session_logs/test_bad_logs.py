@@ -269,3 +269,20 @@ def test_one_command_without_a_path_tells_what_burned(tmp_path: Path) -> None:
     nothing = otel_burn_import(tmp_path, "--agent", "codex")
     assert nothing.returncode == 1
     assert "Name a folder with some" in nothing.stdout
+
+
+def test_a_running_collector_gets_the_calls(
+    start_collector: Callable[..., Any], tmp_path: Path, book: Any
+) -> None:
+    """It owns the database, and how far the logs are read is asked of it and told to it."""
+    collector = start_collector()
+    log = tmp_path / ".codex-or-anywhere" / "s-1.jsonl"
+    log.parent.mkdir()
+    log.write_text("".join(f"{json.dumps(row)}\n" for row in GOOD))
+    book.db = collector.db
+    assert book.take(log).logs.agents["claude-code"].calls == 1
+    with log.open("a") as file:
+        file.writelines(f"{json.dumps(row)}\n" for row in (prompt(3), answer(3)))
+    assert book.take(log).logs.agents["claude-code"].calls == 1
+    assert book.take(log).logs.agents["claude-code"].unchanged == 1
+    assert book.sums()["calls"] == 2

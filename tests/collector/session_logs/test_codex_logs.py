@@ -164,3 +164,14 @@ def test_a_compaction_replaces_what_stood_before(write_rows: WriteRows, read: An
     )
     calls, _ = read(log)
     assert [call.context.count for call in calls] == [3, 2]
+
+
+def test_the_ledger_knows_a_sessions_parent(write_rows: WriteRows, book: Any) -> None:
+    """A sub-agent's thread names the one that started it."""
+    spawned = {"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "agent_role": "explorer"}}}
+    log = write_rows(
+        "rollout.jsonl", [meta(CHILD, source=spawned), turn(0, NEW_TURN), recorded(0, "resp_1", 100, 10)]
+    )
+    book.take(log)
+    (session,) = book.rows("SELECT session_id, parent_session_id, agent, calls FROM sessions")
+    assert session == {"session_id": CHILD, "parent_session_id": PARENT, "agent": "explorer", "calls": 1}

@@ -7,7 +7,7 @@ SELECT md5_number_lower(told.call_id) AS call_key, told.call_id,
        ttft_ms, service_name, project,
        coalesce(given_session_id, run_id, instance_id, trace_id, told.call_id) AS session_id,
        CASE WHEN given_session_id IS NULL THEN 'run' ELSE 'given' END AS session_source,
-       NULL::VARCHAR AS parent_session_id, -- see thread_calls.sql
+       parent_session_id,
        coalesce(agent, service_name) AS agent, agent_id, work_id, user_id, run_id, provider, server_address,
        request_model, response_model, response_id, request_id,
        CASE operation WHEN 'completion' THEN 'text_completion' WHEN 'embedding' THEN 'embeddings'

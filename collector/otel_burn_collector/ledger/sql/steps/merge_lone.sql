@@ -13,7 +13,7 @@ FROM lone
 WHERE is_metered;
 
 CREATE OR REPLACE TEMP VIEW lone_told AS
-SELECT call_id, [source] AS sources, started_at, ended_at, ttft_ms, service_name, project, session_id AS given_session_id,
+SELECT call_id, [source] AS sources, started_at, ended_at, ttft_ms, service_name, project, session_id AS given_session_id, parent_session_id,
        run_id, instance_id, agent, agent_id, work_id, user_id, provider, server_address, request_model, response_model,
        response_id, request_id, operation, stream, is_error, error_type, http_status,
        coalesce(nullif(wire::BIGINT, 0), attempt) AS attempts,

@@ -60,6 +60,7 @@ WITH told_best AS (
            arg_min(service_name, place) AS service_name,
            arg_min(project, place) AS project,
            arg_min(session_id, place) AS given_session_id,
+           arg_min(parent_session_id, place) AS parent_session_id,
            arg_min(run_id, place) AS run_id,
            arg_min(instance_id, place) AS instance_id,
            arg_min(agent, place) AS agent,

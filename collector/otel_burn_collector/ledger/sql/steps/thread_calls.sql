@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE merged AS
 SELECT merged.* REPLACE (
            coalesce(thread.session_id, merged.session_id) AS session_id,
            CASE WHEN thread.session_id <> merged.session_id THEN 'threaded' ELSE session_source END AS session_source,
-           thread.parent_session_id AS parent_session_id
+           coalesce(thread.parent_session_id, merged.parent_session_id) AS parent_session_id
        )
 FROM merged
 LEFT JOIN (

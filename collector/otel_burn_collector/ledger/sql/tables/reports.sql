@@ -52,5 +52,6 @@ CREATE TABLE IF NOT EXISTS store.reports (
     extras           VARCHAR,               -- JSON: what else is billed (attributes.EXTRAS); NULL for most
     reported_usd     DECIMAL(38, 12),
     logical_call     VARCHAR,               -- burn.call.id: groups the attempts of one call
-    attempt          INTEGER
+    attempt          INTEGER,
+    parent_session_id VARCHAR               -- the session that started this one, or that it was forked from
 );
