@@ -108,7 +108,7 @@ def _import_logs(door: Door | None, logs: Iterable[Log], wanted: Wanted, importe
         wanted.progress(read, all_bytes)
         taking.take(one)
         read += one.state.size
-    taking.flush()
+    taking.finish()
     wanted.progress(all_bytes, all_bytes)
 
 

@@ -17,6 +17,8 @@ from otel_burn_collector.session_logs.telling import DATABASE, Log
 from otel_burn_collector.store import commands
 
 BODY_BYTES: Final = 4 << 20
+REMEMBERED_AT_ONCE: Final = 10_000
+"""Logs in one command: a megabyte or two."""
 MOST_PROBLEMS: Final = 20
 """That are told of one file; of more, how many."""
 _AHEAD_NS: Final = 24 * 3600 * 10**9
@@ -127,13 +129,17 @@ class Taking:
             return  # it went away, and is not remembered
 
     def flush(self) -> None:
-        """Send what is left, and then how far the logs are read."""
-        if self._door is not None:
-            if self._body:
-                self._door.put(Kind.TRACES, Encoding.PLAIN, b"".join(self._body))
-            if self._read:
-                self._door.put(Kind.COMMAND, Encoding.JSON, commands.imported(self._read))
-        self._body, self._size, self._read = [], 0, []
+        """Send the calls that wait."""
+        if self._door is not None and self._body:
+            self._door.put(Kind.TRACES, Encoding.PLAIN, b"".join(self._body))
+        self._body, self._size = [], 0
+
+    def finish(self) -> None:
+        """Send what is left, and behind all calls how far the logs are read: a command ends a batch of the loader."""
+        self.flush()
+        while self._door is not None and self._read:
+            rows, self._read = self._read[:REMEMBERED_AT_ONCE], self._read[REMEMBERED_AT_ONCE:]
+            self._door.put(Kind.COMMAND, Encoding.JSON, commands.imported(rows))
 
     def problem(self, path: Path, problem: Problem) -> None:
         """Note a *problem* in the file at *path*."""
