@@ -18,6 +18,7 @@ ORDER = (
     "findings",
     "check",
     "sql",
+    "up",
     "explore",
     "price",
     "import",

@@ -5,9 +5,11 @@ import contextlib
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,12 +55,23 @@ def configure_report(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="first wait until everything received is loaded, so long at most",
     )
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write the explorer's main pages as one file without scripts (of --since; --run and --by do not apply)",
+    )
 
 
 def run_report(options: argparse.Namespace) -> int:
     """Print what was burned."""
     with open_ledger(options.db) as ledger:
         notes = _wait(ledger, options.wait)
+        if options.html:
+            judge(ledger, scope(options))
+            _writer("html")(ledger, options.html, since=scope(options).since)
+            show(f"The report is in {options.html}.\n")
+            return 0
         made = report.make(ledger, scope(options), by=options.by, top=options.top)
     made = report.noted(made, notes)
     show(as_json(asdict(made)) if options.json else terminal.text(made))
@@ -132,6 +145,18 @@ def configure_source(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--since", metavar="WHEN", help="only calls since then: 24h, 7d or an ISO date (UTC)")
     parser.add_argument("--json", action="store_true", help="print JSON; dollars are strings, exact")
+
+
+def _writer(name: str) -> Callable[..., None]:
+    """What writes a report as a file: another part, which registers itself."""
+    try:
+        (found,) = entry_points(group="otel_burn.reports", name=name)
+        write: Callable[..., None] = found.load()
+    except (ValueError, ModuleNotFoundError) as error:
+        raise BurnError(
+            f"--{name} needs the explorer. Install it with: pip install 'otel-burn[dashboards]'"
+        ) from error
+    return write
 
 
 def _rows(text: str) -> int:

@@ -34,9 +34,9 @@ class Client:
     def __init__(self, running: Running) -> None:
         self.running = running
 
-    def query(self, sql: str, params: Mapping[str, object]) -> pa.Table:
-        """The answer to one SELECT."""
-        asked = {"sql": sql, "params": parameters.to_json(params)}
+    def query(self, sql: str, params: Mapping[str, object], *, first: int | None = None) -> pa.Table:
+        """The answer to one SELECT; of its rows only the *first*."""
+        asked = {"sql": sql, "params": parameters.to_json(params), "limit": first}
         connection, response = self._post(self.running.sql_url, "/sql", asked)
         try:
             with pa.ipc.open_stream(response) as stream:

@@ -1,13 +1,15 @@
 """How do analytics and dashboards read the ledger? Through the collector that owns it, else from the file."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
+import duckdb
 import pyarrow as pa
 
 from otel_burn import locations
@@ -51,6 +53,8 @@ class Freshness:
     waiting: bool
     """Whether more has arrived that cannot be read yet."""
     sentence: str
+    via: Literal["collector", "file"] = "file"
+    """Who answers."""
 
 
 def open_ledger(db: Path | None = None) -> "Ledger":
@@ -68,16 +72,34 @@ class Ledger:
     def __init__(self, db: Path, running: Running | None) -> None:
         self.db = db
         self._client = Client(running) if running else None
+        self._held: duckdb.DuckDBPyConnection | None = None
 
     @property
     def via(self) -> Literal["collector", "file"]:
         """Who answers now."""
         return "file" if self._client is None else "collector"
 
-    def query(self, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
-        """The answer to one SELECT, with parameters by name (`$name`)."""
+    def query(
+        self, sql: str, params: Mapping[str, object] | None = None, *, first: int | None = None
+    ) -> pa.Table:
+        """The answer to one SELECT, with parameters by name (`$name`); of its rows only the *first*."""
         values = {name: utc(value) for name, value in (params or {}).items()}
-        return self._ask(lambda client: client.query(sql, values), lambda: self._query_file(sql, values))
+        return self._ask(
+            lambda client: client.query(sql, values, first=first),
+            lambda: self._query_file(sql, values, first=first),
+        )
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Open the file once for the questions within: some moments, as no collector can start meanwhile."""
+        if self.via == "file" and self._held is None:
+            self._held = open_reading(self.db)
+        try:
+            yield
+        finally:
+            if self._held is not None:
+                self._held.close()
+                self._held = None
 
     def freshness(self) -> Freshness:
         """How new the answers are, and whether something newer waits."""
@@ -89,7 +111,7 @@ class Ledger:
             sentence += (
                 f" {row['damaged']:,} times something received was damaged: `FROM journal.damage` says what."
             )
-        return Freshness(as_of, waiting, sentence)
+        return Freshness(as_of, waiting, sentence, self.via)
 
     def wait_loaded(self, timeout: float) -> bool:
         """Wait until everything acknowledged before now can be read; false when *timeout* seconds are over."""
@@ -163,14 +185,15 @@ class Ledger:
                 "Look into collector.log beside the database, or start it again: otel-burn collector"
             ) from error
 
-    def _query_file(self, sql: str, params: Mapping[str, object]) -> pa.Table:
+    def _query_file(self, sql: str, params: Mapping[str, object], *, first: int | None = None) -> pa.Table:
         # Opened per question: an open file would keep any collector from starting.
-        con = open_reading(self.db)
+        con = self._held or open_reading(self.db)
         try:
-            with Query(con, sql, params) as query:
+            with Query(con, sql, params, first=first) as query:
                 return query.table()
         finally:
-            con.close()
+            if con is not self._held:
+                con.close()
 
     def _journal_waits(self) -> bool:
         if self._query_file("SELECT 1 FROM store.pending LIMIT 1", {}).num_rows:

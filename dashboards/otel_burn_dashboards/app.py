@@ -11,8 +11,10 @@ st.logo(str(PAGES.parent / "logo.svg"), size="large")
 st.navigation(
     [
         st.Page(PAGES / "burn.py", title="Burn", icon=":material/local_fire_department:", default=True),
+        st.Page(PAGES / "findings.py", title="Findings", icon=":material/troubleshoot:", url_path="findings"),
         st.Page(PAGES / "sessions.py", title="Sessions", icon=":material/forum:", url_path="sessions"),
         st.Page(PAGES / "session.py", title="Session", url_path="session", visibility="hidden"),
+        st.Page(PAGES / "trace.py", title="Trace", icon=":material/account_tree:", url_path="trace"),
         st.Page(PAGES / "sql.py", title="SQL", icon=":material/database:", url_path="sql"),
     ],
     position="top",

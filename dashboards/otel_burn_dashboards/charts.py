@@ -1,7 +1,7 @@
 """How do the frames look? Pure functions from a frame to an Altair chart."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import altair as alt
 import polars as pl
@@ -40,40 +40,67 @@ _MOMENTS: Final = ((60, "%H:%M:%S"), (86_400, "%b %d, %H:%M"), (10**9, "%b %d, %
 """How a time reads on the axis, for bars narrower than so many seconds."""
 
 
-def over_time(series: pl.DataFrame, measure: str, step: int, *, title: str) -> alt.Chart:
+def over_time(series: pl.DataFrame, measure: str, step: int, *, title: str, zone: str = "UTC") -> alt.Chart:
     """What burned in each stretch of time, by name: stacked bars, the most expensive name at the bottom."""
-    names = series.sort("rank").get_column("name").unique(maintain_order=True).to_list()
-    palette = {name: _series_color(name, place) for place, name in enumerate(names)}
+    stacked, palette = stacked_series(series, measure)
     details = [
         alt.Tooltip("name:N", title="name"),
         alt.Tooltip("dollars:Q", title="US dollars", format="$,.4f"),
         alt.Tooltip("tokens:Q", title="tokens", format=","),
         alt.Tooltip("calls:Q", title="calls", format=","),
     ]
-    stacked = _stacked(series, measure, over="bucket", order="rank")
-    return _time_bars(stacked, "name", palette, measure, step, details).properties(title=title)
+    return _time_bars(stacked, "name", palette, measure, step, details, zone).properties(title=title)
 
 
-def token_classes(classes: pl.DataFrame, step: int, *, title: str) -> alt.Chart:
+def token_classes(classes: pl.DataFrame, step: int, *, title: str, zone: str = "UTC") -> alt.Chart:
     """Which classes of tokens went in and came out in each stretch of time."""
+    stacked = stacked_classes(classes)
+    details = [alt.Tooltip("class:N", title="class"), alt.Tooltip("tokens:Q", title="tokens", format=",")]
+    return _time_bars(stacked, "class", colors.TOKENS, "tokens", step, details, zone).properties(title=title)
+
+
+def stacked_series(series: pl.DataFrame, measure: str) -> tuple[pl.DataFrame, dict[str, str]]:
+    """What burned by name, each on top of the others, and the colours of the names: the most expensive first."""
+    names = series.sort("rank").get_column("name").unique(maintain_order=True).to_list()
+    palette = {name: _series_color(name, place) for place, name in enumerate(names)}
+    return _stacked(series, measure, over="bucket", order="rank"), palette
+
+
+def stacked_classes(classes: pl.DataFrame) -> pl.DataFrame:
+    """Tokens by class, each on top of the others."""
     names = list(colors.TOKENS)
     tall = (
         classes.unpivot(names, index="bucket", variable_name="class", value_name="tokens")
         .filter(pl.col("tokens") > 0)
         .with_columns(rank=pl.col("class").replace_strict(names, range(len(names)), return_dtype=pl.Int64))
     )
-    details = [alt.Tooltip("class:N", title="class"), alt.Tooltip("tokens:Q", title="tokens", format=",")]
-    stacked = _stacked(tall, "tokens", over="bucket", order="rank")
-    return _time_bars(stacked, "class", colors.TOKENS, "tokens", step, details).properties(title=title)
+    return _stacked(tall, "tokens", over="bucket", order="rank")
 
 
-def session(context: pl.DataFrame, members: pl.DataFrame, tools: pl.DataFrame, step: int) -> alt.VConcatChart:
-    """A session turn by turn: its findings, its context, its tool calls, under each other on one axis of turns."""
-    last = max(
-        int(frame.select(_bin(step).max()).item() or 1) for frame in (context, members, tools) if frame.height
-    )
+def stacked_context(context: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """A session's context by kind and turn, each on top of the others."""
+    kinds = list(colors.INPUT)
+    place = pl.col("kind").replace_strict(kinds, range(len(kinds)), default=len(kinds), return_dtype=pl.Int64)
+    told = context.group_by("turn", "kind").agg(pl.col(measure).sum()).with_columns(place=place)
+    named = told.with_columns(kind=pl.col("kind").str.replace_all("_", " "))
+    return _stacked(named, measure, over="turn", order="place")
+
+
+class Lanes(NamedTuple):
+    """What a session's chart shows under each other."""
+
+    turns: pl.DataFrame
+    members: pl.DataFrame
+    context: pl.DataFrame
+    tools: pl.DataFrame
+
+
+def session(lanes: Lanes, step: int) -> alt.VConcatChart:
+    """A session turn by turn: agents, findings, context, tool calls, under each other on one axis of turns."""
+    turns_seen, members, context, tools = lanes
+    last = max(int(frame.select(_bin(step).max()).item() or 1) for frame in lanes if frame.height)
     turns = alt.Scale(domain=[0.5, last + step - 0.5], nice=False, zero=False)
-    parts = ((members, _members), (context, _context), (tools, _tools))
+    parts = ((turns_seen, _agents), (members, _members), (context, _context), (tools, _tools))
     charts = [draw(frame, turns, step) for frame, draw in parts if not frame.is_empty()]
     stacked = alt.vconcat(*charts, spacing=14).resolve_scale(
         x="shared", color="independent", opacity="independent"
@@ -89,6 +116,7 @@ def _time_bars(
     measure: str,
     step: int,
     details: list[alt.Tooltip],
+    zone: str,
 ) -> alt.Chart:
     title, number = _MEASURES[measure]
     if number == "$":
@@ -107,11 +135,87 @@ def _time_bars(
             _height(title, alt.Axis(format=number, tickCount=5)),
             alt.Y2("high"),
             alt.Color(f"{field}:N", title=None, scale=_scale(palette), legend=legend),
-            tooltip=[alt.Tooltip("bucket:T", title="from (UTC)", format="%Y-%m-%d %H:%M:%S"), *details],
+            tooltip=[alt.Tooltip("bucket:T", title=f"from ({zone})", format="%Y-%m-%d %H:%M:%S"), *details],
         )
         .properties(height=TALL + LINE * rows)
         .configure_title(**TITLE)
         .configure_legend(offset=10)
+    )
+    return chart
+
+
+def _agents(turns_seen: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
+    """Whose turns were they, and what was special: failed, retried, cut, missed by the cache?"""
+    states = list(colors.TURNS)
+    told = (
+        turns_seen.with_columns(_bin(step))
+        .with_columns(
+            agent=pl.col("agent").fill_null("unnamed agent"),
+            state=pl.when(pl.col("status") == "error").then(pl.lit("failed"))
+            .when(pl.col("attempts") > 1).then(pl.lit("retried"))
+            .when(pl.col("shrunk")).then(pl.lit("context cut"))
+            .when(pl.col("missed_tokens") > 0.5 * pl.col("input_tokens")).then(pl.lit("cache missed"))
+            .otherwise(pl.lit("ordinary")),
+            cost=pl.col("cost_usd").cast(pl.Float64),
+        )
+        .with_columns(rank=pl.col("state").replace_strict(states, range(len(states)), return_dtype=pl.Int64))
+        .sort("rank")
+        .group_by("turn", "agent", maintain_order=True)
+        .agg(pl.col("state").first(), pl.col("cost").sum(), pl.len().alias("calls"))
+    )  # fmt: skip
+    names = told.group_by("agent").agg(pl.col("turn").min()).sort("turn").get_column("agent").to_list()
+    present = {state: color for state, color in colors.TURNS.items() if state in set(told["state"])}
+    chart: alt.Chart = (
+        alt.Chart(_turn_spans(told, step), title="Turns")
+        .mark_rect(cornerRadius=2)
+        .encode(
+            _turns(turns, labels=False),
+            alt.X2("until"),
+            _names("agent", names),
+            alt.Color(
+                "state:N",
+                title=None,
+                scale=_scale(present),
+                legend=_legend(present) if len(present) > 1 else None,
+            ),
+            tooltip=[
+                alt.Tooltip("turn:Q", title="turn"),
+                alt.Tooltip("agent:N", title="agent"),
+                alt.Tooltip("state:N", title="is"),
+                alt.Tooltip("cost:Q", title="US dollars", format="$,.6f"),
+            ],
+        )
+        .properties(height=ROW * len(names))
+    )
+    return chart
+
+
+def answer(rows: pl.DataFrame) -> alt.Chart | None:
+    """An answer as bars: the first column of numbers by the first of anything else; None without both."""
+    numbers = [name for name, kind in rows.schema.items() if kind.is_numeric()]
+    names = [name for name, kind in rows.schema.items() if not kind.is_numeric() and not kind.is_nested()]
+    if not numbers or not names or rows.is_empty():
+        return None
+    by = names[0]
+    over_time = rows.schema[by].is_temporal()
+    value = next((name for name in numbers if name in ("usd", "cost_usd")), numbers[0])
+    shown = rows.head(1000 if over_time else 40).select(
+        name=pl.col(by).cast(pl.Datetime("ms"))
+        if over_time
+        else pl.col(by).cast(pl.String).fill_null("NULL"),
+        value=pl.col(value).cast(pl.Float64),
+    )
+    place = (
+        alt.X("name:T", title=by)
+        if over_time
+        else alt.Y("name:N", title=by, sort=None, axis=alt.Axis(labelLimit=LABEL_LIMIT))
+    )
+    amount = alt.Y("value:Q", title=value) if over_time else alt.X("value:Q", title=value)
+    chart: alt.Chart = (
+        alt.Chart(shown)
+        .mark_bar(color=colors.SERIES[0])
+        .encode(place, amount, tooltip=["name", alt.Tooltip("value", format=",")])
+        .properties(height=TALL if over_time else max(TALL // 2, 22 * shown.height))
     )
     return chart
 

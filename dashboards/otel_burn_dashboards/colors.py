@@ -57,5 +57,23 @@ SERIES: Final = ("#5C7CFA", "#20C997", "#BE4BDB", "#15AABF", "#F06595", "#82C91E
 INPUT: Final = KINDS | {name: TOKENS[name] for name in ("cache read", "cache write", "uncached input")}
 """What a call's input is made of: kinds of blocks, or classes of tokens where nobody listed the blocks."""
 
+TURNS: Final = {
+    "failed": TIERS["loop"],
+    "retried": "#E599F7",
+    "cache missed": TOKENS["uncached input"],
+    "context cut": "#3BC9DB",
+    "ordinary": "#868E96",
+}
+"""What is special about a turn, the worst first."""
+
 OTHER: Final = "#ADB5BD"
 ERROR: Final = TIERS["loop"]
+
+SPANS: Final = {
+    "LLM call": TOKENS["uncached input"],
+    "tool": KINDS["tool_result"],
+    "agent": KINDS["user"],
+    "other": "#868E96",
+    "failed": ERROR,
+}
+"""What a span of a trace is; blue is what tokens go into, as everywhere."""

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 UNKNOWN: Final = "unknown"
 UNPRICED: Final = "unpriced"
 NOTHING: Final = "-"
 
 _DETECTORS: Final = {"loops": "repeated tool call", "context_bloat": "context bloat"}
+"""Where a detector's name does not say it to a stranger."""
 _SCALES: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -23,6 +25,16 @@ def usd(amount: Decimal | None) -> str:
         return "< $0.0001"
     digits = 2 if abs(amount) >= 1 or amount == 0 else 4
     return f"${amount:,.{digits}f}"
+
+
+def exact_usd(amount: Decimal | None) -> str:
+    """Dollars with all their digits, for whoever wants to know."""
+    return UNKNOWN if amount is None else f"${amount.normalize():,f}"
+
+
+def money(amount: float) -> str:
+    """Dollars that are not exact: whole ones from a hundred up."""
+    return f"${amount:,.0f}" if amount >= 100 else usd(Decimal(str(round(amount, 4))))
 
 
 def usd_range(low: Decimal | None, high: Decimal | None) -> str:
@@ -60,9 +72,21 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def moment(at: datetime | None) -> str:
-    """A moment, to the second, in UTC."""
-    return UNKNOWN if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+def clock(at: datetime | None, zone: str) -> str:
+    """A moment on the reader's clock, to the second, with the zone's name."""
+    return UNKNOWN if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def change(now: float | None, before: float | None) -> str | None:
+    """How much more or less than before: `+12 %`, `new`; None where that is nothing, or cannot be said."""
+    if now is None or before is None:
+        return None
+    if not before:
+        return "new" if now else None
+    percent = (now / before - 1) * 100
+    if abs(percent) < 0.5:
+        return None
+    return f"{percent:+,.0f} %" if abs(percent) < 1000 else f"{now / before:,.0f} times"
 
 
 def lasting(span: timedelta | None) -> str:

@@ -1,48 +1,55 @@
-"""What do the pages have in common? Heading, time range, coverage, findings: layout that is used more than once."""
+"""What do the pages have in common? The frame of a page, its empty states, figures, downloads, links."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import polars as pl
 import streamlit as st
 
-from otel_burn_collector.reader import Freshness
-from otel_burn_dashboards import queries, source
-from otel_burn_dashboards.colors import TIER_COLORS
-from otel_burn_dashboards.figures import detector, plain, short, turns, usd_range
-from otel_burn_dashboards.state import RANGE_NAMES, View
+from otel_burn_dashboards import burning, downloads, queries, source
+from otel_burn_dashboards.figures import clock, plain
+from otel_burn_dashboards.state import RANGE_NAMES, RANGES, View, filter_names, zones
 from otel_burn_dashboards.summaries import Coverage, Figure
 
-TIER_ICONS: Final = {
-    "loop": ":material/repeat:",
-    "waste": ":material/local_fire_department:",
-    "warn": ":material/visibility:",
-}
-
 RECORD: Final = "otel-burn run -- python agent.py"
+LIVE_SECONDS: Final = 3
 
 
-def heading(title: str, freshness: Freshness) -> None:
-    """The page's title, and beside it how fresh the numbers are."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+def frame(title: str, *, filtered: bool = True) -> View:
+    """The head of a page: its title, how fresh the numbers are, and the reader's time range, filters and clock."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="stretch")
-        sentence = plain(freshness.sentence)
-        shown = f":orange[:material/hourglass_top: {sentence}]" if freshness.waiting else sentence
-        st.caption(shown, width="content", text_alignment="right")
-        st.button("Refresh", icon=":material/refresh:", type="tertiary", on_click=source.forget)
+        _freshness()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if filtered:
+            chosen = _range()
+            _where()
+            if chosen == "custom":
+                _custom()
+        else:
+            st.container(width="stretch")
+        _clock()
+        live = st.toggle(
+            "Live", key="live", bind="query-params", help="Ask again as soon as something has arrived"
+        )
+    if live:
+        _pulse()
+    return view()
 
 
-def range_control() -> View:
-    """The control of the time range, and the view that it selects."""
-    chosen = st.segmented_control(
-        "Time range",
-        list(RANGE_NAMES),
-        default="all",
-        required=True,
-        key="range",
-        bind="query-params",
-        label_visibility="collapsed",
+def view() -> View:
+    """What the reader has chosen; the URL says the same."""
+    said = {
+        name: st.session_state[name]
+        for name in ("range", "zone", "begin", "end")
+        if st.session_state.get(name)
+    }
+    where = st.session_state.get("where") or st.query_params.get_all("where")
+    params = {name: st.query_params[name] for name in st.query_params if name != "where"}
+    day = str(st.session_state.get("day", params.get("day", "0")))
+    return View.of(
+        {**params, **said, "where": where, "day": day, "live": "true" if st.session_state.get("live") else ""}
     )
-    return View(range=str(chosen))
 
 
 def choice(label: str, options: Sequence[str], *, key: str) -> str:
@@ -54,82 +61,156 @@ def choice(label: str, options: Sequence[str], *, key: str) -> str:
     return str(chosen)
 
 
+def pick(label: str, options: Sequence[str], *, key: str, width: int = 170) -> str:
+    """One of many *options*, the first unless the URL says otherwise."""
+    return str(
+        st.selectbox(
+            label, options, key=key, bind="query-params", label_visibility="collapsed", width=width, help=None
+        )
+    )
+
+
 def headline(figures: Sequence[Figure], sure: Coverage) -> None:
     """The numbers at a glance, and how sure they are."""
-    with st.container(border=True):
-        for column, figure in zip(st.columns(len(figures)), figures, strict=True):
-            column.metric(figure.label, figure.value, help=plain(figure.about))
+    with st.container(border=True, key="headline"):
+        metrics(figures)
         st.caption(" · ".join(plain(sentence) for sentence in sure.sentences))
         if sure.warning:
             st.warning(plain(sure.warning), icon=":material/money_off:")
 
 
-def nothing(view: View) -> None:
+def metrics(figures: Sequence[Figure]) -> None:
+    """Numbers in a row; what is said in words gets more room."""
+    widths = [max(1.0, len(figure.value) / 9) for figure in figures]
+    for column, figure in zip(st.columns(widths, gap="small"), figures, strict=True):
+        column.metric(
+            figure.label, figure.value, delta=figure.change, delta_color="inverse" if figure.bad_up else "off",
+            help=plain(figure.about),
+        )  # fmt: skip
+
+
+def nothing(seen: View) -> None:
     """Say that there is nothing to show and what to do about it; the page ends here."""
-    if view.range == "all":
+    if seen.where:
+        chosen = plain(", ".join(seen.where))
+        found = f"No LLM call of {chosen} in {RANGE_NAMES[seen.range]}."
+        st.info(f"{found} Remove a filter, or choose a longer time range.", icon=":material/filter_alt_off:")
+    elif seen.range == "all":
         st.info(
             "Nothing has been recorded yet. Run an agent instrumented, then refresh.", icon=":material/inbox:"
         )
         st.code(RECORD, language="sh")
     else:
         st.info(
-            f"No LLM call in {RANGE_NAMES[view.range]}. Choose a longer time range.",
-            icon=":material/inbox:",
+            f"No LLM call in {RANGE_NAMES[seen.range]}. Choose a longer time range.", icon=":material/inbox:"
         )
     st.stop()
 
 
-def finding_line(found: Mapping[str, Any]) -> None:
-    """A finding in two lines, with the way to its session."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        _badge(found["tier"])
-        with st.container(gap=None, width="stretch"):
-            name = plain(detector(found["detector"]).capitalize())
-            st.markdown(f"**{name}** in {plain(found['agent'] or 'an unnamed agent')} · {_waste(found)}")
-            st.caption(plain(str(found["evidence"] or "").partition(". ")[0]))
-        if found["session_id"]:
-            st.page_link(
-                "app_pages/session.py",
-                label="Open session",
-                icon=":material/arrow_forward:",
-                icon_position="right",
-                query_params=View(session=found["session_id"]).params,
-            )
+def link(page: str, label: str, seen: View, *, back: bool = False, **changes: Any) -> None:
+    """A link to a page about something else, in the reader's frame."""
+    icon = ":material/arrow_back:" if back else ":material/arrow_forward:"
+    st.page_link(
+        f"app_pages/{page}.py", label=label, icon=icon, icon_position="left" if back else "right",
+        query_params=seen.to(**changes),
+    )  # fmt: skip
 
 
-def finding(found: Mapping[str, Any], *, number: int, members: Sequence[int]) -> None:
-    """A finding with its evidence, what it wastes, and what to change."""
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            _badge(found["tier"])
-            name = f"**{number} {plain(detector(found['detector']).capitalize())}**"
-            st.markdown(f"{name} · {plain(turns(members))} · {_waste(found)}", width="stretch")
-        st.markdown(plain(found["evidence"] or ""))
-        st.markdown(f"**Fix:** {plain(found['fix'] or '')}")
+def export(table: pl.DataFrame, name: str, *, key: str) -> None:
+    """What a chart shows, as a file."""
+    with st.container(horizontal=True, horizontal_alignment="right", gap=None, key=f"export-{key}"):
+        st.download_button(
+            "CSV", lambda: downloads.csv(table), f"otel-burn-{name}.csv", "text/csv", key=f"csv-{key}",
+            type="tertiary", icon=":material/download:", on_click="ignore", help="The numbers of this chart",
+        )  # fmt: skip
 
 
-def look_for_findings(view: View) -> None:
-    """Say that no finding is stored, and offer to look for some now."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown("No findings are stored for this time range.", width="stretch")
-        if st.button("Look for loops and bloated contexts", icon=":material/search:"):
-            with st.spinner("Judging every session in this time range …"):
-                source.ask(queries.judge, since=view.since(source.now()))
-            source.forget()
-            st.rerun()
+def table(
+    shown: pl.DataFrame, config: Mapping[str, Any], *, key: str, height: Any = "content", **options: Any
+) -> Any:
+    """A table for eyes."""
+    return st.dataframe(
+        shown,
+        column_config=dict(config),
+        hide_index=True,
+        placeholder="unknown",
+        height=height,
+        key=key,
+        **options,
+    )
 
 
-def write_sql(sql: str) -> None:
-    """Put a ready query into the editor."""
-    st.session_state["sql"] = sql
+def local(frame: pl.DataFrame, seen: View, *columns: str) -> pl.DataFrame:
+    """*frame* with times on the reader's clock."""
+    return frame.with_columns(
+        pl.col(column).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC").dt.convert_time_zone(seen.zone)
+        .dt.replace_time_zone(None, ambiguous="earliest", non_existent="null")
+        for column in columns if column in frame.columns
+    )  # fmt: skip
 
 
-def _badge(tier: str | None) -> None:
-    color: Any = TIER_COLORS.get(tier or "", "gray")
-    st.badge(tier or "unknown", color=color, icon=TIER_ICONS.get(tier or ""), width=90)
+def _freshness() -> None:
+    fresh = source.ask(queries.freshness)
+    at = "Nothing received yet" if fresh.as_of is None else f"Data as of {clock(fresh.as_of, _zone())}"
+    through = "through the collector" if fresh.via == "collector" else "from the file: no collector runs"
+    icon = ":material/bolt:" if fresh.via == "collector" else ":material/cloud_off:"
+    color = "orange" if fresh.waiting else "gray"
+    more = " · newer telemetry is being loaded" if fresh.waiting else ""
+    st.caption(f":{color}[{icon} {plain(at)} · {through}{more}]", width="content", help=plain(fresh.sentence))
+    st.button(
+        "Refresh",
+        icon=":material/refresh:",
+        type="tertiary",
+        on_click=source.forget,
+        shortcut="u",
+        help="Ask again now",
+    )
 
 
-def _waste(found: Mapping[str, Any]) -> str:
-    dollars = usd_range(found["wasted_usd_low"], found["wasted_usd_high"])
-    sure = "" if found["confidence"] is None else f" · {found['confidence'] * 100:.0f} % sure"
-    return f"**{plain(dollars)}** wasted · {plain(short(found['wasted_tokens']) + ' tokens' + sure)}"
+def _range() -> str:
+    chosen = st.segmented_control(
+        "Time range", list(RANGES), default="all", required=True, key="range", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return str(chosen)
+
+
+def _where() -> None:
+    known = filter_names(source.ask(burning.names))
+    typed = [text for text in st.query_params.get_all("where") if text not in known]
+    st.multiselect(
+        "Filters", [*known, *typed], key="where", bind="query-params", label_visibility="collapsed",
+        placeholder="Filter: model, agent, project, user …", accept_new_options=True, select_all=False,
+    )  # fmt: skip
+
+
+def _custom() -> None:
+    for key, label in (("begin", "From"), ("end", "Until")):
+        st.text_input(
+            label, key=key, bind="query-params", placeholder=f"{label} 2026-11-01 09:00", label_visibility="collapsed",
+            width=190,
+        )  # fmt: skip
+
+
+def _clock() -> None:
+    hour = int(str(st.session_state.get("day", st.query_params.get("day", "0"))) or 0) % 24
+    with st.popover(f"{_zone()} · day from {hour:02}:00", icon=":material/schedule:", type="tertiary"):
+        st.selectbox("Time zone", zones(), key="zone", bind="query-params")
+        st.selectbox("A day begins at", [str(hour) for hour in range(24)], key="day", bind="query-params")
+        st.caption("Times, bars and days on every page go by this clock. It is part of the address.")
+
+
+def _zone() -> str:
+    chosen = str(st.session_state.get("zone") or st.query_params.get("zone", "UTC"))
+    return chosen if chosen in zones() else "UTC"
+
+
+@st.fragment(run_every=LIVE_SECONDS)
+def _pulse() -> None:
+    """Show the page again when something has arrived."""
+    arrived = source.arrived()
+    before = st.session_state.get("arrived")
+    st.session_state["arrived"] = arrived
+    if before is not None and arrived != before:
+        source.forget()
+        st.rerun()

@@ -9,11 +9,14 @@ import streamlit as st
 
 from otel_burn import locations
 from otel_burn.errors import BurnError
-from otel_burn_collector.reader import Ledger, open_ledger
+from otel_burn_collector.reader import open_ledger
 from otel_burn_dashboards.figures import plain
 
-KEPT_SECONDS: Final = 5.0
-"""Clicking around does not ask again; a reload soon shows what has arrived since."""
+KEPT_SECONDS: Final = 30.0
+"""Clicking around does not ask again; a reload soon shows what has arrived since, and live mode at once."""
+KEPT_ANSWERS: Final = 128
+KEPT_BYTES: Final = 256 << 20
+_ARRIVED: Final = 'SELECT segment, "offset" FROM journal.position'
 
 T = TypeVar("T")
 
@@ -21,15 +24,22 @@ T = TypeVar("T")
 def ask(question: Callable[..., T], **params: Any) -> T:
     """The answer to *question*, or its error as a sentence on the page, which ends there."""
     try:
-        answer: T = _answer(question.__name__, str(locations.database()), params, question)
+        answer: T = _answer(
+            question.__module__, question.__name__, str(locations.database()), params, question
+        )
     except BurnError as error:
         refuse(error)
     return answer
 
 
-def ledger() -> Ledger:
-    """The ledger that the explorer was started on; it holds nothing open between questions."""
-    return open_ledger(locations.database())
+def tell(command: Callable[..., Any], **params: Any) -> None:
+    """Have something written, and forget what was answered before."""
+    try:
+        with open_ledger(locations.database()) as opened:
+            command(opened, **params)
+    except BurnError as error:
+        refuse(error)
+    forget()
 
 
 def refuse(error: BurnError) -> None:
@@ -48,7 +58,16 @@ def forget() -> None:
     _answer.clear()
 
 
-@st.cache_data(ttl=KEPT_SECONDS, max_entries=64, show_spinner=False)
-def _answer(name: str, db: str, params: dict[str, Any], _question: Callable[..., Any]) -> Any:
-    with open_ledger(Path(db)) as opened:
+@st.cache_data(ttl=KEPT_SECONDS, max_entries=KEPT_ANSWERS, max_size=KEPT_BYTES, show_spinner=False)
+def _answer(module: str, name: str, db: str, params: dict[str, Any], _question: Callable[..., Any]) -> Any:
+    with open_ledger(Path(db)) as opened, opened.together():
         return _question(opened, **params)
+
+
+def arrived() -> str:
+    """What tells that something new has arrived since: asked anew each time."""
+    try:
+        with open_ledger(locations.database()) as opened:
+            return str(opened.query(_ARRIVED).to_pylist())
+    except BurnError as error:
+        return str(error)

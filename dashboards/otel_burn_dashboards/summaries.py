@@ -2,24 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from otel_burn_analytics.report import Totals
+from otel_burn_analytics.forecast import NEEDED_DAYS
+from otel_burn_dashboards.burning import Burn, Outlook, Pace, Totals
 from otel_burn_dashboards.figures import (
     UNKNOWN,
     UNPRICED,
+    change,
+    clock,
     count,
+    exact_usd,
     lasting,
-    moment,
+    money,
     plural,
     share,
     short,
     usd,
 )
-from otel_burn_dashboards.queries import Burn
 
 UNPRICED_NAMED: Final = 3
 """Models without a price that are named; a sentence with more is not read."""
@@ -31,6 +35,10 @@ class Figure(NamedTuple):
     label: str
     value: str
     about: str
+    change: str | None = None
+    """Against the period before."""
+    bad_up: bool = False
+    """Whether more of it is worse."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +49,76 @@ class Coverage:
     warning: str | None
 
 
-def burn_figures(totals: Totals) -> tuple[Figure, ...]:
-    """The headline of the burn page."""
-    unpriced = totals.answered - totals.priced_calls
+def burn_figures(burn: Burn) -> tuple[Figure, ...]:
+    """The headline of the burn page, against the period before where the range has one."""
+    now, before = burn.totals, burn.before
+
+    def against(name: str) -> str | None:
+        return None if before is None else change(_number(getattr(now, name)), _number(getattr(before, name)))
+
+    spend = f"US dollars of the calls that have a price: {exact_usd(now.cost_usd)}"
+    tokens = f"Read {count(now.input_tokens)}, written {count(now.output_tokens)}"
+    calls = f"In {plural(now.sessions, 'session')}; {plural(now.failed, 'call')} failed"
     return (
-        Figure("Spend", _spend(totals.cost_usd, unpriced), "US dollars, of the calls that have a price"),
+        Figure("Spend", _spend(now.cost_usd, now.unpriced_calls), spend, against("cost_usd"), bad_up=True),
+        Figure("Tokens", short(now.known_tokens), tokens, against("known_tokens"), bad_up=True),
+        Figure("LLM calls", count(now.calls), calls, against("calls")),
         Figure(
-            "LLM calls", count(totals.calls), f"In {plural(totals.sessions, 'session')}, failed calls too"
+            "From cache", share(now.cache_read_tokens, now.input_tokens),
+            f"Input that the provider's cache served: {count(now.cache_read_tokens)} of {count(now.input_tokens)}",
         ),
-        Figure("Failed", count(totals.failed), "Calls that no model answered"),
-        *_tokens(totals.input_tokens, totals.cache_read_tokens, totals.output_tokens),
+        Figure(
+            "Cache misses", _missed(now),
+            f"{_MISSED} {count(now.missed_tokens)} tokens, {exact_usd(now.missed_usd)}.",
+        ),
+        _pace(burn.pace),
+        _outlook(burn.outlook),
+    )  # fmt: skip
+
+
+_MISSED: Final = (
+    "What input cost that the turn before had sent or received already, and that no cache served. By counts, as nobody "
+    "looks into prompts; part of the spend:"
+)
+
+
+def _missed(totals: Totals) -> str:
+    return (
+        UNPRICED
+        if totals.missed_tokens and totals.missed_usd is None
+        else usd(totals.missed_usd or Decimal(0))
     )
+
+
+def _pace(pace: Pace) -> Figure:
+    about = (
+        f"In the last 60 minutes: {plural(pace.calls, 'call')}, {count(pace.tokens)} tokens, of all filters"
+    )
+    if not pace.calls:
+        return Figure("Burning now", "idle", "No call began in the last 60 minutes")
+    value = UNPRICED if pace.cost_usd is None else f"{usd(pace.cost_usd)}/h"
+    return Figure("Burning now", value, about)
+
+
+def _outlook(outlook: Outlook) -> Figure:
+    end = f"{outlook.month_end - timedelta(days=1):%B %-d}"
+    told = outlook.forecast
+    if told is None:
+        have = plural(outlook.history_days, "whole day")
+        return Figure(
+            "This month", "too little history", f"A projection needs {NEEDED_DAYS} days; there is {have}."
+        )
+    low, mid, high = (outlook.so_far + part for part in (told.p10, told.p50, told.p90))
+    about = (
+        f"By {end}: {money(low)} (p10), {money(mid)} (p50), {money(high)} (p90); so far {money(outlook.so_far)}. "
+        f"Tried on {plural(told.tests, 'week')} of the past: off by {told.error:.0%} (median), "
+        f"{told.inside} of {told.tests} in the range."
+    )
+    return Figure("This month", f"{money(low)} to {money(high)}", about)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def session_figures(about: Mapping[str, Any]) -> tuple[Figure, ...]:
@@ -68,7 +135,7 @@ def session_figures(about: Mapping[str, Any]) -> tuple[Figure, ...]:
     )
 
 
-def session_facts(about: Mapping[str, Any]) -> tuple[str, ...]:
+def session_facts(about: Mapping[str, Any], zone: str) -> tuple[str, ...]:
     """Whose session it was, and when."""
     facts = (
         ("agent", about["agent"]),
@@ -76,7 +143,7 @@ def session_facts(about: Mapping[str, Any]) -> tuple[str, ...]:
         ("work item", about["work_id"]),
         ("part of session", about["parent_session_id"]),
         ("run", None if about["run_id"] == about["session_id"] else about["run_id"]),
-        ("started", moment(about["started_at"])),
+        ("started", _started(about["started_at"], zone)),
     )
     unnamed = ("no session id was reported, so this is the whole run",)
     return tuple(f"{name} {value}" for name, value in facts if value) + (
@@ -87,12 +154,12 @@ def session_facts(about: Mapping[str, Any]) -> tuple[str, ...]:
 def burn_coverage(burn: Burn) -> Coverage:
     """How sure the burn page's numbers are."""
     totals = burn.totals
-    unpriced_tokens = int(burn.unpriced.get_column("tokens").sum())
-    priced = None if totals.known_tokens is None else totals.known_tokens - unpriced_tokens
+    priced = totals.known_tokens - totals.unpriced_tokens
     sentences = (
         f"{share(priced, totals.known_tokens)} of the tokens have a price",
-        f"{share(totals.exact_tokens, totals.known_tokens)} of the tokens are as the provider reported them",
+        f"{share(totals.exact_tokens, totals.known_tokens)} are as the provider reported them",
         f"usage is exact for {totals.exact_calls:,} of {plural(totals.answered, 'answered call')}",
+        *((f"{plural(totals.failed, 'call')} failed",) if totals.failed else ()),
     )
     return Coverage(sentences, _without_price(burn.unpriced))
 
@@ -134,6 +201,10 @@ def _tokens(read: int | None, cached: int | None, written: int | None) -> tuple[
             f"Everything the models wrote, reasoning included: {count(written)}",
         ),
     )
+
+
+def _started(at: Any, zone: str) -> str:
+    return clock(None if at is None else at.replace(tzinfo=UTC), zone)
 
 
 def _length(about: Mapping[str, Any]) -> Any:

@@ -212,3 +212,13 @@ def _value(value: Any) -> dict[str, Any]:
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def arrive() -> Callable[[Path], None]:
+    """Has one more call arrive in a database."""
+
+    def arrived(database: Path) -> None:
+        fill(database, [call(1, session="new", agent="new")], judged=False)
+
+    return arrived

@@ -3,7 +3,7 @@
 import pytest
 
 from otel_burn_collector.reader import Ledger
-from otel_burn_dashboards import downloads, queries
+from otel_burn_dashboards import asking_sql, downloads
 
 VALUES = {
     "max(started_at) - min(started_at)": "0:02:00",
@@ -22,9 +22,9 @@ VALUES = {
 @pytest.mark.parametrize("sql", VALUES)
 def test_any_type_is_shown_and_leaves_as_a_file(ledger: Ledger, sql: str) -> None:
     """An interval, a union, a map: nothing that DuckDB has breaks the page."""
-    answer = queries.select(
+    answer = asking_sql.select(
         ledger, sql=f"SELECT {sql} AS x FROM llm_calls WHERE session_id = 'looping' LIMIT 1"
-    )
+    ).rows
     if VALUES[sql] is not None:
         assert answer.item() == VALUES[sql]
     assert downloads.csv(answer).startswith(b"x\n")
@@ -33,5 +33,5 @@ def test_any_type_is_shown_and_leaves_as_a_file(ledger: Ledger, sql: str) -> Non
 
 def test_columns_of_one_name_are_numbered(ledger: Ledger) -> None:
     """A join of two views repeats names; both columns are shown."""
-    answer = queries.select(ledger, sql="SELECT 1 AS x, 2 AS x, 3 AS x_1")
+    answer = asking_sql.select(ledger, sql="SELECT 1 AS x, 2 AS x, 3 AS x_1").rows
     assert dict(zip(answer.columns, answer.row(0), strict=True)) == {"x": 1, "x_1": 2, "x_1_1": 3}

@@ -6,9 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,7 +22,9 @@ CHROMIUM = os.environ.get("OTEL_BURN_CHROMIUM") or shutil.which("chromium") or s
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SECONDS = 30_000
 
-PROBES = re.compile(r"/(sessions?|sql)/_stcore/(health|host-config)")
+expect.set_options(timeout=SECONDS)
+
+PROBES = re.compile(r"/(sessions?|sql|findings|trace|compare)/_stcore/(health|host-config)")
 """On a deep link Streamlit looks for its server below the page first: two 404s that mean nothing."""
 
 
@@ -117,14 +120,20 @@ def test_the_way_from_a_sum_to_a_session_to_sql(page: Page, url: str, seen: Seen
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
     ).to_have_count(2)
 
-    page.get_by_role("radio", name="agent", exact=True).click()
-    page.wait_for_url("**/?by=agent")
+    page.get_by_role("radio", name="30d", exact=True).click()
+    page.wait_for_url("**/?range=30d")
     settled(page)
 
+    page.get_by_role("link", name="Why").first.click()
+    page.wait_for_url("**/findings?*finding=*")
+    expect(page.get_by_role("heading", name="What repeats")).to_be_visible()
+    page.goto(f"{url}/?range=30d")
     page.get_by_role("link", name="Open session").first.click()
-    page.wait_for_url("**/session?session=looping")
+    page.wait_for_url(re.compile(r"/session\?.*session=looping"))
+    assert query(page) == {"range": ["30d"], "session": ["looping"]}
     expect(page.get_by_role("heading", name="looping")).to_be_visible()
     expect(page.get_by_text("Input, in tokens")).to_be_visible()
+    expect(page.locator("[data-testid=stEChartsChart], [data-testid=stEchartsChart]").first).to_be_visible()
 
     page.get_by_role("link", name="SQL").click()
     editor = page.get_by_role("textbox", name="SQL")
@@ -159,13 +168,41 @@ def test_a_click_in_the_list_opens_the_session(page: Page, url: str) -> None:
     """The names in the table of sessions are the way in, and there is a way back."""
     page.goto(f"{url}/sessions")
     table = page.locator("[data-testid=stDataFrame] canvas").first
-    expect(table).to_be_visible(timeout=SECONDS)
+    expect(table).to_be_visible()
     settled(page)
     table.click(position={"x": 60, "y": 52}, force=True)  # the grid listens on a layer above
     page.wait_for_url("**/session?session=looping")
     page.get_by_role("link", name="All sessions").click()
     expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
     page.wait_for_url("**/sessions")
+
+
+def test_a_trace_is_drawn_and_walked_by_keyboard(page: Page, url: str, seen: Seen) -> None:
+    """The canvas draws every span; an arrow key selects one, says it aloud, and the address carries it."""
+    trace = sha256(b"looping").hexdigest()[:32]
+    page.goto(f"{url}/trace?trace={trace}")
+    expect(page.locator(".flame")).to_have_attribute("data-drawn", "7", timeout=SECONDS)
+    settled(page)
+    page.locator(".flame canvas").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".flame .said")).to_contain_text("chat gpt-5-mini (LLM call): own")
+    page.wait_for_url("**/trace?*span=*")
+    page.get_by_role("link", name="Turn 2 of its session").click()
+    page.wait_for_url("**/session?session=looping&turn=2")
+    assert seen.errors == []
+    assert seen.hosts == {"127.0.0.1"}
+
+
+def test_live_shows_what_arrives(
+    page: Page, tmp_path: Path, db: Path, arrive: Callable[[Path], None]
+) -> None:
+    """With `?live=true` a page follows the ledger by itself."""
+    copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
+    with explorer(copy) as (_, served):
+        page.goto(f"{served}/?live=true")
+        expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("12", timeout=SECONDS)
+        arrive(copy)
+        expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("13", timeout=SECONDS)
 
 
 def test_a_hostile_name_loads_nothing(page: Page, url: str, seen: Seen) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from otel_burn_collector.reader import Ledger
-from otel_burn_dashboards import charts, colors, queries
+from otel_burn_dashboards import charts, colors, loop_graph, queries, treemap
 
 AT = datetime(2026, 11, 2, 9, 0)  # noqa: DTZ001 - the ledger's times are UTC without a zone
 
@@ -34,6 +34,11 @@ def drawn(chart: Any) -> list[dict[str, Any]]:
     """The rows that a chart draws."""
     (rows,) = chart.to_dict()["datasets"].values()
     return list(rows)
+
+
+def lanes(session: queries.Session) -> charts.Lanes:
+    """What the chart of a session shows."""
+    return charts.Lanes(session.turns, session.members, session.context, session.tool_calls)
 
 
 def test_bars_stand_on_each_other() -> None:
@@ -68,8 +73,9 @@ def test_the_axis_has_the_digits_it_needs(dollars: float, number: str) -> None:
 def test_a_session_is_drawn_on_one_axis_of_turns(ledger: Ledger) -> None:
     """Findings, context and tools under each other; every turn at the same place."""
     session = queries.session(ledger, session="looping")
-    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    spec = charts.session(lanes(session), session.step).to_dict()
     assert [part["title"] for part in spec["vconcat"]] == [
+        "Turns",
         "Part of a finding",
         "Input, in tokens",
         "Tools called",
@@ -80,8 +86,8 @@ def test_a_session_is_drawn_on_one_axis_of_turns(ledger: Ledger) -> None:
 def test_what_is_carried_lies_below_what_is_new(ledger: Ledger) -> None:
     """In a stack, the pale part is what was paid before."""
     session = queries.session(ledger, session="looping")
-    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
-    rows = [row for row in spec["datasets"][spec["vconcat"][1]["data"]["name"]] if row["turn"] == 2]
+    spec = charts.session(lanes(session), session.step).to_dict()
+    rows = [row for row in spec["datasets"][spec["vconcat"][2]["data"]["name"]] if row["turn"] == 2]
     carried = max(row["high"] for row in rows if row["state"] == charts.CARRIED)
     assert carried == min(row["low"] for row in rows if row["state"] == charts.FRESH)
     assert max(row["high"] for row in rows) == 1080
@@ -91,18 +97,18 @@ def test_turns_that_share_a_bar_share_it_everywhere(ledger: Ledger, monkeypatch:
     """In a long session findings and tools stand under the averages that they belong to."""
     monkeypatch.setattr(queries, "TURN_BARS", 3)
     session = queries.session(ledger, session="looping")
-    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
+    spec = charts.session(lanes(session), session.step).to_dict()
     rows = [spec["datasets"][part["data"]["name"]] for part in spec["vconcat"]]
-    assert [sorted({row["turn"] for row in part}) for part in rows] == [[1, 4], [1, 4, 7], [1, 4]]
-    assert [row["calls"] for row in rows[2]] == [3, 3]
+    assert [sorted({row["turn"] for row in part}) for part in rows] == [[1, 4, 7], [1, 4], [1, 4, 7], [1, 4]]
+    assert [row["calls"] for row in rows[3]] == [3, 3]
     assert spec["vconcat"][0]["encoding"]["x"]["scale"]["domain"] == [0.5, 9.5]
 
 
 def test_a_failed_tool_call_is_red(ledger: Ledger) -> None:
     """Red means the same as everywhere."""
     session = queries.session(ledger, session="looping")
-    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
-    tools = spec["vconcat"][2]
+    spec = charts.session(lanes(session), session.step).to_dict()
+    tools = spec["vconcat"][3]
     assert dict(zip(*tools["encoding"]["color"]["scale"].values(), strict=True))["failed"] == colors.ERROR
     assert {row["outcome"] for row in spec["datasets"][tools["data"]["name"]]} == {"failed"}
 
@@ -114,20 +120,21 @@ def test_a_session_without_usage_shows_bytes() -> None:
         schema_overrides={"tokens": pl.Float64},
     )
     nothing = pl.DataFrame(schema={"turn": pl.Int64})
-    spec = charts.session(context, nothing, nothing, 1).to_dict()
+    spec = charts.session(charts.Lanes(nothing, nothing, context, nothing), 1).to_dict()
     assert [part["title"] for part in spec["vconcat"]] == ["Input, in bytes"]
 
 
 def test_nobody_is_told_what_was_new_where_nobody_knows(ledger: Ledger) -> None:
     """Without a list of blocks the bars show classes of tokens, and no legend claims that they are new."""
     session = queries.session(ledger, session="hostile")
-    spec = charts.session(session.context, session.members, session.tool_calls, session.step).to_dict()
-    (part,) = spec["vconcat"]
+    spec = charts.session(lanes(session), session.step).to_dict()
+    turns, part = spec["vconcat"]
     assert part["encoding"]["color"]["scale"]["domain"] == ["cache read", "uncached input"]
     assert part["encoding"]["opacity"]["legend"] is None
     assert part["encoding"]["opacity"]["scale"]["type"] == "ordinal"
-    (rows,) = spec["datasets"].values()
+    rows = spec["datasets"][part["data"]["name"]]
     assert {row["state"] for row in rows} == {charts.NOT_TOLD}
+    assert turns["encoding"]["color"]["legend"] is None
 
 
 @pytest.mark.parametrize("names", [["a"], ["claude-sonnet-4-5-20250929"] * 9, ["x" * 400]])
@@ -140,7 +147,8 @@ def test_a_legend_fits(names: list[str]) -> None:
 
 def test_no_two_meanings_share_a_colour() -> None:
     """A tier, a kind of block and a class of tokens are never confused."""
-    meanings = [*colors.TIERS.values(), *colors.KINDS.values(), *colors.TOKENS.values()]
+    turns = [colors.TURNS[state] for state in ("retried", "context cut", "ordinary")]
+    meanings = [*colors.TIERS.values(), *colors.KINDS.values(), *colors.TOKENS.values(), *turns]
     assert len(meanings) == len(set(meanings))
 
 
@@ -149,3 +157,41 @@ def test_times_are_not_shifted() -> None:
     (row,) = drawn(charts.over_time(series((0, "a", 1, 1.0)), "dollars", 60, title="t"))
     assert row["bucket"].startswith("2026-11-02T09:00")
     assert AT.replace(tzinfo=UTC).hour == 9
+
+
+def test_a_failed_turn_is_red_and_a_retried_one_is_not(ledger: Ledger) -> None:
+    """What was special about a turn is told by its colour; of several things, the worst."""
+    session = queries.session(ledger, session="housed")
+    spec = charts.session(lanes(session), session.step).to_dict()
+    rows = spec["datasets"][spec["vconcat"][0]["data"]["name"]]
+    states = {row["turn"]: row["state"] for row in rows}
+    assert states == {1: "ordinary", 2: "cache missed", 3: "cache missed", 4: "failed"}
+
+
+def test_an_answer_without_numbers_is_no_chart() -> None:
+    """Bars need an amount and a name; dollars come before other numbers."""
+    assert charts.answer(pl.DataFrame({"a": ["x"]})) is None
+    assert charts.answer(pl.DataFrame({"a": [1]})) is None
+    drawing = charts.answer(pl.DataFrame({"model": ["x"], "calls": [1], "usd": [2.0]}))
+    assert drawing is not None
+    assert drawing.to_dict()["encoding"]["x"]["title"] == "usd"
+
+
+def test_a_treemap_is_the_whole_context(ledger: Ledger) -> None:
+    """Rectangles of all kinds add up to what the blocks cost; what could not be seen is one rectangle."""
+    blocks = queries.blocks(ledger, session="looping", turn=None)
+    kinds = treemap.context(blocks)["series"][0]["data"]
+    sizes = [block["value"] for kind in kinds for block in kind["children"]]
+    assert sum(sizes) == pytest.approx(float(blocks["cost_usd"].sum()))
+    assert kinds[0]["itemStyle"]["color"] == colors.KINDS["system"]
+
+
+def test_a_loop_is_drawn_as_steps() -> None:
+    """From tool to tool, with how often, and failing tools in red."""
+    pattern = pl.DataFrame({"tool_name": ["a", "b", "a", "b"], "error_class": [None, "E", None, "E"]})
+    (drawn,) = loop_graph.graph(pattern)["series"]
+    assert {(link["source"], link["target"]): link["value"] for link in drawn["links"]} == {
+        ("a", "b"): 2,
+        ("b", "a"): 1,
+    }
+    assert [node["itemStyle"]["color"] for node in drawn["data"]] == [colors.SERIES[0], colors.ERROR]

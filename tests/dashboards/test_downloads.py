@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from otel_burn_collector.reader import Ledger
-from otel_burn_dashboards import downloads, queries
+from otel_burn_dashboards import asking_sql, downloads
 
 NESTED = (
     "SELECT call_id, cost_usd, cost_lines, sources FROM llm_calls WHERE session_id = 'looping' AND turn = 1"
@@ -18,14 +18,15 @@ NESTED = (
 
 def test_nested_columns_are_json_in_csv(ledger: Ledger) -> None:
     """CSV has no lists; JSON inside it can be read."""
-    (row,) = csv.DictReader(io.StringIO(downloads.csv(queries.select(ledger, sql=NESTED)).decode()))
+    answer = asking_sql.select(ledger, sql=NESTED).rows
+    (row,) = csv.DictReader(io.StringIO(downloads.csv(answer).decode()))
     assert json.loads(row["sources"]) == ["otel_burn@0.1.0"]
     assert Decimal(json.loads(row["cost_lines"])[0]["usd"]) > 0
 
 
 def test_parquet_keeps_types(ledger: Ledger) -> None:
     """Money stays exact, lists stay lists."""
-    answer = queries.select(ledger, sql=NESTED)
+    answer = asking_sql.select(ledger, sql=NESTED).rows
     back = pl.read_parquet(io.BytesIO(downloads.parquet(answer)))
     assert back.equals(answer)
     assert back.schema["cost_usd"] == pl.Decimal(38, 12)

@@ -1,6 +1,6 @@
 """Do numbers and names read as people read them?"""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -74,3 +74,27 @@ def test_foreign_names_are_never_markup() -> None:
     """An image or a link in an agent's name stays text."""
     assert figures.plain("![x](http://e.example/x.png)") == r"\!\[x\]\(http\:\/\/e\.example\/x\.png\)"
     assert figures.plain("$a$ :red[b]\n# c") == r"\$a\$ \:red\[b\] \# c"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [
+        (None, 1, None),
+        (1, None, None),
+        (0, 0, None),
+        (5, 0, "new"),
+        (3, 2, "+50 %"),
+        (1, 2, "-50 %"),
+        (100, 1, "100 times"),
+    ],
+)
+def test_a_change_is_said_as_people_say_it(now: float | None, before: float | None, text: str | None) -> None:
+    """Percent against the period before; nothing where there is nothing to say."""
+    assert figures.change(now, before) == text
+
+
+def test_moments_are_on_the_readers_clock() -> None:
+    """With the zone's name, as it is in that season."""
+    at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    assert figures.clock(at, "Europe/Berlin") == "2026-07-02 00:30:00 CEST"
+    assert figures.clock(None, "UTC") == "unknown"

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from otel_burn_collector.reader import find_collector
+from otel_burn_analytics.findings import judge
+from otel_burn_collector.reader import find_collector, open_ledger
 
 OpenPage = Callable[..., AppTest]
-PAGES = ("burn", "sessions", "sql")
+PAGES = ("burn", "findings", "sessions", "session", "sql")
 
 
 def metrics(app: AppTest) -> dict[str, str]:
@@ -42,14 +43,14 @@ def test_pages_run_without_an_exception(open_page: OpenPage, db: Path, page: str
     app = open_page(page, db)
     assert not app.exception
     assert not app.error
-    assert "the file, no collector runs" in said(app)
+    assert "from the file: no collector runs" in said(app)
 
 
 def test_burn_shows_sums_coverage_and_findings(open_page: OpenPage, db: Path) -> None:
     """The numbers, how sure they are, and what to fix."""
     app = open_page("burn", db)
     assert metrics(app)["LLM calls"] == "12"
-    assert metrics(app)["Failed"] == "1"
+    assert "1 call failed" in said(app)
     assert metrics(app)["Spend"] == "$0.0030"
     assert "40.4 % of the tokens have a price" in said(app)
     assert "house\\-model\\-1" in app.warning[0].value
@@ -65,7 +66,7 @@ def test_burn_breaks_down_by_what_the_url_says(open_page: OpenPage, db: Path) ->
 def test_burn_follows_its_controls(open_page: OpenPage, db: Path) -> None:
     """A click on a dimension changes the table."""
     app = open_page("burn", db)
-    app.segmented_control(key="by").set_value("session").run()
+    app.selectbox(key="by").set_value("session").run()
     assert set(app.dataframe[0].value["name"]) == {"looping", "housed", "hostile"}
 
 
@@ -115,7 +116,7 @@ def test_a_missing_database_is_a_sentence_with_the_remedy(
 def test_sessions_are_listed_with_their_worst_finding(open_page: OpenPage, db: Path) -> None:
     """Which session is bad, at a glance."""
     table = open_page("sessions", db).dataframe[0].value
-    worst = dict(zip(table["session"].str.split(": ").str[1], table["worst"], strict=True))
+    worst = dict(zip(table["session"].str.split(": ").str[-1], table["worst"], strict=True))
     assert worst == {"looping": "repeated tool call", "housed": "-", "hostile": "-"}
 
 
@@ -123,7 +124,7 @@ def test_a_session_opens_from_its_url(open_page: OpenPage, db: Path) -> None:
     """A link to a session shows its findings, turns and blocks."""
     app = open_page("session", db, session="looping")
     assert not app.exception
-    assert app.title[0].value == "looping"
+    assert app.header[0].value == "looping"
     assert metrics(app)["LLM calls"] == "7"
     assert "turns 1 to 6" in said(app)
     assert "**Fix:**" in said(app)
@@ -188,7 +189,9 @@ def test_sql_answers_the_select_in_the_url(open_page: OpenPage, db: Path) -> Non
 def test_sql_runs_a_ready_query(open_page: OpenPage, db: Path) -> None:
     """A click fills the editor and answers."""
     app = open_page("sql", db)
-    next(button for button in app.button if button.label == "Tools").click().run()
+    app.selectbox(key="ready").set_value(
+        "Which tools are called most, fail most, and fill the context?"
+    ).run()
     assert app.dataframe[-1].value["tool_name"].to_list() == ["run_tests"]
 
 
@@ -217,6 +220,90 @@ def test_schema_has_columns_with_their_meaning(open_page: OpenPage, db: Path) ->
     assert any("llm" in expander.label for expander in app.expander)
     comments = [c for frame in app.dataframe[:-1] for c in frame.value["comment"].dropna()]
     assert "Never changes once published" in comments
+
+
+def loop_in(db: Path) -> str:
+    """The id of the loop in *db*."""
+    with open_ledger(db) as ledger:
+        return str(ledger.query("SELECT finding_id FROM findings")["finding_id"][0])
+
+
+def test_findings_are_ranked_and_never_summed(open_page: OpenPage, db: Path) -> None:
+    """Each with its agent, its range of dollars and how sure it is."""
+    app = open_page("findings", db)
+    assert "1 finding, ranked by what they cost at most. Findings overlap: never add them up." in said(app)
+    assert "**Repeated tool call** in fixer" in said(app)
+
+
+@pytest.mark.parametrize("params", [{"tier": "waste"}, {"where": "agent: librarian"}, {"expected": "true"}])
+def test_findings_of_another_kind_are_left_out(open_page: OpenPage, db: Path, params: dict[str, str]) -> None:
+    """A tier, an agent, those marked as expected: what does not fit is not shown, and the page says so."""
+    app = open_page("findings", db, **params)
+    assert not app.exception
+    assert "Repeated tool call" not in said(app)
+
+
+def test_a_finding_opens_from_its_url(open_page: OpenPage, db: Path) -> None:
+    """Evidence, fix, what repeats, the turns, and where it could have been stopped."""
+    app = open_page("findings", db, finding=loop_in(db))
+    assert not app.exception
+    assert metrics(app)["LLM calls"] == "6"
+    assert metrics(app)["Could have stopped"].startswith("turn ")
+    assert "**run_tests**" in said(app)
+    assert "**Fix:**" in said(app)
+    notes = app.dataframe[0].value["note"].to_list()
+    assert notes.count("could have been stopped here") == 1
+
+
+def test_a_mark_as_expected_survives_the_detector(open_page: OpenPage, tmp_path: Path, db: Path) -> None:
+    """It leaves the list, stays away when the detectors run again, and can be taken back."""
+    copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
+    app = open_page("findings", copy, finding=loop_in(copy))
+    next(button for button in app.button if button.label == "Mark as expected").click().run()
+    assert not app.exception
+    with open_ledger(copy) as ledger:
+        judge(ledger)
+    assert "Repeated tool call" not in said(open_page("findings", copy))
+    assert "Repeated tool call" in said(open_page("findings", copy, expected="true"))
+    app = open_page("findings", copy, finding=loop_in(copy))
+    next(button for button in app.button if button.label == "Not expected after all").click().run()
+    assert "Repeated tool call" in said(open_page("findings", copy))
+
+
+def test_a_finding_that_is_gone_is_a_sentence(open_page: OpenPage, db: Path) -> None:
+    """An old link says what became of it."""
+    app = open_page("findings", db, finding="elsewhere")
+    assert not app.exception
+    assert "no such finding any more" in app.warning[0].value
+
+
+@pytest.mark.parametrize("shown", ["blocks", "unused tools", "bootstraps", "repeated reads"])
+def test_what_content_costs_across_sessions(open_page: OpenPage, db: Path, shown: str) -> None:
+    """A table, or a sentence that there is nothing of the kind."""
+    app = open_page("findings", db, show=shown)
+    assert not app.exception
+    assert app.dataframe or app.info
+
+
+def test_the_clock_is_the_readers(open_page: OpenPage, db: Path) -> None:
+    """Zone and day boundary stand in the header, and times are on that clock."""
+    app = open_page("sessions", db, zone="Asia/Kolkata", day="6")
+    assert not app.exception
+    assert "IST" in said(app)
+    assert str(app.dataframe[0].value["started"].max()).startswith("2026-11-02 14:30")
+
+
+def test_filters_hold_on_every_page(open_page: OpenPage, db: Path) -> None:
+    """`?where=agent: fixer` is a link to what that agent burned."""
+    assert metrics(open_page("burn", db, where="agent: fixer"))["LLM calls"] == "7"
+    assert len(open_page("sessions", db, where="agent: fixer").dataframe[0].value) == 1
+    assert "Remove a filter" in said(open_page("burn", db, where="agent: nobody"))
+
+
+def test_two_dimensions_are_one_table(open_page: OpenPage, db: Path) -> None:
+    """`?by=model&then=agent` has a column for each."""
+    table = open_page("burn", db, by="model", then="agent").dataframe[0].value
+    assert {"name", "then_name"} <= set(table.columns)
 
 
 def test_looking_for_findings_stores_them(open_page: OpenPage, unjudged_db: Path) -> None:
@@ -251,12 +338,12 @@ def test_the_explorer_follows_a_collector_that_comes_and_goes(
             while find_collector(copy) is None and time.monotonic() < deadline:
                 time.sleep(0.1)
             app = open_page("burn", copy)
-            assert "(the collector)" in said(app)
+            assert "through the collector" in said(app)
             assert metrics(app)["LLM calls"] == "12"
         finally:
             collector.terminate()
             collector.wait(timeout=30)
     app = next(button for button in app.button if button.label == "Refresh").click().run()
     assert not app.exception
-    assert "the file, no collector runs" in said(app)
+    assert "from the file: no collector runs" in said(app)
     assert metrics(app)["LLM calls"] == "12"

@@ -3,7 +3,8 @@
 Whoever changes a table raises `SCHEMA_VERSION` by one and adds a step to `migrations.STEPS`, so that files of users
 go along:
 
-* A new table needs no step, and no new version: `create` makes what is not there.
+* A new table needs a step without SQL: `create` makes what is not there, and readers of the file alone see by the
+  version that they have to have it made.
 * A new or changed column: `ALTER TABLE …` in `sql/migrations/to_<version>_<what>.sql`, written so that it may meet a
   database without that table (`IF EXISTS`).
 * A table whose rows are derived from `store.reports` (calls, sessions, tool calls …): `DROP TABLE IF EXISTS …` there,

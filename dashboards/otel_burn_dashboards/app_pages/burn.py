@@ -2,52 +2,62 @@
 
 import streamlit as st
 
-from otel_burn_dashboards import charts, parts, queries, source, summaries, tables
-from otel_burn_dashboards.figures import plural
-from otel_burn_dashboards.state import DIMENSIONS, MEASURES
+from otel_burn_dashboards import burning, charts, findings_layout, parts, source, summaries, tables
+from otel_burn_dashboards.scope import DIMENSIONS
+from otel_burn_dashboards.state import BY, CLASS, MEASURES, THEN, TOOL, View
 
-head = st.container()
-view = parts.range_control()
-sums = st.container()
-st.space("xsmall")
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.subheader("Where it went", anchor=False, width="stretch")
-    measure = parts.choice("Measure", MEASURES, key="measure")
-    by = parts.choice("By", DIMENSIONS, key="by")
 
-burn = source.ask(queries.burn, since=view.since(source.now()), by=by)
+def show(seen: View) -> None:
+    """The page."""
+    sums = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader("Where it went", anchor=False, width="stretch")
+        measure = parts.choice("Measure", MEASURES, key="measure")
+        st.markdown("by", width="content")
+        by = parts.pick("By", BY, key="by", width=140)
+        st.markdown("and", width="content")
+        then = parts.pick("And", THEN, key="then", width=150)
+    now = source.now()
+    burn = source.ask(burning.burn, scope=seen.scope(now), by=by, then=then, now=now)
+    if burn.totals.calls == 0:
+        parts.nothing(seen)
+    with sums:
+        parts.headline(summaries.burn_figures(burn), summaries.burn_coverage(burn))
+        findings_layout.first(burn.findings, seen)
+    over_time(burn, measure, by if by in DIMENSIONS else "model", seen)
+    groups(burn, by, then)
 
-with head:
-    parts.heading("Burn", burn.freshness)
-if burn.totals.calls == 0:
-    parts.nothing(view)
 
-with sums:
-    parts.headline(summaries.burn_figures(burn.totals), summaries.burn_coverage(burn))
-    if burn.findings.is_empty():
-        parts.look_for_findings(view)
-    else:
-        st.subheader("What to fix first", anchor=False, help="Findings overlap: never add them up.")
-        for found in burn.findings.to_dicts():
-            parts.finding_line(found)
-        if (more := burn.findings.item(0, "in_all") - burn.findings.height) > 0:
-            st.caption(
-                f"{plural(more, 'more finding')} in the sessions. The list of sessions names the worst in each."
+def over_time(burn: burning.Burn, measure: str, by: str, seen: View) -> None:
+    """The two charts over time."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if measure == "dollars" and not burn.totals.cost_usd:
+            st.info(
+                "No call has a price, so there are no dollars to draw. Choose tokens.",
+                icon=":material/money_off:",
             )
+        else:
+            title = f"{measure.capitalize()} over time, by {by}"
+            series = parts.local(burn.series, seen, "bucket")
+            st.altair_chart(
+                charts.over_time(series, measure, burn.step, title=title, zone=seen.zone), alt=title
+            )
+            parts.export(series, "over-time", key="series")
+    with right:
+        title = "Tokens over time, by class"
+        classes = parts.local(burn.classes, seen, "bucket")
+        st.altair_chart(charts.token_classes(classes, burn.step, title=title, zone=seen.zone), alt=title)
+        parts.export(classes, "token-classes", key="classes")
 
-left, right = st.columns(2, gap="medium")
-with left:
-    if measure == "dollars" and not burn.totals.cost_usd:
-        st.info(
-            "No call has a price, so there are no dollars to draw. Choose tokens.",
-            icon=":material/money_off:",
-        )
-    else:
-        title = f"{measure.capitalize()} over time, by {by}"
-        st.altair_chart(charts.over_time(burn.series, measure, burn.step, title=title), alt=title)
-with right:
-    title = "Tokens over time, by class"
-    st.altair_chart(charts.token_classes(burn.classes, burn.step, title=title), alt=title)
 
-table, config = tables.groups(burn.groups, by)
-st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown")
+def groups(burn: burning.Burn, by: str, then: str) -> None:
+    """The table beneath."""
+    shown = {CLASS: tables.bill, TOOL: tables.tools}
+    table, config = shown[by](burn.groups) if by in shown else tables.groups(burn.groups, by, then)
+    parts.table(table, config, key="groups", height=tables.height(table))
+    if by not in shown and (more := burn.groups.item(0, "groups") - burn.groups.height) > 0:
+        st.caption(f"The {burn.groups.height} most expensive; {more:,} more in this time.")
+
+
+show(parts.frame("Burn"))

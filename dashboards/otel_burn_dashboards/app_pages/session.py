@@ -1,86 +1,109 @@
 """What happened in a session, turn by turn?"""
 
+import polars as pl
 import streamlit as st
 
-from otel_burn_dashboards import charts, parts, queries, source, summaries, tables
+from otel_burn_dashboards import charts, findings_layout, parts, queries, source, summaries, tables, treemap
 from otel_burn_dashboards.figures import plain, plural
 from otel_burn_dashboards.state import WHOLE_SESSION, View
 
 
-def show(name: str) -> None:
+def show(name: str, seen: View) -> None:
     """One session."""
-    head = st.container()
     found = source.ask(queries.session, session=name)
     if found.session.is_empty():
         st.warning(plain(f"The ledger has no session {name!r}. The list above has those it knows."))
         st.stop()
     about = found.session.row(0, named=True)
-    with head:
-        parts.heading(plain(name), found.freshness)
-        st.caption(" · ".join(plain(fact) for fact in summaries.session_facts(about)))
+    st.header(plain(name), anchor=False)
+    st.caption(" · ".join(plain(fact) for fact in summaries.session_facts(about, seen.zone)))
     parts.headline(summaries.session_figures(about), summaries.session_coverage(found.turns))
+    related(found, about, seen)
     findings(found)
     context(found)
     blocks(name, found)
-    st.subheader("Turns", anchor=False)
-    table, config = tables.turns(found.turns, found.members)
-    st.dataframe(
-        table, column_config=config, hide_index=True, placeholder="unknown", height=tables.height(table)
-    )
+    turns(found, seen)
+
+
+def related(found: queries.Session, about: dict[str, object], seen: View) -> None:
+    """The session that it branched off, those that branched off it, and its trace."""
+    with st.container(horizontal=True, gap="small"):
+        if about["parent_session_id"]:
+            parts.link("session", "Parent session", seen, session=str(about["parent_session_id"]))
+        for child in found.children.head(6).to_dicts():
+            label = plain(
+                f"Branch of {child['agent'] or 'an unnamed agent'}, {plural(child['calls'], 'call')}"
+            )
+            parts.link("session", label, seen, session=child["session_id"])
 
 
 def findings(found: queries.Session) -> None:
-    """What the detectors say about the session as it is now."""
-    st.subheader("Findings", anchor=False, help="Findings overlap: never add them up.")
+    """What the detectors say about the session."""
+    st.subheader("Findings", anchor=False, help=findings_layout.NEVER_SUMMED)
     if found.findings.is_empty():
-        st.success(
-            "The detectors found no loop and no bloated context in this session.", icon=":material/check:"
-        )
+        st.success("The detectors found nothing to change in this session.", icon=":material/check:")
     if found.unseen:
         st.caption(
             f"What {plural(found.unseen, 'call')} carried was not recorded: bloat in their context cannot be seen."
         )
     for number, one in enumerate(found.findings.to_dicts(), start=1):
-        parts.finding(one, number=number, members=queries.turns_of(found.members, number))
+        findings_layout.card(one, number=number, members=queries.turns_of(found.members, number))
 
 
 def context(found: queries.Session) -> None:
-    """The chart of the session: findings, context and tool calls by turn."""
-    st.subheader("Context, turn by turn", anchor=False)
+    """The chart of the session: agents, findings, context and tool calls by turn."""
+    st.subheader("Turn by turn", anchor=False)
     if found.context.is_empty():
         st.info("No call of this session reported its input.", icon=":material/visibility_off:")
         return
     if found.step > 1:
         st.caption(f"Each bar is the average of {found.step} turns.")
+    lanes = charts.Lanes(found.turns, found.members, found.context, found.tool_calls)
     st.altair_chart(
-        charts.session(found.context, found.members, found.tool_calls, found.step),
-        alt="Findings, context by kind of block and tool calls, by turn",
+        charts.session(lanes, found.step),
+        alt="Agents, findings, context by kind of block and tool calls, by turn",
     )
+    parts.export(found.context, "context", key="context")
 
 
 def blocks(name: str, found: queries.Session) -> None:
-    """The content that cost most."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Most expensive blocks", anchor=False, width="stretch")
-        st.markdown("of turn", width="content")
-        turn = st.selectbox(
-            "Turn",
-            [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))],
-            key="turn",
-            bind="query-params",
-            width=120,
-            label_visibility="collapsed",
-        )
+    """The content that cost most: as a map, and as a table."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader("What the context was made of", anchor=False, width="stretch")
+        st.markdown("in turn", width="content")
+        numbers = [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))]
+        turn = parts.pick("Turn", numbers, key="turn", width=120)
     costly = source.ask(queries.blocks, session=name, turn=int(turn) if turn.isdigit() else None)
     if costly.is_empty():
         st.info("The calls' emitter listed no context blocks.", icon=":material/visibility_off:")
         return
+    st.caption(
+        "The larger, the dearer: a block's share of the input's price"
+        + (" over the whole session." if turn == WHOLE_SESSION else f" of turn {turn}.")
+        + " In how many calls it was carried stands beside."
+    )
+    st.echarts_chart(treemap.context(costly), height=380, alt="Blocks of context by their share of the bill")
     table, config = tables.blocks(costly)
-    st.dataframe(table, column_config=config, hide_index=True, placeholder="unknown", height="content")
+    parts.table(table, config, key="blocks", height=320 if table.height > 8 else "content")
+    parts.export(costly, "blocks", key="blocks")
 
 
-st.page_link("app_pages/sessions.py", label="All sessions", icon=":material/arrow_back:")
-if chosen := View.of(st.query_params).session:
-    show(chosen)
+def turns(found: queries.Session, seen: View) -> None:
+    """Every turn, each with the way to its trace."""
+    st.subheader("Turns", anchor=False)
+    if click := st.session_state.get(tables.OPENED):
+        row = found.turns.sort("turn").row(click.row, named=True)
+        st.switch_page(
+            "app_pages/trace.py", query_params=seen.to(trace=row["trace_id"], span=row["span_id"] or "")
+        )
+    table, config = tables.turns(parts.local(found.turns, seen, "started_at"), found.members)
+    parts.table(table, config, key="turns", height=tables.height(table))
+    parts.export(found.turns.with_columns(pl.col("cost_usd").cast(pl.String)), "turns", key="turns")
+
+
+seen = parts.frame("Session")
+parts.link("sessions", "All sessions", seen, back=True)
+if chosen := st.query_params.get("session", ""):
+    show(chosen, seen)
 else:
     st.info("The address names no session. Choose one from the list.", icon=":material/forum:")

@@ -3,7 +3,7 @@ WITH calls AS (
     SELECT call_id, turn, input_tokens, uncached_input_tokens, cache_read_tokens, cache_write_tokens,
            (turn - 1) // $step::BIGINT * $step::BIGINT + 1 AS from_turn
     FROM llm_calls
-    WHERE session_id = $session::VARCHAR
+    WHERE session_id = $session::VARCHAR AND started_at BETWEEN $from::TIMESTAMP_NS AND $to::TIMESTAMP_NS
 ),
 blocks AS (
     SELECT call_id, kind, first_seen_call_id IS NOT DISTINCT FROM call_id AS fresh, tokens, bytes

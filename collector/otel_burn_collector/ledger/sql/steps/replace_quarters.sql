@@ -10,7 +10,9 @@ WITH before AS (
 ), bill AS (
     SELECT *, status IS DISTINCT FROM 'error' AS answered,
            coalesce(input_tokens, 0) + coalesce(output_tokens, 0) AS tokens,
-           greatest(0, least(input_tokens, sent) - coalesce(cache_read_tokens, 0)) AS missed,
+           -- least() of a NULL is the other one.
+           CASE WHEN sent IS NOT NULL AND input_tokens IS NOT NULL
+                THEN greatest(0, least(input_tokens, sent) - coalesce(cache_read_tokens, 0)) END AS missed,
            list_sum([line.usd FOR line IN cost_lines IF line.unit = 'input_tokens']) AS uncached,
            list_sum([line.usd FOR line IN cost_lines IF starts_with(line.unit, 'cache_read')]) AS cache_read,
            list_sum([line.usd FOR line IN cost_lines IF starts_with(line.unit, 'cache_write')]) AS cache_write,

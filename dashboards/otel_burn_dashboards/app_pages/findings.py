@@ -1,0 +1,82 @@
+"""Where do tokens go for nothing, how sure is that, and what should be changed?"""
+
+import streamlit as st
+
+from otel_burn_dashboards import finding_layout, findings_layout, judging, parts, source, tables
+from otel_burn_dashboards.figures import plural
+from otel_burn_dashboards.state import ANY, View
+
+SHOWN = ("findings", *judging.TABLES)
+TIERS = (ANY, "loop", "waste", "warn")
+
+
+def show(seen: View) -> None:
+    """The list of findings, or a table of what content costs across sessions."""
+    shown = parts.choice("Show", SHOWN, key="show")
+    if shown == "findings":
+        ranked(seen)
+    else:
+        across(shown, seen)
+
+
+def ranked(seen: View) -> None:
+    """The findings, the most urgent first."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        tier = parts.choice("Tier", TIERS, key="tier")
+        known = source.ask(
+            judging.findings, scope=seen.scope(source.now()), tier=ANY, detector=ANY, expected=False
+        )
+        names = sorted(set(known.detectors["detector"])) if known.detectors.height else []
+        kind = parts.pick("Detector", [ANY, *names], key="detector", width=230)
+        expected = st.toggle(
+            "Expected", key="expected", bind="query-params", help="Those marked as expected instead"
+        )
+    found = source.ask(
+        judging.findings, scope=seen.scope(source.now()), tier=tier, detector=kind, expected=expected
+    ).findings
+    if found.is_empty():
+        none(expected or tier != ANY or kind != ANY, seen)
+        return
+    st.caption(
+        f"{plural(found.item(0, 'in_all'), 'finding')}, ranked by what they cost at most. "
+        + findings_layout.NEVER_SUMMED
+    )
+    for one in found.to_dicts():
+        findings_layout.line(one, seen)
+    if (more := found.item(0, "in_all") - found.height) > 0:
+        st.caption(f"The first {found.height}; {more:,} more. Narrow down by tier, detector, agent or time.")
+
+
+def none(narrowed: bool, seen: View) -> None:
+    """Nothing to show: by the filters, or because nobody has looked."""
+    if narrowed:
+        st.info("No finding of this kind in this time range.", icon=":material/filter_alt_off:")
+    else:
+        findings_layout.offer(seen)
+
+
+def across(name: str, seen: View) -> None:
+    """What content costs across sessions."""
+    with st.spinner("Reading the contexts of the most expensive sessions …"):
+        found, sessions = source.ask(judging.table, scope=seen.scope(source.now()), name=name)
+    read = (
+        "" if sessions is None else f" Read: the {plural(sessions, 'most expensive session')} in this time."
+    )
+    st.caption(tables.ABOUT[name] + read)
+    if found.is_empty():
+        st.info(tables.NONE[name], icon=":material/check:")
+        return
+    table, config = tables.across(name, found)
+    if click := st.session_state.get(tables.OPENED):
+        st.switch_page(
+            "app_pages/session.py", query_params=seen.to(session=found.item(click.row, "session_id"))
+        )
+    parts.table(table, config, key=f"across-{name}", height=tables.height(table))
+    parts.export(found, name.replace(" ", "-"), key=name)
+
+
+seen = parts.frame("Findings")
+if chosen := st.query_params.get("finding", ""):
+    finding_layout.show(chosen, seen)
+else:
+    show(seen)

@@ -1,0 +1,66 @@
+"""What called what, and what did each burn, itself and with all below it?"""
+
+import streamlit as st
+
+from otel_burn_dashboards import colors, flame, parts, source, span_layout, tables, tracing
+from otel_burn_dashboards.figures import plural
+from otel_burn_dashboards.state import AXES, View
+
+SHAPES = ("flame", "tree")
+
+
+def show(trace: str, seen: View) -> None:
+    """One trace."""
+    found = source.ask(tracing.spans, trace=trace)
+    if found.is_empty():
+        st.warning(
+            "No span of this trace is in the ledger: it was never received, or retention has purged what was received. "
+            "The calls and their sums are still in their session."
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(_legend(found.height), width="stretch")
+        measure = parts.choice("By", AXES, key="axis")
+        shape = parts.choice("As", SHAPES, key="shape")
+    tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
+    wanted = st.query_params.get("span", "")
+    selected = tree.ids.index(wanted) if wanted in tree.ids else -1
+    if not any(tree.totals):
+        st.info(f"No span of this trace has {measure}. Choose time.", icon=":material/visibility_off:")
+        return
+    chosen = flame.flame(tree, measure=measure, shape=shape, selected=selected, key=trace)
+    if chosen is not None and 0 <= chosen < len(tree.ids) and tree.ids[chosen] != wanted:
+        wanted = tree.ids[chosen]
+        st.query_params["span"] = wanted
+    st.caption(
+        "A click selects, a double click zooms, Escape shows everything. "
+        + ("" if measure == "time" else "Solid is what a span burned itself, pale is Σ with all below it.")
+    )
+    if wanted:
+        span_layout.show(trace, wanted, seen)
+
+
+def choose(seen: View) -> None:
+    """The traces to choose from."""
+    listed = source.ask(tracing.traces, scope=seen.scope(source.now()))
+    if listed.is_empty():
+        parts.nothing(seen)
+    if click := st.session_state.get(tables.OPENED):
+        st.switch_page("app_pages/trace.py", query_params=seen.to(trace=listed.item(click.row, "trace_id")))
+    st.caption(f"{plural(listed.height, 'trace')} with LLM calls in this time, the most expensive first.")
+    table, config = tables.traces(parts.local(listed, seen, "started_at"))
+    parts.table(table, config, key="traces", height=tables.height(table))
+
+
+def _legend(spans: int) -> str:
+    named = {"LLM call": "blue", "tool": "violet", "agent": "green", "other": "gray", "failed": "red"}
+    squares = " · ".join(f":{named[category]}[■] {category}" for category in colors.SPANS)
+    return f"{plural(spans, 'span')} · {squares}"
+
+
+seen = parts.frame("Trace")
+if chosen := st.query_params.get("trace", ""):
+    parts.link("trace", "All traces", seen, back=True)
+    show(chosen, seen)
+else:
+    choose(seen)

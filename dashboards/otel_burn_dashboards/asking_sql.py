@@ -1,0 +1,61 @@
+"""What does the SQL page ask? A user's SELECT, ready questions, the schema beside the editor."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from otel_burn_collector.questions import questions
+from otel_burn_collector.reader import Ledger
+from otel_burn_dashboards.answers import readable
+from otel_burn_dashboards.asking import ask
+
+ROWS_SHOWN: Final = 20_000
+"""Rows that are brought into the browser and its downloads; `otel-burn sql` has no such limit."""
+
+_QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_PARAMETER: Final = re.compile(r"\$([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of a SELECT, and whether there are more than these."""
+
+    rows: pl.DataFrame
+    more: bool
+
+
+FIRST: Final = questions()["burn"].title
+"""The ready question that stands in the editor at first."""
+
+
+def select(ledger: Ledger, *, sql: str) -> Answer:
+    """The answer to a user's own SELECT; parameters of ready questions are NULL."""
+    answer = readable(ledger.query(sql, dict.fromkeys(parameters(sql)), first=ROWS_SHOWN + 1))
+    return Answer(answer.head(ROWS_SHOWN), answer.height > ROWS_SHOWN)
+
+
+def parameters(sql: str) -> list[str]:
+    """The parameters (`$name`) of a SELECT: outside of texts, quoted names and comments."""
+    return list(dict.fromkeys(_PARAMETER.findall(_QUOTED.sub(" ", sql))))
+
+
+def ready() -> Mapping[str, str]:
+    """Ready questions: titles, and their SQL."""
+    return {one.title: f"-- {one.about}\n{one.sql.strip()}" for one in questions().values()}
+
+
+def schema(ledger: Ledger) -> pl.DataFrame:
+    """The views that can be asked, with their columns and what those mean."""
+    return ask(ledger, "schema", {})
+
+
+def by_view(schema: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:
+    """Each view with what it is about and its columns."""
+    parts = schema.partition_by("view", maintain_order=True)
+    return [
+        (part.item(0, "view"), part.item(0, "about") or "", part.select("name", "comment", "type"))
+        for part in parts
+    ]

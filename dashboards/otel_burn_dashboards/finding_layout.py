@@ -1,0 +1,117 @@
+"""How is one finding laid out? Its evidence, the turns, what repeats and where it could have been stopped."""
+
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from otel_burn_dashboards import findings_layout, judging, loop_graph, parts, source, tables
+from otel_burn_dashboards.figures import clock, detector, exact_usd, plain, plural, short, usd, usd_range
+from otel_burn_dashboards.state import View
+from otel_burn_dashboards.summaries import Figure
+
+
+def show(finding: str, seen: View) -> None:
+    """The page of one finding."""
+    parts.link("findings", "All findings", seen, back=True)
+    found = source.ask(judging.finding, finding=finding)
+    if found.about is None:
+        st.warning("The ledger has no such finding any more: a detector has judged its session again since.")
+        return
+    about = found.about
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        findings_layout.badge(about["tier"])
+        name = plain(detector(about["detector"]).capitalize())
+        st.subheader(
+            f"{name} in {plain(about['agent'] or 'an unnamed agent')}", anchor=False, width="stretch"
+        )
+        _mark(about)
+    _figures(about, found.turns, seen)
+    st.markdown(plain(about["evidence"] or ""))
+    st.success(f"**Fix:** {plain(about['fix'] or '')}", icon=":material/build:")
+    _pattern(found, about)
+    _turns(found, about, seen)
+
+
+def _mark(about: dict[str, Any]) -> None:
+    """Mark it as expected, or take the mark back."""
+    expected = bool(about["expected"])
+    if st.button(
+        "Not expected after all" if expected else "Mark as expected",
+        icon=":material/undo:" if expected else ":material/check:",
+        help="It no longer counts among what to fix. The mark stays when the detector runs again.",
+    ):
+        source.tell(judging.mark, finding=about["finding_id"], expected=not expected)
+        st.rerun()
+
+
+def _figures(about: dict[str, Any], turns: pl.DataFrame, seen: View) -> None:
+    low, high = about["wasted_usd_low"], about["wasted_usd_high"]
+    calls = len(about["call_ids"] or [])
+    sure = "unknown" if about["confidence"] is None else f"{about['confidence'] * 100:.0f} %"
+    figures = [
+        Figure("Wasted", usd_range(low, high), f"Between {exact_usd(low)} and {exact_usd(high)}"),
+        Figure(
+            "Tokens for nothing", short(about["wasted_tokens"]), f"{about['wasted_tokens'] or 0:,} tokens"
+        ),
+        Figure("Confidence", sure, "How sure the detector is that nothing was won by it"),
+        Figure("LLM calls", f"{calls:,}", "The calls that are part of it"),
+        Figure(
+            "A lap costs", _lap(high, calls), "What it cost at most, for each of its calls after the first"
+        ),
+        Figure("Could have stopped", _stop(about, turns), "The first turn at which it could have been known"),
+    ]
+    with st.container(border=True):
+        parts.metrics(figures)
+        zone = seen.zone
+        st.caption(
+            plain(f"From {clock(_utc(about['first_at']), zone)} to {clock(_utc(about['last_at']), zone)}")
+            + (plain(f" · work item {about['work_id']}") if about["work_id"] else "")
+        )
+
+
+def _lap(high: Decimal | None, calls: int) -> str:
+    return usd(high / (calls - 1)) if high is not None and calls > 1 else "unknown"
+
+
+def _stop(about: dict[str, Any], turns: pl.DataFrame) -> str:
+    at = turns.filter(pl.col("call_id") == about["first_detectable_call_id"]) if turns.height else turns
+    return f"turn {at.item(0, 'turn')}" if at.height else "unknown"
+
+
+def _pattern(found: judging.Finding, about: dict[str, Any]) -> None:
+    """What a loop goes through again and again."""
+    if (
+        about["tier"] != "loop" and not str(about["detector"]).startswith("loop")
+    ) or found.pattern.is_empty():
+        return
+    laps = judging.laps(found.pattern)
+    st.subheader("What repeats", anchor=False)
+    st.markdown("  →  ".join(f"**{plain(name)}** ({plural(times, 'time')})" for name, times in laps))
+    if found.pattern["tool_name"].n_unique() > 1:
+        chart = loop_graph.graph(found.pattern)
+        st.echarts_chart(chart, height=320, alt="Which tool call follows which, and how often")
+
+
+def _turns(found: judging.Finding, about: dict[str, Any], seen: View) -> None:
+    """The very turns, each with the way to it."""
+    st.subheader("The turns", anchor=False)
+    if found.turns.is_empty():
+        st.info("None of its calls is in the ledger any more.", icon=":material/history:")
+        return
+    table, config = tables.members(
+        parts.local(found.turns, seen, "started_at"), about["first_detectable_call_id"]
+    )
+    if click := st.session_state.get(tables.OPENED):
+        row = found.turns.row(click.row, named=True)
+        st.switch_page(
+            "app_pages/session.py", query_params=seen.to(session=row["session_id"], turn=str(row["turn"]))
+        )
+    parts.table(table, config, key="members", height=tables.height(table))
+    st.caption(f"{plural(found.turns.height, 'turn')}. A click opens the turn in its session.")
+
+
+def _utc(at: Any) -> Any:
+    return None if at is None else at.replace(tzinfo=UTC)

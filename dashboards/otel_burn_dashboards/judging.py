@@ -1,0 +1,119 @@
+"""What does the findings page ask? The findings, one of them in full, and where content costs across sessions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+
+from otel_burn.errors import BurnError
+from otel_burn_analytics import findings as detection
+from otel_burn_analytics.queries import Scope as Judged
+from otel_burn_collector.reader import Ledger
+from otel_burn_dashboards.asking import ask, ask_spent
+from otel_burn_dashboards.scope import Scope, naive
+from otel_burn_dashboards.state import ANY
+
+FINDINGS_SHOWN: Final = 50
+MEMBERS_SHOWN: Final = 500
+ROWS_SHOWN: Final = 100
+CALLS_READ: Final = 2_000
+"""Of the most expensive sessions, so many calls' contexts are read: a second on ten million calls."""
+
+TABLES: Final[Mapping[str, str]] = {
+    "blocks": "costly_blocks",
+    "unused tools": "unused_tools",
+    "bootstraps": "bootstraps",
+    "repeated reads": "repeated_reads",
+}
+"""Where content costs across sessions: what the page calls it, and the SQL."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The findings in a time range, and what detectors and tiers there are to choose from."""
+
+    findings: pl.DataFrame
+    detectors: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: its turns, and the tool calls that they repeat. `None` about it where nobody knows it."""
+
+    about: dict[str, Any] | None
+    turns: pl.DataFrame
+    pattern: pl.DataFrame
+
+
+class Across(NamedTuple):
+    """What content costs across sessions, and of how many sessions contexts were read; None: of all."""
+
+    rows: pl.DataFrame
+    sessions: int | None
+
+
+def findings(ledger: Ledger, *, scope: Scope, tier: str, detector: str, expected: bool) -> Findings:
+    """The findings in *scope*; of filters, those by agent and session apply."""
+    wanted = dict(scope.filters)
+    times: dict[str, object] = {"since": naive(scope.begin), "until": naive(scope.end)}
+    asked: dict[str, object] = {
+        "tier": None if tier == ANY else tier,
+        "detector": None if detector == ANY else detector,
+        "expected": expected,
+        "agents": list(wanted["agent"]) if "agent" in wanted else None,
+        "sessions": list(wanted["session"]) if "session" in wanted else None,
+        "top": FINDINGS_SHOWN,
+    }
+    return Findings(ask(ledger, "findings", asked | times), ask(ledger, "detectors", times))
+
+
+def finding(ledger: Ledger, *, finding: str) -> Finding:
+    """One finding."""
+    found = ask(ledger, "finding", {"finding": finding}).to_dicts()
+    if not found:
+        return Finding(None, pl.DataFrame(), pl.DataFrame())
+    (about,) = found
+    # The ledger's times are finer than ours.
+    members = {
+        "calls": about["call_ids"],
+        "from": about["first_at"],
+        "to": about["last_at"] and about["last_at"] + timedelta(seconds=1),
+        "top": MEMBERS_SHOWN,
+    }
+    return Finding(about, ask(ledger, "members", members), ask(ledger, "pattern", members))
+
+
+def table(ledger: Ledger, *, scope: Scope, name: str) -> Across:
+    """One of `TABLES`."""
+    if name == "repeated reads":
+        return Across(ask_spent(ledger, TABLES[name], scope, top=ROWS_SHOWN), None)
+    # Their ids as values, not as a join: so only their part of the contexts is made.
+    heavy = ask_spent(ledger, "heavy", scope, calls=CALLS_READ)["session_id"].to_list()
+    return Across(ask(ledger, TABLES[name], {"sessions": heavy, "top": ROWS_SHOWN}), len(heavy))
+
+
+def judge(ledger: Ledger, *, scope: Scope) -> int:
+    """Have every session in *scope* judged and the findings stored; returns how many there are."""
+    judgement = detection.judge(ledger, Judged(since=scope.begin))
+    if judgement.unstored:
+        raise BurnError(f"The findings could not be stored: {judgement.unstored}")
+    return judgement.findings.height
+
+
+def mark(ledger: Ledger, *, finding: str, expected: bool) -> None:
+    """Say whether a finding is expected."""
+    ledger.mark(finding, expected=expected)
+
+
+def laps(pattern: pl.DataFrame) -> list[tuple[str, int]]:
+    """The tool calls of a finding as the sequence that repeats, with how often: the shortest one that covers all."""
+    calls = [(row["tool_name"], row["args_hash"]) for row in pattern.to_dicts()]
+    for length in range(1, len(calls) // 2 + 1):
+        if all(call == calls[place % length] for place, call in enumerate(calls)):
+            return [(name or "unnamed tool", len(calls) // length) for name, _ in calls[:length]]
+    counted: dict[str, int] = {}
+    for name, _ in calls:
+        counted[name or "unnamed tool"] = counted.get(name or "unnamed tool", 0) + 1
+    return list(counted.items())

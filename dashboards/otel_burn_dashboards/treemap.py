@@ -1,0 +1,74 @@
+"""What is a context made of? A treemap for ECharts: kinds, and in them blocks, as large as their share of the bill."""
+
+from typing import Any, Final
+
+import polars as pl
+
+from otel_burn_dashboards import colors
+from otel_burn_dashboards.figures import NOTHING, phrase, plural, short
+
+SMALLEST: Final = 0.002
+"""Blocks below this share of the whole are one rectangle of their kind: they could not be seen."""
+READABLE: Final = 0.03
+"""Blocks from this share up have room for their name; of the others it stands in the tooltip."""
+
+LABEL: Final = {"show": True, "overflow": "break", "fontSize": 13, "color": "#FFFFFF", "position": "insideTopLeft",
+                "textBorderColor": "#00000066", "textBorderWidth": 2}  # fmt: skip
+
+
+def context(blocks: pl.DataFrame) -> dict[str, Any]:
+    """A treemap of *blocks* by dollars, or by tokens, or bytes, where that is all that is known."""
+    measure = next(
+        name for name in ("cost_usd", "tokens", "bytes") if blocks.get_column(name).sum() or name == "bytes"
+    )
+    sized = blocks.with_columns(size=pl.col(measure).cast(pl.Float64).fill_null(0))
+    whole = float(sized["size"].sum()) or 1.0
+    kinds = [
+        _kind(kind, sized.filter(pl.col("kind") == kind), whole, measure)
+        for kind in colors.KINDS
+        if kind in set(sized["kind"])
+    ]
+    return {
+        "tooltip": {"formatter": "{b}"},
+        "series": [
+            {
+                "type": "treemap", "roam": False, "nodeClick": False, "breadcrumb": {"show": False}, "visibleMin": 1,
+                "left": 0, "right": 0, "top": 0, "bottom": 0,
+                "label": LABEL,
+                "levels": [{"itemStyle": {"gapWidth": 4}}, {"itemStyle": {"gapWidth": 1}}],
+                "data": kinds,
+            }
+        ],
+    }  # fmt: skip
+
+
+def _kind(kind: str, blocks: pl.DataFrame, whole: float, measure: str) -> dict[str, Any]:
+    large = blocks.filter(pl.col("size") / whole >= SMALLEST).to_dicts()
+    rest = blocks.filter(pl.col("size") / whole < SMALLEST)
+    children = [
+        {
+            "name": _name(row, measure),
+            "value": row["size"],
+            "label": {"show": row["size"] / whole >= READABLE},
+        }
+        for row in large
+    ]
+    if rest.height:
+        value = float(rest["size"].sum())
+        children.append(
+            {
+                "name": f"{phrase(kind)}: {rest.height:,} small ones, {_amount(value, measure)}",
+                "value": value,
+                "label": {"show": False},
+            }
+        )
+    return {"name": phrase(kind), "itemStyle": {"color": colors.KINDS[kind]}, "children": children}
+
+
+def _name(row: dict[str, Any], measure: str) -> str:
+    tool = "" if row["tool"] in (None, NOTHING) else f" {row['tool']}"
+    return f"{phrase(row['kind'])}{tool}: {_amount(row['size'], measure)}, in {plural(row['times'], 'call')}"
+
+
+def _amount(value: float, measure: str) -> str:
+    return f"${value:,.4f}" if measure == "cost_usd" else f"{short(value)} {measure}"

@@ -1,0 +1,91 @@
+"""Is a trace laid out as it was, whatever is missing in it?"""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from otel_burn_collector.reader import Ledger
+from otel_burn_dashboards import tracing
+
+MS = 1_000_000
+
+
+def span(name: str, parent: str | None, begin: float, end: float, **said: Any) -> dict[str, Any]:
+    """A span from *begin* to *end* (ms), as `sql/trace.sql` gives it."""
+    row = {"span_id": name, "parent_span_id": parent, "name": name, "failed": False, "began": int(begin * MS),
+           "ended": int(end * MS), "operation": None, "usd": None, "tokens": None, "is_call": False}  # fmt: skip
+    return row | said
+
+
+def tree(*spans: dict[str, Any], measure: str = "time") -> tracing.Tree:
+    """The tree of these spans."""
+    kinds = {"parent_span_id": pl.String, "operation": pl.String, "usd": pl.Float64, "tokens": pl.Int64}
+    return tracing.tree(pl.DataFrame(list(spans), schema_overrides=kinds), measure)
+
+
+def shown(of: tracing.Tree) -> dict[str, tuple[float, float]]:
+    """What each span burned itself, and with all below it."""
+    return dict(zip(of.names, zip(of.own, of.totals, strict=True), strict=True))
+
+
+def test_own_and_total_are_told_apart() -> None:
+    """A parent that burned nothing itself has its children's dollars as its total, never as its own."""
+    of = tree(
+        span("root", None, 0, 10),
+        span("a", "root", 1, 4, usd=0.5),
+        span("b", "a", 2, 3, usd=0.25),
+        measure="dollars",
+    )
+    assert shown(of) == {"root": (0.0, 0.75), "a": (0.5, 0.75), "b": (0.25, 0.25)}
+    assert list(of.depths) == [0, 1, 2]
+
+
+def test_own_time_is_what_no_child_covers() -> None:
+    """Parallel children count once; a child that goes on after its parent covers it to its end."""
+    of = tree(
+        span("root", None, 0, 10),
+        span("a", "root", 1, 5),
+        span("b", "root", 3, 6),
+        span("late", "root", 9, 20),
+    )
+    assert shown(of)["root"] == (4.0, 10.0)
+
+
+def test_spans_without_their_parent_stand_at_the_top() -> None:
+    """A running agent's root has not arrived yet: its calls are seen all the same."""
+    of = tree(span("a", "missing", 0, 1), span("b", "a", 0, 1))
+    assert dict(zip(of.names, of.depths, strict=True)) == {"a": 0, "b": 1}
+    assert list(of.parents) == [-1, 0]
+
+
+def test_a_circle_ends() -> None:
+    """Two spans that name each other, and one that names itself, are shown once each."""
+    of = tree(span("a", "b", 0, 1), span("b", "a", 0, 1), span("c", "c", 0, 1))
+    assert sorted(of.names) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("said", "category"),
+    [({"failed": True, "is_call": True}, "failed"), ({"is_call": True}, "LLM call"), ({}, "other"),
+     ({"operation": "execute_tool"}, "tool"), ({"operation": "invoke_agent"}, "agent")],
+)  # fmt: skip
+def test_a_span_is_what_it_did(said: dict[str, Any], category: str) -> None:
+    """Its colour says so, and failing comes before everything."""
+    (number,) = tree(span("a", None, 0, 1, **said)).categories
+    assert tracing.CATEGORIES[number] == category
+
+
+def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None:
+    """The roots' totals are the calls' dollars."""
+    (trace,) = {
+        row["trace_id"]
+        for row in ledger.query("SELECT trace_id FROM llm_calls WHERE session_id = 'looping'").to_pylist()
+    }
+    of = tracing.laid_out(ledger, trace=trace, measure="dollars")
+    roots = sum(total for total, depth in zip(of.totals, of.depths, strict=True) if depth == 0)
+    spent = ledger.query("SELECT sum(cost_usd)::DOUBLE AS usd FROM llm_calls WHERE session_id = 'looping'")[
+        "usd"
+    ][0].as_py()
+    assert roots == pytest.approx(spent)
+    assert len(of.ids) == 7
