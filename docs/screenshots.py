@@ -17,6 +17,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from otel_burn_collector.reader import open_ledger
+from otel_burn_dashboards.judging import TABLES
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 Scheme = Literal["light", "dark"]
@@ -24,6 +25,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTH = 1360
 README = {"explorer.png": ("session-3", 1280), "burn.png": ("burn", 1300)}
 """The README's pictures: which page, and how much of it."""
+FINDING = "SELECT finding_id FROM findings ORDER BY tier, wasted_usd_high DESC LIMIT 1"
+TRACE = "SELECT trace_id FROM spans GROUP BY ALL ORDER BY count(*) DESC LIMIT 1"
 PICTURED = """
     SELECT session_id
     FROM sessions LEFT JOIN findings USING (session_id)
@@ -57,9 +60,14 @@ def main() -> None:
 
 def pages(db: Path) -> dict[str, str]:
     """The pages to picture, by name: of the sessions those with the worst findings."""
-    sessions = [row["session_id"] for row in open_ledger(db).query(PICTURED).to_pylist()]
+    ledger = open_ledger(db)
+    sessions = [row["session_id"] for row in ledger.query(PICTURED).to_pylist()]
     shown = {f"session-{number}": f"/session?session={name}" for number, name in enumerate(sessions, start=1)}
-    return {"burn": "/", "sessions": "/sessions", **shown, "sql": "/sql"}
+    for name, path, sql in (("finding", "/findings?finding=", FINDING), ("trace", "/trace?trace=", TRACE)):
+        for row in ledger.query(sql).to_pylist():
+            shown[name] = path + str(next(iter(row.values())))
+    across = {f"across-{number}": f"/findings?show={name}" for number, name in enumerate(TABLES, start=1)}
+    return {"burn": "/", "findings": "/findings", **across, "sessions": "/sessions", **shown, "sql": "/sql"}
 
 
 def take(browser: Browser, url: str, scheme: Scheme, file: Path, *, height: int | None = None) -> None:

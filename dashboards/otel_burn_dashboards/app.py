@@ -1,14 +1,16 @@
-"""Which pages does the explorer have? Nothing else happens here."""
+"""Which pages does the explorer have, and what do they have in common?"""
 
 from pathlib import Path
 
 import streamlit as st
 
+from otel_burn_dashboards import parts
+
 PAGES = Path(__file__).parent / "app_pages"
 
 st.set_page_config(page_title="otel-burn", page_icon=str(PAGES.parent / "flame.svg"), layout="wide")
 st.logo(str(PAGES.parent / "logo.svg"), size="large")
-st.navigation(
+page = st.navigation(
     [
         st.Page(PAGES / "burn.py", title="Burn", icon=":material/local_fire_department:", default=True),
         st.Page(PAGES / "findings.py", title="Findings", icon=":material/troubleshoot:", url_path="findings"),
@@ -18,4 +20,7 @@ st.navigation(
         st.Page(PAGES / "sql.py", title="SQL", icon=":material/database:", url_path="sql"),
     ],
     position="top",
-).run()
+)
+# The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
+parts.frame(page.title, filtered=page.title != "SQL")
+page.run()

@@ -15,7 +15,7 @@ RECORD: Final = "otel-burn run -- python agent.py"
 LIVE_SECONDS: Final = 3
 
 
-def frame(title: str, *, filtered: bool = True) -> View:
+def frame(title: str, *, filtered: bool = True) -> None:
     """The head of a page: its title, how fresh the numbers are, and the reader's time range, filters and clock."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="stretch")
@@ -34,7 +34,6 @@ def frame(title: str, *, filtered: bool = True) -> View:
         )
     if live:
         _pulse()
-    return view()
 
 
 def view() -> View:

@@ -60,4 +60,4 @@ def groups(burn: burning.Burn, by: str, then: str) -> None:
         st.caption(f"The {burn.groups.height} most expensive; {more:,} more in this time.")
 
 
-show(parts.frame("Burn"))
+show(parts.view())

@@ -75,7 +75,7 @@ def across(name: str, seen: View) -> None:
     parts.export(found, name.replace(" ", "-"), key=name)
 
 
-seen = parts.frame("Findings")
+seen = parts.view()
 if chosen := st.query_params.get("finding", ""):
     finding_layout.show(chosen, seen)
 else:

@@ -101,7 +101,7 @@ def turns(found: queries.Session, seen: View) -> None:
     parts.export(found.turns.with_columns(pl.col("cost_usd").cast(pl.String)), "turns", key="turns")
 
 
-seen = parts.frame("Session")
+seen = parts.view()
 parts.link("sessions", "All sessions", seen, back=True)
 if chosen := st.query_params.get("session", ""):
     show(chosen, seen)

@@ -29,4 +29,4 @@ def show(seen: View) -> None:
     parts.export(listed.drop("tokens"), "sessions", key="sessions")
 
 
-show(parts.frame("Sessions"))
+show(parts.view())

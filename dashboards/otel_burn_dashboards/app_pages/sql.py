@@ -85,7 +85,6 @@ def answered(sql: str) -> None:
     st.dataframe(rows, placeholder="NULL", height="content" if rows.height < 20 else 600, key="answer")
 
 
-parts.frame("SQL", filtered=False)
 st.html(MONOSPACE)
 left, right = st.columns([3, 2], gap="large")
 with left:

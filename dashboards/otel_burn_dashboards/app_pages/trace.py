@@ -58,7 +58,7 @@ def _legend(spans: int) -> str:
     return f"{plural(spans, 'span')} · {squares}"
 
 
-seen = parts.frame("Trace")
+seen = parts.view()
 if chosen := st.query_params.get("trace", ""):
     parts.link("trace", "All traces", seen, back=True)
     show(chosen, seen)
