@@ -1,6 +1,7 @@
 """Is each emitter read by its own habits? What was seen of it, and what the ledger makes of it."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -248,3 +249,28 @@ def test_a_call_of_openclaw_that_knows_its_usage_needs_no_turn(world: Any) -> No
     }
     world.load(*calls, world.span("openclaw", sums, seconds=8, name="openclaw.model.usage"))
     assert [call["input_tokens"] for call in world.calls()] == [1000, 1000]
+
+
+def test_neither_order_nor_repetition_changes_what_is_one(make_world: Any) -> None:
+    """Events and hollow siblings: any order, each piece sent twice, the same calls."""
+    pictures = set()
+    for seed in range(3):
+        world = make_world()
+        top = world.span("app", {}, seconds=9)
+        native = world.chat(
+            "com.anthropic.sdk.python", parent=top, at=1.2, attributes={"gen_ai.response.id": "msg_1"}
+        )
+        inside = {"trace_id": native["trace_id"], "span_id": native["span_id"]}
+        event = "gen_ai.client.inference.operation.details"
+        logs = [world.log("somebody", event, _used(1000, 20), at=at) | inside for at in (1.5, 1.9)]
+        spans = [
+            top,
+            native,
+            world.span("opentelemetry.instrumentation.anthropic", CHAT | NONE, parent=top, at=1, seconds=2),
+        ]
+        pieces: list[Any] = [*((span, None) for span in spans), *((None, log) for log in logs)]
+        random.Random(seed).shuffle(pieces)
+        for span, log in [*pieces, *pieces[::-1]][:: 1 if seed else -1]:
+            world.load(*([span] if span else []), logs=[log] if log else [])
+        pictures.add(repr([(call["input_tokens"], call["output_tokens"]) for call in world.calls()]))
+    assert pictures == {repr([(1000, 20)])}

@@ -18,9 +18,11 @@ CREATE OR REPLACE TEMP TABLE climbed AS
 WITH RECURSIVE report AS MATERIALIZED (
     -- The earlier of two rows, where a span arrived again with other times.
     SELECT unit, report_id, arg_min(place, started_at) AS place, any_value(signal) AS signal, any_value(trace_id) AS trace_id, any_value(span_id) AS span_id,
-           any_value(parent_span_id) AS parent_span_id, min(started_at) AS started_at
+           any_value(parent_span_id) AS parent_span_id, min(started_at) AS started_at, bool_and(hollow) AS hollow
     FROM (
-        SELECT rowid AS place, unit, report_id, signal, trace_id, span_id, parent_span_id, started_at FROM store.reports
+        SELECT rowid AS place, unit, report_id, signal, trace_id, span_id, parent_span_id, started_at,
+               input_tokens IS NULL AND output_tokens IS NULL AND response_id IS NULL AND NOT is_error AS hollow
+        FROM store.reports
         WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to')
     )
     SEMI JOIN seeds USING (unit)
@@ -52,14 +54,24 @@ WITH RECURSIVE report AS MATERIALIZED (
     GROUP BY climb.report_id
 )
 SELECT report.unit, report.report_id, report.place, report.started_at, coalesce(told.head, report.report_id) AS head,
+       report.hollow, CASE WHEN report.signal = 'span' THEN report.parent_span_id END AS beside,
        told.* EXCLUDE (report_id, head)
 FROM report
 LEFT JOIN told ON told.report_id = report.report_id;
 
--- What is derived again: all that share a head with something that changed.
+-- What is derived again: all that share a head with something that changed, or with what ran beside that where one of
+-- the two says next to nothing.
 CREATE OR REPLACE TEMP TABLE touched AS
+WITH changed AS (
+    SELECT unit, head, beside, hollow FROM climbed SEMI JOIN seeds USING (report_id)
+)
 SELECT unit, report_id, place, started_at FROM climbed
-SEMI JOIN (SELECT unit, head FROM climbed SEMI JOIN seeds USING (report_id)) AS changed USING (unit, head);
+SEMI JOIN (
+    SELECT unit, head FROM changed
+    UNION
+    SELECT other.unit, other.head FROM changed
+    JOIN climbed AS other ON other.unit = changed.unit AND other.beside = changed.beside AND (other.hollow OR changed.hollow)
+) AS reached USING (unit, head);
 
 -- Those of them that were derived before.
 CREATE OR REPLACE TEMP TABLE known AS
