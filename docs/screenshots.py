@@ -67,6 +67,8 @@ def pages(db: Path) -> dict[str, str]:
         for row in ledger.query(sql).to_pylist():
             shown[name] = path + str(next(iter(row.values())))
     across = {f"across-{number}": f"/findings?show={name}" for number, name in enumerate(TABLES, start=1)}
+    both = "&".join(f"{side}={name}" for side, name in zip(("left", "right"), sessions, strict=False))
+    shown["compare"] = f"/compare?{both}"
     return {"burn": "/", "findings": "/findings", **across, "sessions": "/sessions", **shown, "sql": "/sql"}
 
 

@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page(PAGES / "sessions.py", title="Sessions", icon=":material/forum:", url_path="sessions"),
         st.Page(PAGES / "session.py", title="Session", url_path="session", visibility="hidden"),
         st.Page(PAGES / "trace.py", title="Trace", icon=":material/account_tree:", url_path="trace"),
+        st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
         st.Page(PAGES / "sql.py", title="SQL", icon=":material/database:", url_path="sql"),
     ],
     position="top",

@@ -77,3 +77,6 @@ SPANS: Final = {
     "failed": ERROR,
 }
 """What a span of a trace is; blue is what tokens go into, as everywhere."""
+
+CHANGES: Final = {"a whole side": OTHER, "costs more": "#C2255C", "costs less": "#0CA678"}
+"""What makes one of two dearer or cheaper than the other."""

@@ -27,6 +27,14 @@ def usd(amount: Decimal | None) -> str:
     return f"${amount:,.{digits}f}"
 
 
+def signed_usd(amount: Decimal | None) -> str:
+    """Dollars more or less, with a sign; what is nothing has none."""
+    if amount is None:
+        return UNKNOWN
+    sign = "+" if amount > 0 else "-" if amount < 0 else ""
+    return sign + usd(abs(amount))
+
+
 def exact_usd(amount: Decimal | None) -> str:
     """Dollars with all their digits, for whoever wants to know."""
     return UNKNOWN if amount is None else f"${amount.normalize():,f}"
@@ -125,6 +133,12 @@ def plain(text: object) -> str:
 def detector(name: str | None) -> str:
     """What a detector finds, in words."""
     return _DETECTORS.get(name or "", phrase(name))
+
+
+def brief(name: str, *, most: int = 28) -> str:
+    """A name that fits into a narrow place: its beginning and its end tell names apart."""
+    half = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
 
 
 def phrase(name: str | None) -> str:

@@ -38,7 +38,8 @@ MEASURES: Final = ("dollars", "tokens", "calls")
 WHOLE_SESSION: Final = "all"
 ANY: Final = "all"
 AXES: Final = ("time", "tokens", "dollars")
-PAIRS: Final = ("session", "agent", "model", "project", "period")
+PERIOD: Final = "period"
+PAIRS: Final = ("session", PERIOD, *(name for name in DIMENSIONS if name != "session"))
 """What can be compared."""
 
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {

@@ -161,7 +161,7 @@ def burn_coverage(burn: Burn) -> Coverage:
         f"usage is exact for {totals.exact_calls:,} of {plural(totals.answered, 'answered call')}",
         *((f"{plural(totals.failed, 'call')} failed",) if totals.failed else ()),
     )
-    return Coverage(sentences, _without_price(burn.unpriced))
+    return Coverage(sentences, without_price(burn.unpriced))
 
 
 def session_coverage(turns: pl.DataFrame) -> Coverage:
@@ -182,7 +182,7 @@ def session_coverage(turns: pl.DataFrame) -> Coverage:
         .sort("tokens", "model", descending=[True, False])
     )
     return Coverage(
-        sentences + ((f"{plural(failed, 'call')} failed",) if failed else ()), _without_price(unpriced)
+        sentences + ((f"{plural(failed, 'call')} failed",) if failed else ()), without_price(unpriced)
     )
 
 
@@ -216,7 +216,7 @@ def _reported(tokens: int) -> str:
     return f"{short(tokens)} tokens without a price" if tokens else "no reported tokens"
 
 
-def _without_price(models: pl.DataFrame) -> str | None:
+def without_price(models: pl.DataFrame) -> str | None:
     """Of which models the cost is unknown: how much they burned without a price, or that nobody reported it."""
     if models.is_empty():
         return None

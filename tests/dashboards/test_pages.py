@@ -14,7 +14,7 @@ from otel_burn_analytics.findings import judge
 from otel_burn_collector.reader import find_collector, open_ledger
 
 OpenPage = Callable[..., AppTest]
-PAGES = ("burn", "findings", "sessions", "session", "sql")
+PAGES = ("burn", "findings", "sessions", "session", "compare", "sql")
 
 
 def metrics(app: AppTest) -> dict[str, str]:

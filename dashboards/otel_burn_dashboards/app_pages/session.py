@@ -26,7 +26,7 @@ def show(name: str, seen: View) -> None:
 
 
 def related(found: queries.Session, about: dict[str, object], seen: View) -> None:
-    """The session that it branched off, those that branched off it, and its trace."""
+    """The session that it branched off, those that branched off it, and those to compare it with."""
     with st.container(horizontal=True, gap="small"):
         if about["parent_session_id"]:
             parts.link("session", "Parent session", seen, session=str(about["parent_session_id"]))
@@ -35,6 +35,7 @@ def related(found: queries.Session, about: dict[str, object], seen: View) -> Non
                 f"Branch of {child['agent'] or 'an unnamed agent'}, {plural(child['calls'], 'call')}"
             )
             parts.link("session", label, seen, session=child["session_id"])
+        parts.link("compare", "Compare with another session", seen, left=str(about["session_id"]))
 
 
 def findings(found: queries.Session) -> None:
