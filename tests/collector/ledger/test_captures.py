@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from otel_burn_collector.batch import Batch
@@ -79,7 +80,7 @@ def twice_and_backwards(batch: Batch) -> Iterator[Batch]:
 def _half(table: Any, *, second: bool) -> Any:
     middle = table.num_rows // 2
     places = range(table.num_rows - 1, middle - 1, -1) if second else range(middle - 1, -1, -1)
-    return table.take(list(places))
+    return table.take(pa.array(places, pa.int64()))
 
 
 @pytest.mark.recorded
