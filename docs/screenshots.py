@@ -23,7 +23,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTH = 1360
-README = {"explorer.png": ("session-3", 1280), "burn.png": ("burn", 1300)}
+README = {"explorer.png": ("session-3", 1600), "burn.png": ("burn", 1300)}
 """The README's pictures: which page, and how much of it."""
 FINDING = "SELECT finding_id FROM findings ORDER BY tier, wasted_usd_high DESC LIMIT 1"
 TRACE = "SELECT trace_id FROM spans GROUP BY ALL ORDER BY count(*) DESC LIMIT 1"
@@ -88,6 +88,7 @@ def take(browser: Browser, url: str, scheme: Scheme, file: Path, *, height: int 
 def settle(page: Page) -> None:
     """Wait until Streamlit has run the page and drawn what it shows."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
     page.wait_for_timeout(1500)
 
 

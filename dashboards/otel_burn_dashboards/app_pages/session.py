@@ -26,7 +26,7 @@ def show(name: str, seen: View) -> None:
 
 
 def related(found: queries.Session, about: dict[str, object], seen: View) -> None:
-    """The session that it branched off, those that branched off it, and those to compare it with."""
+    """The session that it branched off, and those that branched off it."""
     with st.container(horizontal=True, gap="small"):
         if about["parent_session_id"]:
             parts.link("session", "Parent session", seen, session=str(about["parent_session_id"]))
@@ -35,7 +35,6 @@ def related(found: queries.Session, about: dict[str, object], seen: View) -> Non
                 f"Branch of {child['agent'] or 'an unnamed agent'}, {plural(child['calls'], 'call')}"
             )
             parts.link("session", label, seen, session=child["session_id"])
-        parts.link("compare", "Compare with another session", seen, left=str(about["session_id"]))
 
 
 def findings(found: queries.Session) -> None:
@@ -103,8 +102,12 @@ def turns(found: queries.Session, seen: View) -> None:
 
 
 seen = parts.view()
-parts.link("sessions", "All sessions", seen, back=True)
-if chosen := st.query_params.get("session", ""):
+chosen = st.query_params.get("session", "")
+with st.container(horizontal=True, gap="small"):
+    parts.link("sessions", "All sessions", seen, back=True)
+    if chosen:
+        parts.link("compare", "Compare with another session", seen, left=chosen)
+if chosen:
     show(chosen, seen)
 else:
     st.info("The address names no session. Choose one from the list.", icon=":material/forum:")
