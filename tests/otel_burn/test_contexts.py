@@ -164,7 +164,7 @@ LONG = "some words that make a message as long as those of agents are " * 80
         max_size=12,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_known_of_a_body_changes_nothing(requests: list[tuple[int, int, str, bool]]) -> None:
     """A body that begins like an earlier one is read as it would be alone: wherever it differs, however written."""
     contexts, alone = Contexts(deltas=False), 0

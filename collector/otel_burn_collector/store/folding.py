@@ -34,6 +34,11 @@ class Folding:
         self.checkpointed: Position = read_progress(con).position  # opening ends with a checkpoint
         """Everything before it is in the file itself."""
 
+    @property
+    def log_bytes(self) -> int:
+        """How much is not folded in."""
+        return log_bytes(self._log)
+
     def step(self, worked: bool) -> bool:
         """Fold the log in if it is time; whether that was done."""
         now = time.monotonic()
@@ -42,7 +47,7 @@ class Folding:
         if self._worked_at is None or now < self._again_at:
             return False
         quiet = now - self._worked_at > QUIET_SECONDS
-        return (quiet or log_bytes(self._log) > LOG_BYTES) and self.fold()
+        return (quiet or self.log_bytes > LOG_BYTES) and self.fold()
 
     def fold(self) -> bool:
         """Checkpoint; false when a reader, a copy or the disk is in the way: then it is tried again later."""

@@ -14,8 +14,12 @@ from otel_burn_collector.journal.records import Damage, Kind, Position, Record
 from otel_burn_collector.store import commands, progress
 from otel_burn_collector.store.database import staging_of
 from otel_burn_collector.store.faults import is_fatal
+from otel_burn_collector.store.folding import Folding
 from otel_burn_collector.store.preparing import Prepared, Preparing, discard, prepare
 from otel_burn_collector.store.settling import Settling, transaction
+
+MOST_LOG = 16 << 20
+"""What is not in the file yet, DuckDB keeps in memory whatever its limit: 500 MB for the calls of 16 MB of requests."""
 
 log = logging.getLogger(__name__)
 
@@ -124,21 +128,24 @@ class Loading:
 
 
 def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
-    """Load everything that the journal has.
-
-    What is not in the file yet, DuckDB keeps in memory whatever its limit: 500 MB for the calls of 16 MB of requests.
-    """
+    """Load everything that the journal has, folding the log in where there is much of it."""
+    folding = Folding(con, _path(con))
     loading = Loading(con, reader)
     try:
         while loading.load_next():
-            con.execute("CHECKPOINT")
+            if folding.log_bytes > MOST_LOG:
+                folding.fold()
     finally:
         loading.close()
 
 
 def staging_folder(con: duckdb.DuckDBPyConnection) -> Path:
     """Where batches are put down for *con*'s database."""
+    return staging_of(_path(con))
+
+
+def _path(con: duckdb.DuckDBPyConnection) -> Path:
     ((path,),) = con.execute(
         "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
     ).fetchall()
-    return staging_of(Path(path))
+    return Path(path)
