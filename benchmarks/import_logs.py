@@ -29,7 +29,7 @@ ROWS = {
     "claude-code-2.1.330": "claude/projects/-work/{}.jsonl",
     "claude-code-2.1.330__resume-fork": "claude/projects/-work/{}.jsonl",
     "codex-0.169.0": "codex/sessions/2026/11/{}.jsonl",
-    "gemini-cli-0.61.0": "gemini/tmp/work/chats/{}.jsonl",
+    "gemini-cli-0.61.0": "gemini/tmp/app/chats/{}.jsonl",
     "openclaw-2026.4.29__chat-send": "openclaw/agents/main/sessions/{}.jsonl",
 }
 DATABASES = {

@@ -15,16 +15,14 @@ from otel_burn.exchange import Block, Response
 from otel_burn.formats import anthropic_messages
 from otel_burn.formats.body import Body
 from otel_burn.formats.format import About
+from otel_burn_collector.session_logs.believing import believed_counts, moment
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
-    BadFieldError,
     as_dict,
     as_list,
     as_text,
-    checked_counts,
     maybe_nanoseconds,
-    nanoseconds,
 )
 from otel_burn_collector.session_logs.rows import Line, decode, decoded, lines
 
@@ -186,22 +184,16 @@ class _Transcript:
     def _open_response(self, name: str, row: Row, line: Line) -> None:
         context, asked_ns = self._before(row)
         self._told.add(name)
-        try:
-            ended_ns = nanoseconds(row.timestamp)
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}, so its call is left out"))
+        ended_ns = moment(row.timestamp, line.number, self._report)
+        if ended_ns is None:
             return
         started_ns = asked_ns if asked_ns is not None and asked_ns <= ended_ns else ended_ns
         self._latest[self._session.key] = name
         self._open[name] = _Response(name, self._session, row, line.number, started_ns, context)
 
     def _call(self, told: _Response, *, settled: bool) -> Iterator[LoggedCall]:
-        message = told.message | {"content": told.parts}
-        try:
-            checked_counts(as_dict(message.get("usage")), _COUNTS)
-        except BadFieldError as error:
-            self._report(Problem(told.line, f"{error}: its tokens are left out"))
-            message["usage"] = {}
+        usage = believed_counts(as_dict(told.message.get("usage")), _COUNTS, told.line, self._report)
+        message = told.message | {"content": told.parts, "usage": usage}
         found = anthropic_messages.read_response(message, _ABOUT)
         if not found.finish_reasons and self._tells_reasons:
             found = replace(found, complete=False)

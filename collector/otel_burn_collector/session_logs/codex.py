@@ -16,16 +16,14 @@ from otel_burn.exchange import Block, BlockKind, Response
 from otel_burn.formats import openai_items
 from otel_burn.formats.openai_usage import read_usage
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
+from otel_burn_collector.session_logs.believing import believed_counts, moment
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
-    BadFieldError,
     as_dict,
     as_list,
     as_text,
-    checked_counts,
     maybe_nanoseconds,
-    nanoseconds,
     shown,
 )
 from otel_burn_collector.session_logs.rows import Line, decoded, lines
@@ -180,10 +178,8 @@ class _Rollout:
     def _call(
         self, row: Row, line: Line, usage: Mapping[str, Any], *, key: str, response_id: str | None
     ) -> LoggedCall | None:
-        try:
-            ended_ns = nanoseconds(row.timestamp)
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}, so its call is left out"))
+        ended_ns = moment(row.timestamp, line.number, self._report)
+        if ended_ns is None:
             return None
         if self._is_copy(ended_ns):
             self._copied += 1
@@ -200,11 +196,7 @@ class _Rollout:
         return call
 
     def _response(self, usage: Mapping[str, Any], response_id: str | None, line: Line) -> Response:
-        try:
-            checked_counts(usage, _COUNTS)
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}: its tokens are left out"))
-            usage = {}
+        usage = believed_counts(usage, _COUNTS, line.number, self._report)
         return Response(
             id=response_id,
             usage=read_usage(_wire(usage)),

@@ -15,16 +15,14 @@ from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.formats import gemini_content
 from otel_burn.manifest import block, tool_call
 from otel_burn.usage import Usage
-from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
+from otel_burn_collector.session_logs.believing import believed_counts, moment
+from otel_burn_collector.session_logs.calls import LoggedCall, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
-    BadFieldError,
     as_dict,
     as_list,
     as_text,
-    checked_counts,
     maybe_nanoseconds,
-    nanoseconds,
 )
 from otel_burn_collector.session_logs.rows import Line, decoded, lines
 
@@ -112,10 +110,8 @@ class _Chat:
             yield call
 
     def _call(self, row: Message, line: Line) -> LoggedCall | None:
-        try:
-            ended_ns = nanoseconds(row.get("timestamp"))
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}, so its call is left out"))
+        ended_ns = moment(row.get("timestamp"), line.number, self._report)
+        if ended_ns is None:
             return None
         return LoggedCall(
             session=self._session,
@@ -134,12 +130,7 @@ class _Chat:
         )
 
     def _usage(self, row: Message, line: Line) -> Usage | None:
-        said = as_dict(row.get("tokens"))
-        try:
-            checked_counts(said, _COUNTS)
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}: its tokens are left out"))
-            return None
+        said = believed_counts(as_dict(row.get("tokens")), _COUNTS, line.number, self._report)
         if said.get("input") is None and said.get("output") is None:
             return None
         thoughts, tool = said.get("thoughts"), said.get("tool")

@@ -14,16 +14,14 @@ from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.manifest import arguments_block, block, error_class, tool_call
 from otel_burn.usage import Usage
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
-from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
+from otel_burn_collector.session_logs.believing import believed_counts, moment
+from otel_burn_collector.session_logs.calls import LoggedCall, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
-    BadFieldError,
     as_dict,
     as_list,
     as_text,
-    checked_counts,
     maybe_nanoseconds,
-    nanoseconds,
 )
 from otel_burn_collector.session_logs.rows import Line, decoded, lines
 from otel_burn_collector.zstandard import zstd
@@ -109,10 +107,8 @@ class _Transcript:
             failed and not (usage and (usage.input_tokens or usage.output_tokens))
         ):
             return  # nothing was served
-        try:
-            ended_ns = nanoseconds(row.get("timestamp"))
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}, so its call is left out"))
+        ended_ns = moment(row.get("timestamp"), line.number, self._report)
+        if ended_ns is None:
             return
         asked = maybe_nanoseconds(message.get("timestamp"))  # when the request was made
         response_id = as_text(message.get("responseId"))
@@ -130,12 +126,7 @@ class _Transcript:
         )
 
     def _usage(self, message: Message, line: Line) -> Usage | None:
-        said = as_dict(message.get("usage"))
-        try:
-            checked_counts(said, _COUNTS)
-        except BadFieldError as error:
-            self._report(Problem(line.number, f"{error}: its tokens are left out"))
-            return None
+        said = believed_counts(as_dict(message.get("usage")), _COUNTS, line.number, self._report)
         if said.get("input") is None:
             return None
         read, written = said.get("cacheRead"), said.get("cacheWrite")

@@ -16,16 +16,14 @@ from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.manifest import arguments_block, block, error_class, tool_call
 from otel_burn.usage import Usage
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
+from otel_burn_collector.session_logs.believing import believed_counts, moment
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
-    BadFieldError,
     as_dict,
     as_list,
     as_text,
-    checked_counts,
     maybe_nanoseconds,
-    nanoseconds,
 )
 
 AGENT: Final = "opencode"
@@ -172,10 +170,8 @@ class _Conversation:
             return None
         if error is not None and not (usage and (usage.input_tokens or usage.output_tokens)):
             return None  # nothing was served
-        try:
-            started_ns = nanoseconds(times.get("created"))
-        except BadFieldError as bad:
-            self._report(Problem(message.number, f"{bad}, so its call is left out"))
+        started_ns = moment(times.get("created"), message.number, self._report)
+        if started_ns is None:
             return None
         ended_ns = maybe_nanoseconds(times.get("completed")) or started_ns
         provider = as_text(said.get("providerID")) or as_text(as_dict(said.get("model")).get("providerID"))
@@ -193,17 +189,13 @@ class _Conversation:
         )
 
     def _usage(self, step: "_Step", number: int) -> Usage | None:
-        said = step.tokens
-        cache = as_dict(said.get("cache"))
-        try:
-            checked_counts(said, ("input", "output", "reasoning"))
-            checked_counts(cache, ("read", "write"))
-        except BadFieldError as error:
-            self._report(Problem(number, f"{error}: its tokens are left out"))
-            return None
-        if not any((said.get("input"), said.get("output"), cache.get("read"), cache.get("write"))):
+        cache = as_dict(step.tokens.get("cache"))
+        told = {name: step.tokens.get(name) for name in ("input", "output", "reasoning")}
+        told |= {name: cache.get(name) for name in ("read", "write")}
+        said = believed_counts(told, told, number, self._report)
+        read, written, thought = said.get("read"), said.get("write"), said.get("reasoning")
+        if not any((said.get("input"), said.get("output"), read, written)):
             return None  # zero everywhere is what it writes when it was told nothing
-        read, written, thought = cache.get("read"), cache.get("write"), said.get("reasoning")
         return Usage(
             input_tokens=(said.get("input") or 0) + (read or 0) + (written or 0),
             output_tokens=(said.get("output") or 0) + (thought or 0),

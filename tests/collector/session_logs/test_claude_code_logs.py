@@ -19,7 +19,7 @@ def row(kind: str, uuid: str, parent: str | None, second: int, message: Row, **m
         "message": message,
         "uuid": uuid,
         "timestamp": f"2026-11-22T11:09:{second:02d}.000Z",
-        "cwd": "/work/app",
+        "cwd": "/src/app",
         "sessionId": "session-1",
         "version": "2.1.330",
         "requestId": f"req_{message.get('id')}" if kind == "assistant" else None,
@@ -74,7 +74,7 @@ def test_the_rows_of_a_response_are_one_call(write_rows: WriteRows, read: Any) -
     assert (found.ended_ns - found.started_ns) / 1e9 == 3
     assert (found.session.id, found.session.project, found.provider) == (
         "session-1",
-        "/work/app",
+        "/src/app",
         "anthropic",
     )
     assert found.response.complete  # older versions never say why a response ended

@@ -22,7 +22,7 @@ def meta(thread: str, second: int = 0, **more: Any) -> Row:
 
 def turn(second: int, turn_id: str | None = None) -> Row:
     """The beginning of a turn."""
-    return row("turn_context", second, {"model": "gpt-5.5", "cwd": "/work/app", "turn_id": turn_id})
+    return row("turn_context", second, {"model": "gpt-5.5", "cwd": "/src/app", "turn_id": turn_id})
 
 
 def usage(given: int, made: int) -> Row:

@@ -88,7 +88,7 @@ OPENING = {
     "version": 3,
     "id": "s-1",
     "timestamp": "2026-11-22T11:31:37Z",
-    "cwd": "/work/app",
+    "cwd": "/src/app",
 }
 
 
@@ -155,12 +155,12 @@ def test_the_folder_that_opencode_had(tmp_path: Path, read: Any) -> None:
     part = {"type": "tool", "tool": "bash", "callID": "call_1", "state": state}
     _write(tmp_path / "storage" / "part" / "msg_1" / "prt_1.json", part)
     _write(
-        tmp_path / "storage" / "session" / "p" / "ses_1.json", {"directory": "/work/app", "parentID": "ses_0"}
+        tmp_path / "storage" / "session" / "p" / "ses_1.json", {"directory": "/src/app", "parentID": "ses_0"}
     )
     ((found,), problems) = read(tmp_path / "storage" / "message" / "ses_1")
     assert (found.response.usage.input_tokens, found.response.usage.output_tokens) == (93, 50)
     assert [each.name for each in found.response.tool_calls] == ["bash"]
-    assert (found.session.project, found.session.parent_id) == ("/work/app", "ses_0")
+    assert (found.session.project, found.session.parent_id) == ("/src/app", "ses_0")
     assert [problem.passing for problem in problems] == [True]
 
 
