@@ -115,7 +115,7 @@ def query(page: Page) -> dict[str, list[str]]:
 def test_the_way_from_a_sum_to_a_session_to_sql(page: Page, url: str, seen: Seen) -> None:
     """Burn, its worst finding, that session, then a query: all in links, without an error or an outside request."""
     page.goto(url)
-    expect(page.get_by_role("heading", name="What to fix first")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("heading", name="What to fix first")).to_be_visible()
     expect(
         page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
     ).to_have_count(2)
@@ -138,10 +138,13 @@ def test_the_way_from_a_sum_to_a_session_to_sql(page: Page, url: str, seen: Seen
     page.get_by_role("link", name="SQL").click()
     editor = page.get_by_role("textbox", name="SQL")
     expect(editor).to_have_value(re.compile("SELECT provider"))
+    settled(page)  # what is typed while the page still runs can be taken back by it
     editor.fill("SELECT count(*) AS calls FROM llm_calls")
     editor.press("Control+Enter")
-    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
+    page.wait_for_url(re.compile(r"/sql\?.*sql=SELECT(\+|%20)count"))
+    settled(page)
     assert query(page)["sql"] == ["SELECT count(*) AS calls FROM llm_calls"]
+    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
 
     assert seen.errors == []
     assert seen.hosts == {"127.0.0.1"}
@@ -151,13 +154,13 @@ def test_times_are_utc_in_any_time_zone(page: Page, url: str) -> None:
     """Calls of nine o'clock UTC stand at nine o'clock, on the charts and in the tables, for a reader in Auckland."""
     page.goto(url)
     chart = page.locator("[data-testid=stVegaLiteChart]").first
-    expect(chart).to_contain_text("09:01:00", timeout=SECONDS)
+    expect(chart).to_contain_text("09:01:00")
 
 
 def test_a_deep_link_shows_what_it_carries(page: Page, url: str, seen: Seen) -> None:
     """A session and a turn, straight from the address bar."""
     page.goto(f"{url}/session?session=looping&turn=2")
-    expect(page.get_by_role("heading", name="looping")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("heading", name="looping")).to_be_visible()
     settled(page)
     assert query(page) == {"session": ["looping"], "turn": ["2"]}
     assert seen.errors == []
@@ -181,7 +184,7 @@ def test_a_trace_is_drawn_and_walked_by_keyboard(page: Page, url: str, seen: See
     """The canvas draws every span; an arrow key selects one, says it aloud, and the address carries it."""
     trace = sha256(b"looping").hexdigest()[:32]
     page.goto(f"{url}/trace?trace={trace}")
-    expect(page.locator(".flame")).to_have_attribute("data-drawn", "7", timeout=SECONDS)
+    expect(page.locator(".flame")).to_have_attribute("data-drawn", "7")
     settled(page)
     page.locator(".flame canvas").focus()
     page.keyboard.press("ArrowRight")
@@ -200,17 +203,17 @@ def test_live_shows_what_arrives(
     copy = Path(shutil.copy(db, tmp_path / "burn.duckdb"))
     with explorer(copy) as (_, served):
         page.goto(f"{served}/?live=true")
-        expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("12", timeout=SECONDS)
+        expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("12")
         arrive(copy)
-        expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("13", timeout=SECONDS)
+        expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("13")
 
 
 def test_a_hostile_name_loads_nothing(page: Page, url: str, seen: Seen) -> None:
     """An agent whose name is Markdown for an image of elsewhere is shown as that text."""
     page.goto(f"{url}/session?session=hostile")
-    expect(page.get_by_text("evil.example")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_text("evil.example")).to_be_visible()
     page.goto(f"{url}/?by=agent")
-    expect(page.get_by_role("heading", name="What to fix first")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("heading", name="What to fix first")).to_be_visible()
     settled(page)
     assert seen.hosts == {"127.0.0.1"}
     assert seen.errors == []
@@ -221,7 +224,7 @@ def test_it_ends_while_a_browser_looks_on(browser: Browser, db: Path) -> None:
     with explorer(db) as (process, url):
         page = browser.new_page()
         page.goto(url)
-        expect(page.get_by_role("heading", name="Burn")).to_be_visible(timeout=SECONDS)
+        expect(page.get_by_role("heading", name="Burn")).to_be_visible()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
         page.close()
