@@ -58,6 +58,7 @@ STEPS: Final = pl.Schema(
         "failed": pl.Boolean(),
         "outcome": pl.String(),
         "known": pl.Boolean(),
+        "spoken": pl.Int64(),
     }
 )
 """The frame `steps`, made once for all detectors."""
@@ -79,10 +80,14 @@ COMPARED: Final = pl.Schema(
 
 
 def steps(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
-    """The tool calls in order, actor by actor: `row` counts them, `outcome` is what came back as a comparable word."""
+    """The tool calls in order, actor by actor: `row` counts them, `outcome` is what came back as a comparable word.
+
+    `spoken` counts the answers without a tool that the actor gave before: after each, somebody may have said something
+    new.
+    """
     return (
         tool_calls.select(TOOL_CALLS.names())
-        .join(llm_calls.select("call_id", "agent"), on="call_id", how="left")
+        .join(_spoken(tool_calls, llm_calls), on="call_id", how="left")
         .with_columns(
             pl.col(
                 "tool_name", "args_hash", "args_sketch", "result_hash", "result_sketch", "error_class"
@@ -96,6 +101,20 @@ def steps(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
             outcome=_outcome(),
             known=pl.all_horizontal(pl.col(REQUEST).is_not_null()),
         )
+    )
+
+
+def _spoken(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
+    """For each call its agent, and how many answers without a tool came before. A call that failed says nothing."""
+    says = ~pl.col("asks") & (pl.col("output_tokens") > 0).fill_null(False)
+    asking = tool_calls.select(pl.col("call_id").unique(), asks=True)
+    return (
+        llm_calls.select("call_id", *ACTOR, "started_at", "output_tokens")
+        .join(asking, on="call_id", how="left")
+        .with_columns(pl.col("asks").fill_null(False))
+        .sort(*ACTOR, "started_at", "call_id")
+        .with_columns(spoken=says.cast(pl.Int64).cum_sum())
+        .select("call_id", "agent", "spoken")
     )
 
 
@@ -183,6 +202,12 @@ def alike(some: pl.Expr, other: pl.Expr) -> pl.Expr:
     whole = pl.max_horizontal(some.list.len(), other.list.len())
     common = some.list.set_intersection(other).list.len()
     return pl.when(whole > 0).then(common / whole)
+
+
+def contained(some: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """How much of the shorter of two texts is in the longer one, by their `groups`, 0 to 1; NULL without a sketch."""
+    whole = pl.min_horizontal(some.list.len(), other.list.len())
+    return pl.when(whole > 0).then(some.list.set_intersection(other).list.len() / whole)
 
 
 def cuts(llm_calls: pl.LazyFrame, *, kept: float, min_context: int = 0) -> pl.LazyFrame:

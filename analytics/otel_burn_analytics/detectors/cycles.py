@@ -2,7 +2,8 @@
 
 Rule: at least three steps in a row, by as many LLM calls, each of which repeats an earlier one within ten tool calls:
 the same tool, arguments and outcome, and no successful write or run in between that could have changed it. The steps
-that were repeated are members too. Where a tool of unknown effect ran in between it is a *warning*.
+that were repeated are members too. It is a *loop* when two of the steps are without doubt, and a *warning* where tools
+of unknown effect ran between more of them and what they repeat: only coming back to a path needs no proof.
 
 Defaults: one repeated step is a second look, two in a row happen after a question; from three on the agent walks a path
 that it has walked before. Repetition of one single request is left to `loops`, which says it more plainly.
@@ -38,7 +39,7 @@ def find_cycles(
     return written(
         found,
         detector=NAME,
-        tier=pl.when(pl.col("puzzled") == 0).then(pl.lit("loop")).otherwise(pl.lit("warn")),
+        tier=pl.when(pl.col("clean") >= min_length - 1).then(pl.lit("loop")).otherwise(pl.lit("warn")),
         of=(*ACTOR, "first_call", "first_tool_call", "first_again"),
         words=cycles,
     )
@@ -96,7 +97,7 @@ def _per_call(members: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
             pl.col(*ACTOR, "tool_name", "tool_call_id").sort_by("row").first(),
             whole=pl.col("siblings").first(),
             part=pl.len().cast(pl.Int64),
-            puzzled=pl.col("puzzled").sum(),
+            clean=(pl.col("again") & (pl.col("puzzled") == 0)).any(),
             wasted=pl.col("again").any(),
             distance=pl.col("distance").max(),
         )
@@ -115,11 +116,11 @@ def _told() -> dict[str, pl.Expr]:
         "first_again": pl.col("call_id").filter(wasted).first(),
         "repeated": wasted.sum().cast(pl.Int64),
         "distance": pl.col("distance").max(),
-        "puzzled": pl.col("puzzled").sum(),
+        "clean": pl.col("clean").sum().cast(pl.Int64),
         "path": pl.col("tool_name").filter(wasted).head(6).str.join(", "),
     }
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_cycles, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_cycles, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}, version=2
 )

@@ -1,9 +1,10 @@
 """Which failing call does an agent make again and again, with other arguments each time or the same?
 
-Rule: attempts at one tool that fail alike, within ten tool calls of each other, with no success of that tool and no
-other effective write or run in between. Three of them are a *loop* when each has much the same arguments as an earlier
-one (equal but for white space, or half of their three-word shingles in common), four whatever their arguments. Two that
-are alike are a *warning*, and so are searches that only end with an exit code, which say that nothing was found.
+Rule: attempts at one tool that fail alike, within ten tool calls of each other, with no success of that tool, no other
+effective write or run and no answer without a tool in between (after one, somebody may have asked for something else).
+Three of them are a *loop* when each has much the same arguments as an earlier one (equal but for white space, or half
+of the shorter one's three-word shingles in the other), four whatever their arguments. Two that are alike are a
+*warning*, and so are searches that only end with an exit code, which say that nothing was found.
 Attempts that one answer asked for count once: the model had not seen the others fail. Three equal requests are left to
 `loops`.
 
@@ -16,7 +17,7 @@ text. Sketches of the arguments make near repeats visible; without them only equ
 Blind spots: errors that a tool words as a success; failures whose texts differ in a number or a path and that name no
 exception; attempts further apart than the window. A batch over targets that all fail alike, made one by one, is
 reported from the fourth on, and one over targets that are a small part of the arguments (the same booking with one
-gift card after the other) from the third: it may be right to try all of them.
+gift card after the other) from the third, if nobody is asked in between: it may be right to try all of them.
 
 Complexity: one sort of the tool calls; arguments are compared only among failures, with three before each.
 """
@@ -29,7 +30,7 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import failed_retries
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, alike, groups, last
+from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, contained, groups, last
 
 NAME: Final = "failed_retries"
 SERIES: Final = (*ACTOR, "tool_name", "outcome")
@@ -51,8 +52,8 @@ def find_failed_retries(
     Args:
         min_alike: Attempts with much the same arguments.
         min_any: Attempts, whatever their arguments.
-        likeness: Share of shingles in common. Half is the middle: an edit that is moved or re-indented has nearly
-            all, another edit of the same file next to none.
+        likeness: Share of the shorter one's shingles that the other has. Half is the middle: an edit that is moved,
+            re-indented or made longer has nearly all, another edit of the same file next to none.
         window: Tool calls between two attempts.
     """
     series = _series(compared_steps, window=window)
@@ -87,6 +88,7 @@ def _series(compared: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
                 (pl.col("row") - last("row", "kind") >= window).fill_null(True),
                 pl.col("works") != last("works", "kind"),
                 pl.col("succeeds") != last("succeeds", "kind"),
+                pl.col("spoken") != last("spoken", "kind"),
             ).fill_null(True)
         )
         .with_columns(series=pl.col("begins").cum_sum())
@@ -119,7 +121,7 @@ def _again(before: int, likeness: float) -> pl.Expr:
     """Whether the attempt so many *before* in the series had the same arguments, or much the same."""
     mine = pl.col("series") == pl.col("series").shift(before)
     equal = pl.col("args_hash") == pl.col("args_hash").shift(before)
-    near = alike(pl.col("groups"), pl.col("groups").shift(before)) >= likeness
+    near = contained(pl.col("groups"), pl.col("groups").shift(before)) >= likeness
     return (mine & (equal.fill_null(False) | near.fill_null(False))).fill_null(False)
 
 
@@ -143,5 +145,8 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_failed_retries, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
+    name=NAME,
+    find=find_failed_retries,
+    needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS},
+    version=2,
 )

@@ -21,7 +21,7 @@ def evidence() -> pl.Expr:
             "path",
             pl.when(pl.col("repeated") > 6).then(pl.lit(" …")).otherwise(pl.lit("")),
         ),
-        pl.when(pl.col("puzzled") > 0)
+        pl.when(pl.col("clean") < pl.col("repeated"))
         .then(pl.lit("Other tools ran in between, and whether they change anything is not known. "))
         .otherwise(pl.lit("No successful write or run in between could have changed them. ")),
         numbers.cost("Walking it again"),

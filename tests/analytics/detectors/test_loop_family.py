@@ -31,6 +31,31 @@ SEARCH = "read search(where is the {} of the parser for numbers defined) = nothi
 STEPS: dict[str, tuple[Detector, Sequence[str], str]] = {
     "restart": (cycles.DETECTOR, ["read ls() = a", "read cat(a) = x", "read cat(b) = y"] * 2, "loop"),
     "alternation": (cycles.DETECTOR, ["read ls() = a", "read cat(a) = x"] * 3, "loop"),
+    "a path walked again, entered from elsewhere": (
+        cycles.DETECTOR,
+        [
+            "unknown sh(decrypt) = garbage",
+            "unknown sh(reverse) = other",
+            "unknown submit(a) = incorrect",
+            "unknown sh(decrypt) = garbage",
+            "unknown submit(a) = incorrect",
+            "unknown sh(decrypt) = garbage",
+        ],
+        "loop",
+    ),
+    "a restart after what may be work": (
+        cycles.DETECTOR,
+        [*(laps := ["read ls() = a", "read cat(a) = x", "read cat(b) = y"]), "unknown do(it) = done", *laps],
+        "warn",
+    ),
+    "an edit that grows": (
+        failed_retries.DETECTOR,
+        [
+            f"write edit(if not number: return the safe number{more}) ! IndentationError"
+            for more in ("", " and", " and then if number is zero go on with all of it")
+        ],
+        "loop",
+    ),
     "near edits": (
         failed_retries.DETECTOR,
         [EDIT.format(word) for word in ("once", "twice", "again")],
@@ -104,6 +129,19 @@ def test_parallel_failures_are_one_attempt(tool_frames: Frames) -> None:
     """The model had not seen the others fail when it asked."""
     steps = [EDIT.format(word) for word in ("once", "twice", "again", "more")]
     assert judged(failed_retries.DETECTOR, tool_frames(*steps, together=4)).is_empty()
+
+
+def test_what_somebody_said_is_no_retry(tool_frames: Frames) -> None:
+    """After an answer without a tool, other arguments may be what the user wished; a call that failed says nothing."""
+    tools, calls = tool_frames(*(EDIT.format(word) for word in ("once", "twice", "again")))
+    last = calls.sort("started_at").last()
+    asked = last.with_columns(
+        call_id=pl.lit("said"), started_at=pl.col("started_at") - pl.duration(seconds=5, time_unit="ns")
+    )
+    refused = asked.with_columns(output_tokens=pl.lit(None, pl.Int64))
+    for between, tier in ((asked, "warn"), (refused, "loop")):
+        found = judged(failed_retries.DETECTOR, (tools, pl.concat([calls, between])))
+        assert found["tier"].to_list() == [tier]
 
 
 def test_equal_failures_are_reported_once(tool_frames: Frames) -> None:
