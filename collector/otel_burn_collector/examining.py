@@ -38,6 +38,11 @@ CORRECTED: Final = """
 DIALECTS: Final = """
     SELECT dialect, min(source) AS source, count(*) AS reports FROM reports GROUP BY dialect ORDER BY dialect
 """
+DAMAGED: Final = """
+    SELECT count(*) AS times, sum(bytes)::BIGINT AS bytes, strftime(max(found_at), '%Y-%m-%d %H:%M') AS last_at,
+           arg_max(reason, found_at) AS reason, arg_max(kept_in, found_at) AS kept_in
+    FROM journal.damage HAVING count(*) > 0
+"""
 WITHOUT: Final = """
     SELECT sources[1] AS source, count(*) AS calls FROM llm_calls
     WHERE usage_status = 'missing' AND status = 'ok' GROUP BY ALL ORDER BY calls DESC, source LIMIT 6
@@ -52,7 +57,7 @@ def examine(db: Path) -> list[Said]:
         with open_ledger(db) as ledger:
             return [
                 said
-                for look in (_unknown, _unaccounted, _leaving_out, _corrected, _without)
+                for look in (_damaged, _unknown, _unaccounted, _leaving_out, _corrected, _without)
                 for said in look(ledger)
             ]
     except BurnError as error:
@@ -62,6 +67,18 @@ def examine(db: Path) -> list[Said]:
 def _rows(ledger: Ledger, sql: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = ledger.query(sql).to_pylist()
     return found
+
+
+def _damaged(ledger: Ledger) -> Iterator[Said]:
+    for row in _rows(ledger, DAMAGED):
+        kept = f" What there is of it is kept in {row['kept_in']}" if row["kept_in"] else ""
+        yield (
+            "problem",
+            "damage",
+            f"{row['times']:,} times something of what was acknowledged could not be read ({row['bytes']:,} bytes of "
+            f"the journal; `otel-burn sql 'FROM journal.damage'` lists them). Lastly, {row['last_at']} UTC: "
+            f"{row['reason'].rstrip('.')}.{kept}",
+        )
 
 
 def _unknown(ledger: Ledger) -> Iterator[Said]:

@@ -13,6 +13,7 @@ from otel_burn_collector.discovery import find_collector
 from otel_burn_collector.offline import Offline, journal_folder
 from otel_burn_collector.store import backups, commands, erasing, recovery
 from otel_burn_collector.store.backups import Backup
+from otel_burn_collector.store.belonging import refuse_strangers
 from otel_burn_collector.store.database import DamagedError, open_reading
 
 VISIBLE_SECONDS, PURGE_SECONDS = 60.0, 600.0
@@ -56,6 +57,7 @@ def restore(db: Path, backup: Path) -> Restored:
     held = backups.verify(backup)
     _nobody_has(db)
     data_dir = journal_folder(db).parent
+    refuse_strangers(backup, held.ledger, data_dir)
     aside = recovery.set_aside(db, data_dir / "replaced") if db.exists() else None
     db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     backups.place(backup, db)

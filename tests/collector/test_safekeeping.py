@@ -11,6 +11,7 @@ import pytest
 
 from otel_burn.errors import BurnError
 from otel_burn_collector import safekeeping
+from otel_burn_collector.examining import examine
 from otel_burn_collector.journal import archive, segments
 from otel_burn_collector.journal.records import Encoding, Kind, Position
 from otel_burn_collector.keeping import Keeping
@@ -133,7 +134,7 @@ def test_restoring_loads_what_came_after(db: Path, make_spans: MakeSpans) -> Non
 
 
 def test_restoring_says_what_is_not_there_any_more(db: Path, make_spans: MakeSpans) -> None:
-    """A segment that was dropped since the backup is named."""
+    """A segment that was dropped since the backup is named, then and in `doctor` ever after."""
     put(db, make_spans(1))
     backup = safekeeping.back_up(db, None)
     put(db, make_spans(2))
@@ -142,6 +143,8 @@ def test_restoring_says_what_is_not_there_any_more(db: Path, make_spans: MakeSpa
     restored = safekeeping.restore(db, backup.path)
     assert restored.spans == 2
     assert ["segment 2" in one and "not there any more" in one for one in restored.missing] == [True]
+    (said,) = [said for level, about, said in examine(db) if (level, about) == ("problem", "damage")]
+    assert "the segments from here on are not there any more" in said
 
 
 def test_what_is_no_backup_is_not_restored(db: Path, tmp_path: Path, make_spans: MakeSpans) -> None:
@@ -151,6 +154,33 @@ def test_what_is_no_backup_is_not_restored(db: Path, tmp_path: Path, make_spans:
     with pytest.raises(BurnError, match="does not open"):
         safekeeping.restore(db, tmp_path / "junk")
     assert spans(db) == 1
+
+
+def test_a_backup_of_another_ledger_is_not_restored(db: Path, tmp_path: Path, make_spans: MakeSpans) -> None:
+    """Positions of its journal mean nothing in ours: what is acknowledged here and not loaded would be passed over."""
+    put(db, make_spans(1))
+    other = tmp_path / "other" / "burn.duckdb"
+    put(other, make_spans(2))
+    theirs = safekeeping.back_up(other, None)
+    with pytest.raises(BurnError, match=r"is of another ledger .* move .* aside"):
+        safekeeping.restore(db, theirs.path)
+    assert spans(db) == 1
+    assert safekeeping.restore(tmp_path / "new" / "burn.duckdb", theirs.path).spans == 1
+
+
+def test_a_file_put_in_the_place_of_another_is_not_opened_for_writing(
+    db: Path, tmp_path: Path, make_spans: MakeSpans
+) -> None:
+    """Whoever copies the file of another ledger beside our journal is told; with our own backup all goes on."""
+    put(db, make_spans(1))
+    ours = safekeeping.back_up(db, None)
+    put(tmp_path / "other.duckdb", make_spans(2))
+    shutil.copy(tmp_path / "other.duckdb", db)
+    with pytest.raises(BurnError, match="is of another ledger"):
+        put(db, make_spans(3))
+    shutil.copy(ours.path, db)
+    put(db, make_spans(3))
+    assert spans(db) == 2
 
 
 def test_only_so_many_backups_are_kept(db: Path, make_spans: MakeSpans) -> None:

@@ -21,6 +21,7 @@ import duckdb
 from otel_burn.errors import BurnError
 from otel_burn_collector.journal.records import Position
 from otel_burn_collector.journal.segments import sync_folder
+from otel_burn_collector.store.belonging import ledger_id
 
 SUFFIX, NOTE = ".duckdb", ".json"
 _CONFIG: dict[str, Any] = {"threads": "1", "memory_limit": "512MiB", "enable_external_access": "false"}
@@ -38,6 +39,8 @@ class Contents:
     """How far its journal is loaded."""
     rows: Mapping[str, int] = field(default_factory=dict)
     """By table."""
+    ledger: str | None = None
+    """The id of the ledger that it is of; `None` where it is older than ids."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def verify(path: Path) -> Contents:
     except duckdb.Error as error:
         raise BadCopyError(f"{path} does not open ({_first_line(error)}).") from error
     try:
-        return Contents(_position(con), {name: _read_all(con, name) for name in _tables(con)})
+        rows = {name: _read_all(con, name) for name in _tables(con)}
+        return Contents(_position(con), rows, ledger_id(con))
     except duckdb.Error as error:
         raise BadCopyError(f"{path} is damaged ({_first_line(error)}).") from error
     finally:
@@ -115,7 +119,7 @@ def verify(path: Path) -> Contents:
 def contents(con: duckdb.DuckDBPyConnection) -> Contents:
     """What the open database holds, counted; as of one moment when no one writes."""
     rows = {name: con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in _tables(con)}  # noqa: S608
-    return Contents(_position(con), rows)
+    return Contents(_position(con), rows, ledger_id(con))
 
 
 def listed(folder: Path) -> list[Backup]:
@@ -174,7 +178,7 @@ def to_json(backup: Backup) -> dict[str, Any]:
 
 def from_json(said: Mapping[str, Any]) -> Backup:
     """What `to_json` gave."""
-    held = Contents(Position(*said["position"]), said["rows"])
+    held = Contents(Position(*said["position"]), said["rows"], said.get("ledger"))
     return Backup(Path(said["path"]), datetime.fromisoformat(said["made_at"]), held)
 
 

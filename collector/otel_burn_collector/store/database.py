@@ -17,6 +17,7 @@ from otel_burn.errors import BurnError
 from otel_burn_collector import ledger
 from otel_burn_collector.settings import data_dir_of
 from otel_burn_collector.store import backups
+from otel_burn_collector.store.belonging import bring_together
 from otel_burn_collector.store.faults import is_damage
 from otel_burn_collector.store.folding import lacking
 
@@ -84,6 +85,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, db: Path, data_dir: Path) -> None:
     if lack := lacking(db.with_name(f"{db.name}.wal")):
         raise BurnError(f"The database {db} cannot be opened for writing: {lack}")
     con.execute(files("otel_burn_collector.store").joinpath("journal.sql").read_text(encoding="utf-8"))
+    bring_together(con, db, data_dir)
     ledger.create(con)
     # Replaying DDL from a torn log is where DuckDB breaks: it must not stay in the log.
     con.execute("CHECKPOINT")

@@ -9,6 +9,11 @@ CREATE TABLE IF NOT EXISTS journal.position (
     loaded_at   TIMESTAMP_NS NOT NULL
 );
 
+-- One row: the id of this ledger, which its data folder has too.
+CREATE TABLE IF NOT EXISTS journal.identity (
+    id UUID NOT NULL
+);
+
 -- One row per request body: a client that did not hear our answer sends it again.
 CREATE TABLE IF NOT EXISTS journal.bodies (
     hash      UUID NOT NULL,
