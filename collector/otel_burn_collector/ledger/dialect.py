@@ -20,6 +20,24 @@ INFERENCE: Final = (
 `fetch_response`, `count_tokens` and `create_batch`."""
 
 OPERATION: Final = (names.OPERATION_NAME, "llm.request.type")
+NO_CALLS: Final = (
+    "invoke_agent",
+    "create_agent",
+    "invoke_workflow",
+    "execute_tool",
+    "fetch_response",
+    "count_tokens",
+    "create_batch",
+    "retrieval",
+    "plan",
+    "agent",
+    "workflow",
+    "task",
+    "tool",
+    "chain",
+)
+"""Operations that no provider bills for; what they say of usage, they say of the calls below them."""
+
 USAGE: Final = (
     names.USAGE_INPUT_TOKENS,
     names.USAGE_OUTPUT_TOKENS,
@@ -57,6 +75,8 @@ class Dialect:
     """Whether a span whose status is ERROR does not fit."""
     counts: bool = True
     """False: spans that look like a report and repeat, or only announce, what other spans report."""
+    apart: str = ""
+    """What this emitter says here is another kind of report than its others: of one call it may make both."""
     wire: bool = False
     """One report an HTTP attempt, not one a call."""
     pairs_by_usage: str | None = None

@@ -4,29 +4,11 @@ from typing import Final
 
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import BURN, GENAI, NATIVE
-from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, USAGE, Dialect
+from otel_burn_collector.ledger.dialect import INFERENCE, NO_CALLS, OPERATION, USAGE, Dialect
 from otel_burn_collector.ledger.dialects_of_agents import AGENTS
 from otel_burn_collector.ledger.dialects_of_libraries import LIBRARIES
 
 __all__ = ["DIALECTS", "INFERENCE", "Dialect"]
-
-NO_CALLS: Final = (
-    "invoke_agent",
-    "create_agent",
-    "invoke_workflow",
-    "execute_tool",
-    "fetch_response",
-    "count_tokens",
-    "create_batch",
-    "retrieval",
-    "plan",
-    "agent",
-    "workflow",
-    "task",
-    "tool",
-    "chain",
-)
-"""Operations that no provider bills for; what they say of usage, they say of the calls below them."""
 
 DIALECTS: Final = (
     Dialect(

@@ -167,6 +167,7 @@ AGENTS: Final = (
         rank=25,
         scope="openclaw",
         event=r"openclaw\.model\.usage",
+        apart="turn",
         markers=(names.USAGE_INPUT_TOKENS,),
         pairs_by_usage="openclaw",
         pairs_with_turns=True,

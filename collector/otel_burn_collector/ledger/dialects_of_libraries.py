@@ -5,6 +5,7 @@ from typing import Final
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import GENAI, Fields, Source
 from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, USAGE, Dialect
+from otel_burn_collector.ledger.dialects_of_litellm import LITELLM, MADE_UP_APART
 
 _USAGE_DETAILS: Final = "langfuse.observation.usage_details"
 _COUNT: Final = r'"{}":\s*(\d+)'
@@ -64,6 +65,27 @@ MLFLOW: Final[Fields] = {
     "reported_usd": (Source("mlflow.llm.cost", r'"total_cost":\s*([\d.eE+-]+)'),),
 }
 
+OPENINFERENCE: Final[dict[str, tuple[str | Source, ...]]] = {
+    "provider": ("llm.provider", "llm.system"),
+    "request_model": ("llm.request.model_name", "llm.model_name", "embedding.model_name"),
+    "response_model": ("llm.response.model_name", "llm.model_name"),
+    # No attribute has the id; where the whole response is recorded, its own id comes first.
+    "response_id": (Source("output.value", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
+    "operation": ("gen_ai.operation.name",),
+    "session_id": ("session.id",),
+    "user_id": ("user.id",),
+    "agent": ("agent.name",),
+    "finish_reason": ("llm.finish_reason",),
+    "input_tokens": ("llm.token_count.prompt",),
+    "output_tokens": ("llm.token_count.completion",),
+    "cache_read_tokens": ("llm.token_count.prompt_details.cache_read",),
+    "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
+    "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
+    "audio_input_tokens": ("llm.token_count.prompt_details.audio",),
+    "audio_output_tokens": ("llm.token_count.completion_details.audio",),
+    "reported_usd": ("llm.cost.total",),
+}
+
 LIBRARIES: Final = (
     Dialect(
         name="ai-sdk",
@@ -100,30 +122,20 @@ LIBRARIES: Final = (
         counts=False,
     ),
     Dialect(
+        name="openinference-litellm",
+        rank=30,
+        scope=r"openinference\.instrumentation\.litellm",
+        markers=("openinference.span.kind",),
+        marker_values=("LLM", "EMBEDDING"),
+        pairs_by_usage="litellm",
+        fields=OPENINFERENCE | {"response_id": (Source("output.value", MADE_UP_APART),)},
+    ),
+    Dialect(
         name="openinference",
         rank=30,
         markers=("openinference.span.kind",),
         marker_values=("LLM", "EMBEDDING"),
-        fields={
-            "provider": ("llm.provider", "llm.system"),
-            "request_model": ("llm.request.model_name", "llm.model_name", "embedding.model_name"),
-            "response_model": ("llm.response.model_name", "llm.model_name"),
-            # No attribute has the id; where the whole response is recorded, its own id comes first.
-            "response_id": (Source("output.value", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
-            "operation": ("gen_ai.operation.name",),
-            "session_id": ("session.id",),
-            "user_id": ("user.id",),
-            "agent": ("agent.name",),
-            "finish_reason": ("llm.finish_reason",),
-            "input_tokens": ("llm.token_count.prompt",),
-            "output_tokens": ("llm.token_count.completion",),
-            "cache_read_tokens": ("llm.token_count.prompt_details.cache_read",),
-            "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
-            "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
-            "audio_input_tokens": ("llm.token_count.prompt_details.audio",),
-            "audio_output_tokens": ("llm.token_count.completion_details.audio",),
-            "reported_usd": ("llm.cost.total",),
-        },
+        fields=OPENINFERENCE,
     ),
     Dialect(
         name="openinference-other",
@@ -261,25 +273,5 @@ LIBRARIES: Final = (
         markers=("mlflow.spanType",),
         counts=False,
     ),
-    Dialect(
-        name="litellm",
-        rank=30,
-        scope="litellm",
-        markers=OPERATION,
-        marker_values=INFERENCE,
-        fields=GENAI
-        | {
-            # The only place with the cache: a Python dict in a string.
-            "cache_read_tokens": (
-                names.USAGE_CACHE_READ_INPUT_TOKENS,
-                Source("metadata.usage_object", r"'cached_tokens': (\d+)"),
-            ),
-            "cache_write_tokens": (
-                names.USAGE_CACHE_WRITE_INPUT_TOKENS,
-                Source("metadata.usage_object", r"'cache_(?:write|creation)_tokens': (\d+)"),
-            ),
-            "reasoning_tokens": (Source("metadata.usage_object", r"'reasoning_tokens': (\d+)"),),
-            "reported_usd": ("gen_ai.cost.total_cost",),
-        },
-    ),
+    *LITELLM,
 )

@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 from otel_burn_collector.ledger.attributes import Source
 from otel_burn_collector.ledger.contents import manifest_of
 from otel_burn_collector.ledger.dialects import DIALECTS, Dialect
+from otel_burn_collector.ledger.operations import OPERATION_NAMES
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
 from otel_burn_collector.ledger.usage import usage_of
-from otel_burn_collector.ledger.values import first_of, number, texts, usd, whole, wholes
+from otel_burn_collector.ledger.values import first_of, number, provider_id, texts, usd, whole, wholes
 
 SAYS_NOTHING: Final = ("", "null", "[]")
 LONGEST_MS: Final = 1e9
@@ -27,6 +28,7 @@ LISTS: Final = (
     "kinds", "hashes", "tools", "tool_call_ids", "errors", "sketches", "output_kinds", "output_hashes",
     "asked_ids", "asked_names", "asked_hashes", "asked_effects", "asked_sketches",
 )  # fmt: skip
+_RENAMED: Final = {"operation": OPERATION_NAMES}
 MANIFEST: Final = frozenset({"hashes", "chain", "asked_names", "output_hashes"})
 """A report with one of these has a manifest."""
 
@@ -148,10 +150,12 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
     trace_id, report_id = record["trace_id"], record["report_id"]
     version = record["scope_version"]
     report: Row = {name: fields[name] for name in TEXTS if name in fields}
+    report |= {name: known[report[name]] for name, known in _RENAMED.items() if report.get(name) in known}
+    if "response_id" in report:
+        report["response_id"] = provider_id(report["response_id"])
     status = whole(get("http_status"))
     provider = get("provider")
-    # A turn's report is no second report of the same emitter, but one of another kind.
-    said_scope = f"{scope} turn" if dialect.name.endswith("-turn") else scope
+    said_scope = f"{scope} {dialect.apart}" if dialect.apart else scope
     emitter = (signal, said_scope, record["instance_id"] or record["service_name"])
     report |= {
         "unit": key_of(report_id if trace_id is None else trace_id),

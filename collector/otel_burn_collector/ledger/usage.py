@@ -31,6 +31,9 @@ _TOTAL_INPUT: Final = "its total says that the input leaves out what the cache r
 _REASONING: Final = "its output leaves out the reasoning: added"
 _TOTAL_OUTPUT: Final = "its total says that the output leaves out the reasoning: added"
 
+_DETAILED: Final = ("openai", "azure")
+"""As LiteLLM names them. Their answers tell the details of the input, also where it has none."""
+
 _GOOGLE: Final = ("gemini", "google", "vertex")
 """Their answers count what was thought beside what was said."""
 _ANTHROPIC: Final = ("anthropic", "claude")
@@ -51,12 +54,14 @@ def usage_of(dialect: Dialect, fields: Mapping[str, str]) -> Row:
     corrections: list[str] = []
     said_input, said_output = (token_count(fields.get(f"{name}_tokens")) for name in ("input", "output"))
     if _says_nothing(dialect, fields, usage, said_input, said_output):
+        corrections = [_INVENTED if said_input or said_output else _ZEROS]
         said_input = said_output = None
         usage = dict.fromkeys(usage)
-        corrections = [_INVENTED if dialect.invents_usage else _ZEROS]
     usage["input_tokens"], usage["output_tokens"] = said_input, said_output
     corrections += _include_cache(usage, dialect, fields)
     corrections += _include_reasoning(usage, dialect, fields)
+    if corrections == [_INVENTED]:
+        usage["reported_usd"] = None  # it follows from them
     return usage | {
         "pairing": _pairing(dialect, usage, said_input, said_output),
         "corrections": corrections,
@@ -67,10 +72,16 @@ def _says_nothing(
     dialect: Dialect, fields: Mapping[str, str], usage: Row, said_input: int | None, said_output: int | None
 ) -> bool:
     """Whether the counts are none: made up, or zeros that stand for unknown."""
-    if dialect.invents_usage:
+    if dialect.invents_usage or _is_counted_by_itself(fields):
         return said_input is not None
     zeros = said_input == 0 and said_output == 0 and not any(usage.values())
     return zeros and "response_id" not in fields and not dialect.wire
+
+
+def _is_counted_by_itself(fields: Mapping[str, str]) -> bool:
+    """Whether a stream's usage has no details, and the provider is one that always gives them."""
+    detailed = fields.get("provider") in _DETAILED and fields.get("stream", "").lower() == "true"
+    return detailed and "lacks_details" in fields
 
 
 def _include_cache(usage: Row, dialect: Dialect, fields: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from base64 import b64decode, b64encode
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -42,6 +43,20 @@ def usd(text: str | None) -> Decimal | None:
         return found.quantize(_SMALLEST_USD, ROUND_HALF_UP) if 0 < found < MOST_USD else None
     except InvalidOperation:
         return None
+
+
+def provider_id(text: str) -> str:
+    """A response's id as the provider gave it: LiteLLM hides that of a Responses call in one of its own."""
+    if not text.startswith(_WRAPPED):
+        return text
+    try:
+        inner = b64decode(text.removeprefix("resp_")).decode()
+    except ValueError:
+        return text
+    return inner.rpartition("response_id:")[2] or text
+
+
+_WRAPPED: Final = "resp_" + b64encode(b"litellm:").decode()[:10]
 
 
 def first_of(text: str | None) -> str | None:
