@@ -2,9 +2,12 @@
 
 import http.client
 import json
+import socket
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +19,7 @@ from otel_burn_collector import parameters
 from otel_burn_collector.discovery import Running, healthz
 from otel_burn_collector.journal.records import Encoding, Position
 from otel_burn_collector.otlp.signals import Signal
+from otel_burn_collector.stopping import Stopper
 from otel_burn_collector.store import backups
 from otel_burn_collector.store.backups import Backup
 
@@ -34,11 +38,23 @@ class Client:
     def __init__(self, running: Running) -> None:
         self.running = running
 
-    def query(self, sql: str, params: Mapping[str, object], *, first: int | None = None) -> pa.Table:
-        """The answer to one SELECT; of its rows only the *first*."""
+    def query(
+        self,
+        sql: str,
+        params: Mapping[str, object],
+        *,
+        first: int | None = None,
+        stopper: Stopper | None = None,
+    ) -> pa.Table:
+        """The answer to one SELECT; of its rows only the *first*. *stopper* hangs up: the collector ends it then."""
         asked = {"sql": sql, "params": parameters.to_json(params), "limit": first}
-        connection, response = self._post(self.running.sql_url, "/sql", asked)
+        connection = self._connect(self.running.sql_url)
+        with (stopper or Stopper()).ends(partial(_hang_up, connection.sock)):
+            return self._read(connection, asked)
+
+    def _read(self, connection: http.client.HTTPConnection, asked: Mapping[str, Any]) -> pa.Table:
         try:
+            response = self._post_over(connection, "/sql", json.dumps(asked).encode())
             with pa.ipc.open_stream(response) as stream:
                 return stream.read_all()
         except (pa.ArrowException, http.client.HTTPException, OSError) as error:
@@ -57,6 +73,10 @@ class Client:
         finally:
             connection.close()
         return status
+
+    def query_seconds(self) -> float:
+        """How long the collector lets one query take."""
+        return float(self.status()["query_seconds"])
 
     def journalled(self) -> Position:
         """Everything acknowledged so far lies before it."""
@@ -114,9 +134,15 @@ class Client:
         self, url: str, path: str, said: Mapping[str, Any] | bytes
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         body = said if isinstance(said, bytes) else json.dumps(said).encode()
-        connection, response = self._request("POST", url, path, body)
+        connection = self._connect(url)
+        return connection, self._post_over(connection, path, body)
+
+    def _post_over(
+        self, connection: http.client.HTTPConnection, path: str, body: bytes
+    ) -> http.client.HTTPResponse:
+        response = self._ask(connection, "POST", path, body)
         if response.status == 200:
-            return connection, response
+            return response
         text = response.read()
         connection.close()
         raise BurnError(_sentence(response.status, text))
@@ -124,15 +150,34 @@ class Client:
     def _request(
         self, method: str, url: str, path: str, body: bytes | None
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        connection = self._connect(url)
+        return connection, self._ask(connection, method, path, body)
+
+    def _connect(self, url: str) -> http.client.HTTPConnection:
         parts = urlsplit(url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        try:
+            connection.connect()
+        except OSError as error:
+            raise CollectorGoneError(url) from error
+        return connection
+
+    def _ask(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None
+    ) -> http.client.HTTPResponse:
         headers = {"Authorization": f"Bearer {self.running.token}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, body, headers)
-            return connection, connection.getresponse()
+            return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise CollectorGoneError(url) from error
+            raise CollectorGoneError(f"http://{connection.host}:{connection.port}") from error
+
+
+def _hang_up(connected: socket.socket) -> None:
+    """End a connection under whoever reads from it: the collector stops what nobody waits for."""
+    with suppress(OSError):  # it has ended already
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _sentence(status: int, text: bytes) -> str:

@@ -20,10 +20,11 @@ from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
 from otel_burn_collector.offline import Offline, journal_folder
 from otel_burn_collector.parameters import utc
+from otel_burn_collector.stopping import StoppedError, Stopper
 from otel_burn_collector.store import commands
 from otel_burn_collector.store.database import needs_migration, open_reading, open_store
 from otel_burn_collector.store.overdue import GRACE_SECONDS
-from otel_burn_collector.store.queries import Query
+from otel_burn_collector.store.queries import Limits, Query
 
 __all__ = ["Freshness", "Ledger", "Running", "find_collector", "open_ledger"]
 
@@ -80,14 +81,26 @@ class Ledger:
         return "file" if self._client is None else "collector"
 
     def query(
-        self, sql: str, params: Mapping[str, object] | None = None, *, first: int | None = None
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        first: int | None = None,
+        stopper: Stopper | None = None,
     ) -> pa.Table:
-        """The answer to one SELECT, with parameters by name (`$name`); of its rows only the *first*."""
+        """The answer to one SELECT, with parameters by name (`$name`); of its rows only the *first*.
+
+        *stopper* ends it from another thread, wherever it runs; what is raised then is a `StoppedError`.
+        """
         values = {name: utc(value) for name, value in (params or {}).items()}
         return self._ask(
-            lambda client: client.query(sql, values, first=first),
-            lambda: self._query_file(sql, values, first=first),
+            lambda client: client.query(sql, values, first=first, stopper=stopper),
+            lambda: self._query_file(sql, values, first=first, stopper=stopper),
         )
+
+    def query_seconds(self) -> float:
+        """How long one query may take."""
+        return self._ask(lambda client: client.query_seconds(), lambda: Limits().seconds)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -169,6 +182,8 @@ class Ledger:
         asked_at = time.monotonic()
         try:
             return file() if self._client is None else collector(self._client)
+        except StoppedError:
+            raise
         except (CollectorGoneError, BurnError) as error:
             if isinstance(error, CollectorGoneError) and time.monotonic() - asked_at > GRACE_SECONDS:
                 raise BurnError(ENDED) from error  # asked once more, it might end again
@@ -185,11 +200,27 @@ class Ledger:
                 "Look into collector.log beside the database, or start it again: otel-burn collector"
             ) from error
 
-    def _query_file(self, sql: str, params: Mapping[str, object], *, first: int | None = None) -> pa.Table:
+    def _query_file(
+        self,
+        sql: str,
+        params: Mapping[str, object],
+        *,
+        first: int | None = None,
+        stopper: Stopper | None = None,
+    ) -> pa.Table:
         # Opened per question: an open file would keep any collector from starting.
         con = self._held or open_reading(self.db)
+        started: list[Query] = []
+
+        def end() -> None:
+            for query in started:
+                query.interrupt()
+
         try:
-            with Query(con, sql, params, first=first) as query:
+            with (
+                (stopper or Stopper()).ends(end),
+                Query(con, sql, params, first=first, on_start=started.append) as query,
+            ):
                 return query.table()
         finally:
             if con is not self._held:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from otel_burn_dashboards import parts
+from otel_burn_dashboards import parts, source
 
 PAGES = Path(__file__).parent / "app_pages"
 
-st.set_page_config(page_title="otel-burn", page_icon=str(PAGES.parent / "flame.svg"), layout="wide")
+st.set_page_config(page_icon=str(PAGES.parent / "flame.svg"), layout="wide")
+st.html(PAGES.parent / "explorer.css")
 st.logo(str(PAGES.parent / "logo.svg"), size="large")
 page = st.navigation(
     [
@@ -22,6 +23,9 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=parts.tab(page.title))
 # The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
 parts.frame(page.title, filtered=page.title != "SQL")
+if page.title != "SQL":
+    source.leave()
 page.run()

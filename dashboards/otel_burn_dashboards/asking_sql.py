@@ -9,6 +9,7 @@ import polars as pl
 
 from otel_burn_collector.questions import questions
 from otel_burn_collector.reader import Ledger
+from otel_burn_collector.stopping import Stopper
 from otel_burn_dashboards.answers import readable
 from otel_burn_dashboards.asking import ask
 
@@ -31,9 +32,10 @@ FIRST: Final = questions()["burn"].title
 """The ready question that stands in the editor at first."""
 
 
-def select(ledger: Ledger, *, sql: str) -> Answer:
+def select(ledger: Ledger, *, sql: str, stopper: Stopper | None = None) -> Answer:
     """The answer to a user's own SELECT; parameters of ready questions are NULL."""
-    answer = readable(ledger.query(sql, dict.fromkeys(parameters(sql)), first=ROWS_SHOWN + 1))
+    params = dict.fromkeys(parameters(sql))
+    answer = readable(ledger.query(sql, params, first=ROWS_SHOWN + 1, stopper=stopper))
     return Answer(answer.head(ROWS_SHOWN), answer.height > ROWS_SHOWN)
 
 
@@ -45,6 +47,11 @@ def parameters(sql: str) -> list[str]:
 def ready() -> Mapping[str, str]:
     """Ready questions: titles, and their SQL."""
     return {one.title: f"-- {one.about}\n{one.sql.strip()}" for one in questions().values()}
+
+
+def seconds(ledger: Ledger) -> float:
+    """How long a query may take."""
+    return ledger.query_seconds()
 
 
 def schema(ledger: Ledger) -> pl.DataFrame:

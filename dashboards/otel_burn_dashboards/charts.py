@@ -22,7 +22,7 @@ ROW: Final = 24
 TITLE: Final[dict[str, Any]] = {"anchor": "start", "fontSize": 14, "offset": 8}
 TALL: Final = 300
 LINE: Final = 18
-"""What a line of a legend takes of the height below a chart, so that charts side by side are equally tall."""
+"""What a line of a legend takes of the height of a chart."""
 NARROW: Final = 480
 WIDE: Final = 900
 """Room for a legend, in pixels: above half the page, above all of it."""
@@ -40,7 +40,12 @@ _MOMENTS: Final = ((60, "%H:%M:%S"), (86_400, "%b %d, %H:%M"), (10**9, "%b %d, %
 """How a time reads on the axis, for bars narrower than so many seconds."""
 
 
-def over_time(series: pl.DataFrame, measure: str, step: int, *, title: str, zone: str = "UTC") -> alt.Chart:
+def tall(*names: Iterable[str]) -> int:
+    """How high charts beside each other are, so that their bars are as tall whatever their legends need."""
+    return TALL + LINE * max(_lines(set(one)) for one in names)
+
+
+def over_time(series: pl.DataFrame, measure: str, step: int, height: int, *, zone: str = "UTC") -> alt.Chart:
     """What burned in each stretch of time, by name: stacked bars, the most expensive name at the bottom."""
     stacked, palette = stacked_series(series, measure)
     details = [
@@ -49,14 +54,16 @@ def over_time(series: pl.DataFrame, measure: str, step: int, *, title: str, zone
         alt.Tooltip("tokens:Q", title="tokens", format=","),
         alt.Tooltip("calls:Q", title="calls", format=","),
     ]
-    return _time_bars(stacked, "name", palette, measure, step, details, zone).properties(title=title)
+    return _time_bars(stacked, "name", palette, measure, step, details, zone).properties(height=height)
 
 
-def token_classes(classes: pl.DataFrame, step: int, *, title: str, zone: str = "UTC") -> alt.Chart:
+def token_classes(classes: pl.DataFrame, step: int, height: int, *, zone: str = "UTC") -> alt.Chart:
     """Which classes of tokens went in and came out in each stretch of time."""
     stacked = stacked_classes(classes)
     details = [alt.Tooltip("class:N", title="class"), alt.Tooltip("tokens:Q", title="tokens", format=",")]
-    return _time_bars(stacked, "class", colors.TOKENS, "tokens", step, details, zone).properties(title=title)
+    return _time_bars(stacked, "class", colors.TOKENS, "tokens", step, details, zone).properties(
+        height=height
+    )
 
 
 def stacked_series(series: pl.DataFrame, measure: str) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -124,8 +131,7 @@ def _time_bars(
         number = next(text for least, text in _CENTS if highest >= least)  # type: ignore[operator]
     moments = next(text for below, text in _MOMENTS if step < below)
     axis = alt.Axis(grid=False, labelOverlap=True, tickCount=6, format=moments)
-    rows = -(-len(palette) // _columns(palette, NARROW))
-    legend = _legend(palette, width=NARROW, orient="bottom")
+    legend = _legend(palette, width=NARROW)
     chart: alt.Chart = (
         alt.Chart(stacked.with_columns(until=pl.col("bucket") + pl.duration(milliseconds=step * 920)))
         .mark_rect()
@@ -137,8 +143,6 @@ def _time_bars(
             alt.Color(f"{field}:N", title=None, scale=_scale(palette), legend=legend),
             tooltip=[alt.Tooltip("bucket:T", title=f"from ({zone})", format="%Y-%m-%d %H:%M:%S"), *details],
         )
-        .properties(height=TALL + LINE * rows)
-        .configure_title(**TITLE)
         .configure_legend(offset=10)
     )
     return chart
@@ -186,6 +190,37 @@ def _agents(turns_seen: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
             ],
         )
         .properties(height=ROW * len(names))
+    )
+    return chart
+
+
+def carried(sent: pl.DataFrame) -> alt.Chart:
+    """What each turn paid for one block: in dollars, or in tokens where nobody knows a price."""
+    measure, title, number = (
+        ("cost_usd", "US dollars", "$.6~f") if sent["cost_usd"].count() else ("tokens", "tokens", "~s")
+    )
+    shown = _turn_spans(sent, 1).with_columns(
+        amount=pl.col(measure).cast(pl.Float64), zero=pl.lit(0.0),
+        state=pl.when("fresh").then(pl.lit(FRESH)).otherwise(pl.lit(CARRIED)),
+    )  # fmt: skip
+    color = colors.KINDS.get(str(sent.item(0, "kind")), colors.OTHER)
+    turns = alt.Scale(zero=False, nice=False)
+    chart: alt.Chart = (
+        alt.Chart(shown)
+        .mark_rect(color=color)
+        .encode(
+            _turns(turns, labels=True),
+            alt.X2("until"),
+            alt.Y("zero:Q", title=title, axis=alt.Axis(format=number, tickCount=4)),
+            alt.Y2("amount"),
+            _pale(set(shown["state"])),
+            tooltip=[
+                alt.Tooltip("turn:Q", title="turn"),
+                alt.Tooltip("amount:Q", title=title, format=number),
+                alt.Tooltip("state:N", title="is"),
+            ],
+        )
+        .properties(height=TALL // 2)
     )
     return chart
 
@@ -378,6 +413,12 @@ def _legend(names: Iterable[str], *, width: int = WIDE, **options: Any) -> alt.L
         columns=_columns(names, width),
         labelLimit=LABEL_LIMIT,
     )
+
+
+def _lines(names: Iterable[str]) -> int:
+    """How many lines a legend above half the page takes."""
+    known = list(names)
+    return -(-len(known) // _columns(known, NARROW))
 
 
 def _columns(names: Iterable[str], width: int) -> int:

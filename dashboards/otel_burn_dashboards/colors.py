@@ -72,7 +72,7 @@ ERROR: Final = TIERS["loop"]
 SPANS: Final = {
     "LLM call": TOKENS["uncached input"],
     "tool": KINDS["tool_result"],
-    "agent": KINDS["user"],
+    "agent": "#A98467",
     "other": "#868E96",
     "failed": ERROR,
 }

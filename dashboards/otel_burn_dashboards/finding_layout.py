@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from otel_burn_dashboards import findings_layout, judging, loop_graph, parts, source, tables
+from otel_burn_dashboards import columns, finding_tables, findings_layout, judging, loop_graph, parts, source
 from otel_burn_dashboards.figures import clock, detector, exact_usd, plain, plural, short, usd, usd_range
 from otel_burn_dashboards.state import View
 from otel_burn_dashboards.summaries import Figure
@@ -22,11 +22,13 @@ def show(finding: str, seen: View) -> None:
         return
     about = found.about
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        findings_layout.badge(about["tier"])
+        findings_layout.badge(about["tier"], width="content")
         name = plain(detector(about["detector"]).capitalize())
         st.subheader(
             f"{name} in {plain(about['agent'] or 'an unnamed agent')}", anchor=False, width="stretch"
         )
+        if about["session_id"]:
+            parts.link("session", "Open session", seen, session=about["session_id"])
         _mark(about)
     _figures(about, found.turns, seen)
     st.markdown(plain(about["evidence"] or ""))
@@ -88,7 +90,8 @@ def _pattern(found: judging.Finding, about: dict[str, Any]) -> None:
     ) or found.pattern.is_empty():
         return
     laps = judging.laps(found.pattern)
-    st.subheader("What repeats", anchor=False)
+    with parts.section("What repeats"):
+        parts.export(found.pattern, "pattern")
     st.markdown("  →  ".join(f"**{plain(name)}** ({plural(times, 'time')})" for name, times in laps))
     if found.pattern["tool_name"].n_unique() > 1:
         chart = loop_graph.graph(found.pattern)
@@ -97,19 +100,20 @@ def _pattern(found: judging.Finding, about: dict[str, Any]) -> None:
 
 def _turns(found: judging.Finding, about: dict[str, Any], seen: View) -> None:
     """The very turns, each with the way to it."""
-    st.subheader("The turns", anchor=False)
+    with parts.section("The turns"):
+        parts.export(found.turns, "finding-turns")
     if found.turns.is_empty():
         st.info("None of its calls is in the ledger any more.", icon=":material/history:")
         return
-    table, config = tables.members(
+    table, config = finding_tables.members(
         parts.local(found.turns, seen, "started_at"), about["first_detectable_call_id"]
     )
-    if click := st.session_state.get(tables.OPENED):
+    if click := st.session_state.get(columns.OPENED):
         row = found.turns.row(click.row, named=True)
         st.switch_page(
             "app_pages/session.py", query_params=seen.to(session=row["session_id"], turn=str(row["turn"]))
         )
-    parts.table(table, config, key="members", height=tables.height(table))
+    parts.table(table, config, key="members", height=columns.height(table))
     st.caption(f"{plural(found.turns.height, 'turn')}. A click opens the turn in its session.")
 
 

@@ -69,10 +69,10 @@ def offer(seen: View) -> None:
             st.rerun()
 
 
-def badge(tier: str | None) -> None:
+def badge(tier: str | None, *, width: Any = 84) -> None:
     """How urgent it is, in the tier's colour."""
     color: Any = TIER_COLORS.get(tier or "", "gray")
-    st.badge(tier or "unknown", color=color, icon=TIER_ICONS.get(tier or ""), width=84)
+    st.badge(tier or "unknown", color=color, icon=TIER_ICONS.get(tier or ""), width=width)
 
 
 def waste(found: Mapping[str, Any]) -> str:

@@ -14,6 +14,14 @@ export default function (component) {
   const deepest = data.depth.reduce((most, depth) => Math.max(most, depth), 0);
   const height = HEAD + Math.min(tree ? rows : deepest + 1, 26) * ROW + PAD;
   canvas.style.height = height + "px";
+  root.querySelector(".legend").replaceChildren(...[...new Set(data.category)].sort().map(swatch));
+
+  function swatch(category) {
+    const entry = document.createElement("span"), square = document.createElement("i");
+    square.style.background = data.colors[category];
+    entry.append(square, data.categories[category]);
+    return entry;
+  }
 
   const name = (i) => data.names[data.name[i]];
   const amount = (value) => {
@@ -151,7 +159,7 @@ export default function (component) {
     state.hover = at(event);
     tip.hidden = state.hover < 0;
     canvas.style.cursor = state.hover < 0 ? "default" : "pointer";
-    if (state.hover >= 0) { tip.textContent = describe(state.hover); tip.style.left = Math.min(event.offsetX + 12, root.clientWidth - 320) + "px"; tip.style.top = event.offsetY + 18 + "px"; }
+    if (state.hover >= 0) { tip.textContent = describe(state.hover); tip.style.left = Math.min(event.offsetX + 12, root.clientWidth - 320) + "px"; tip.style.top = canvas.offsetTop + event.offsetY + 18 + "px"; }
     if (tree) draw();
   };
   canvas.onmouseleave = () => { state.hover = -1; tip.hidden = true; draw(); };

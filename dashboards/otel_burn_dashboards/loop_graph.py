@@ -34,7 +34,7 @@ def graph(pattern: pl.DataFrame) -> dict[str, Any]:
                 "lineStyle": {"curveness": 0.25, "color": colors.OTHER},
                 "data": [
                     {"name": name, "value": times, "symbolSize": 18 + 22 * times / max(Counter(names).values()),
-                     "itemStyle": {"color": colors.ERROR if name in failed else colors.SERIES[0]}}
+                     "itemStyle": {"color": colors.ERROR if name in failed else colors.SPANS["tool"]}}
                     for name, times in Counter(names).items()
                 ],
                 "links": [

@@ -7,12 +7,14 @@ import polars as pl
 import streamlit as st
 
 from otel_burn_dashboards import burning, downloads, queries, source
-from otel_burn_dashboards.figures import clock, plain
+from otel_burn_dashboards.figures import brief, clock, plain
 from otel_burn_dashboards.state import RANGE_NAMES, RANGES, View, filter_names, zones
 from otel_burn_dashboards.summaries import Coverage, Figure
 
 RECORD: Final = "otel-burn run -- python agent.py"
 LIVE_SECONDS: Final = 3
+SELECTED: Final = ("session", "trace")
+"""What a page can be about, as the address names it."""
 
 
 def frame(title: str, *, filtered: bool = True) -> None:
@@ -20,20 +22,25 @@ def frame(title: str, *, filtered: bool = True) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="stretch")
         _freshness()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    side: Any = "left" if filtered else "right"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", horizontal_alignment=side):
         if filtered:
             chosen = _range()
             _where()
             if chosen == "custom":
                 _custom()
-        else:
-            st.container(width="stretch")
         _clock()
         live = st.toggle(
             "Live", key="live", bind="query-params", help="Ask again as soon as something has arrived"
         )
     if live:
         _pulse()
+
+
+def tab(title: str) -> str:
+    """What the browser's tab says: what is chosen first, as tabs are narrow."""
+    chosen = next((st.query_params[name] for name in SELECTED if st.query_params.get(name)), "")
+    return " · ".join(part for part in (brief(chosen), title, "otel-burn") if part)
 
 
 def view() -> View:
@@ -115,13 +122,19 @@ def link(page: str, label: str, seen: View, *, back: bool = False, **changes: An
     )  # fmt: skip
 
 
-def export(table: pl.DataFrame, name: str, *, key: str) -> None:
-    """What a chart shows, as a file."""
-    with st.container(horizontal=True, horizontal_alignment="right", gap=None, key=f"export-{key}"):
-        st.download_button(
-            "CSV", lambda: downloads.csv(table), f"otel-burn-{name}.csv", "text/csv", key=f"csv-{key}",
-            type="tertiary", icon=":material/download:", on_click="ignore", help="The numbers of this chart",
-        )  # fmt: skip
+def section(title: str, *, about: str | None = None) -> Any:
+    """The head of a part of a page: a line with room for controls at its end."""
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line.subheader(title, anchor=False, help=about, width="stretch")
+    return line
+
+
+def export(table: pl.DataFrame, name: str) -> None:
+    """What a chart or a table shows, as a file with all digits."""
+    st.download_button(
+        "CSV", lambda: downloads.csv(table), f"otel-burn-{name}.csv", "text/csv", key=f"csv-{name}",
+        type="tertiary", icon=":material/download:", on_click="ignore", help="These numbers as a file, exact",
+    )  # fmt: skip
 
 
 def table(

@@ -78,6 +78,12 @@ def blocks(ledger: Ledger, *, session: str, turn: int | None) -> pl.DataFrame:
     return ask(ledger, "blocks", {"session": session, "turn": turn, "top": BLOCKS_SHOWN, **times(about)})
 
 
+def block(ledger: Ledger, *, session: str, hash: str) -> pl.DataFrame:
+    """Each turn of a session that sent the block with a *hash*, and what it paid for it."""
+    about = ask(ledger, "session", {"session": session})
+    return ask(ledger, "block", {"session": session, "hash": hash, **times(about)})
+
+
 def times(about: pl.DataFrame) -> Mapping[str, Any]:
     """Between when a session's calls began: so only that part of the ledger is read."""
     if about.is_empty() or about.item(0, "started_at") is None:

@@ -10,11 +10,14 @@ import streamlit as st
 from otel_burn import locations
 from otel_burn.errors import BurnError
 from otel_burn_collector.reader import open_ledger
+from otel_burn_dashboards.background import Asked
 from otel_burn_dashboards.figures import plain
 
 KEPT_SECONDS: Final = 30.0
 """Clicking around does not ask again; a reload soon shows what has arrived since, and live mode at once."""
 KEPT_ANSWERS: Final = 128
+RUNNING: Final = "running"
+"""Where a reader's own question is kept: one at a time."""
 KEPT_BYTES: Final = 256 << 20
 _ARRIVED: Final = 'SELECT segment, "offset" FROM journal.position'
 
@@ -56,6 +59,22 @@ def now() -> datetime:
 def forget() -> None:
     """Ask the ledger again for everything."""
     _answer.clear()
+    leave()
+
+
+def running(about: object, question: Callable[..., T], *, again: bool = False, **params: Any) -> Asked[T]:
+    """*question*, which may take long, being asked for this reader: the one known as *about*, or a new one."""
+    asked: Asked[T] | None = st.session_state.get(RUNNING)
+    if asked is None or again or asked.about != about:
+        leave()
+        asked = st.session_state[RUNNING] = Asked(about, question, locations.database(), **params)
+    return asked
+
+
+def leave() -> None:
+    """Stop what is being asked for this reader, and forget its answer."""
+    if RUNNING in st.session_state:
+        st.session_state.pop(RUNNING).stop()
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=KEPT_ANSWERS, max_size=KEPT_BYTES, show_spinner=False)

@@ -75,6 +75,7 @@ class View:
     finding: str = ""
     session: str = ""
     turn: str = WHOLE_SESSION
+    block: str = ""
     trace: str = ""
     span: str = ""
     axis: str = "time"

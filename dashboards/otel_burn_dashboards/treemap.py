@@ -9,11 +9,12 @@ from otel_burn_dashboards.figures import NOTHING, phrase, plural, short
 
 SMALLEST: Final = 0.002
 """Blocks below this share of the whole are one rectangle of their kind: they could not be seen."""
-READABLE: Final = 0.03
+READABLE: Final = 0.02
 """Blocks from this share up have room for their name; of the others it stands in the tooltip."""
 
-LABEL: Final = {"show": True, "overflow": "break", "fontSize": 13, "color": "#FFFFFF", "position": "insideTopLeft",
-                "textBorderColor": "#00000066", "textBorderWidth": 2}  # fmt: skip
+LABEL: Final = {"show": True, "overflow": "truncate", "fontSize": 13, "lineHeight": 17, "color": "#FFFFFF",
+                "position": "insideTopLeft", "textBorderColor": "#00000066", "textBorderWidth": 2}  # fmt: skip
+"""What is longer than its rectangle ends in an ellipsis."""
 
 
 def context(blocks: pl.DataFrame) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def _kind(kind: str, blocks: pl.DataFrame, whole: float, measure: str) -> dict[s
         {
             "name": _name(row, measure),
             "value": row["size"],
-            "label": {"show": row["size"] / whole >= READABLE},
+            "label": {"show": row["size"] / whole >= READABLE, "formatter": _label(row, measure)},
         }
         for row in large
     ]
@@ -63,6 +64,13 @@ def _kind(kind: str, blocks: pl.DataFrame, whole: float, measure: str) -> dict[s
             }
         )
     return {"name": phrase(kind), "itemStyle": {"color": colors.KINDS[kind]}, "children": children}
+
+
+def _label(row: dict[str, Any], measure: str) -> str:
+    """What stands in the rectangle; braces would be ECharts' own."""
+    tool = phrase(row["kind"]) if row["tool"] in (None, NOTHING) else str(row["tool"])
+    lines = (tool, _amount(row["size"], measure), plural(row["times"], "call"))
+    return "\n".join(lines).replace("{", "(").replace("}", ")")
 
 
 def _name(row: dict[str, Any], measure: str) -> str:

@@ -44,7 +44,7 @@ def lanes(session: queries.Session) -> charts.Lanes:
 def test_bars_stand_on_each_other() -> None:
     """In each stretch of time a bar begins where the one below it ends; unknown dollars have no height."""
     frame = series((0, "a", 1, 2.0), (0, "b", 2, 1.0), (1, "b", 2, 4.0), (1, "c", 3, None))
-    rows = drawn(charts.over_time(frame, "dollars", 60, title="t"))
+    rows = drawn(charts.over_time(frame, "dollars", 60, 300))
     assert [(row["name"], row["low"], row["high"]) for row in rows] == [
         ("a", 0.0, 2.0),
         ("b", 2.0, 3.0),
@@ -56,7 +56,7 @@ def test_bars_stand_on_each_other() -> None:
 def test_colours_follow_the_rank_and_others_are_grey() -> None:
     """The most expensive name is first, whatever time it shows up."""
     frame = series((0, "all others", 9, 1.0), (1, "dear", 1, 1.0), (2, "cheap", 2, 1.0))
-    scale = charts.over_time(frame, "dollars", 60, title="t").to_dict()["encoding"]["color"]["scale"]
+    scale = charts.over_time(frame, "dollars", 60, 300).to_dict()["encoding"]["color"]["scale"]
     assert scale["domain"] == ["dear", "cheap", "all others"]
     assert scale["range"] == [colors.SERIES[0], colors.SERIES[1], colors.OTHER]
 
@@ -66,7 +66,7 @@ def test_colours_follow_the_rank_and_others_are_grey() -> None:
 )
 def test_the_axis_has_the_digits_it_needs(dollars: float, number: str) -> None:
     """Five ticks never read alike."""
-    chart = charts.over_time(series((0, "a", 1, dollars)), "dollars", 60, title="t").to_dict()
+    chart = charts.over_time(series((0, "a", 1, dollars)), "dollars", 60, 300).to_dict()
     assert chart["encoding"]["y"]["axis"]["format"] == number
 
 
@@ -154,7 +154,7 @@ def test_no_two_meanings_share_a_colour() -> None:
 
 def test_times_are_not_shifted() -> None:
     """09:00 UTC stays 09:00 on the axis."""
-    (row,) = drawn(charts.over_time(series((0, "a", 1, 1.0)), "dollars", 60, title="t"))
+    (row,) = drawn(charts.over_time(series((0, "a", 1, 1.0)), "dollars", 60, 300))
     assert row["bucket"].startswith("2026-11-02T09:00")
     assert AT.replace(tzinfo=UTC).hour == 9
 
@@ -194,4 +194,7 @@ def test_a_loop_is_drawn_as_steps() -> None:
         ("a", "b"): 2,
         ("b", "a"): 1,
     }
-    assert [node["itemStyle"]["color"] for node in drawn["data"]] == [colors.SERIES[0], colors.ERROR]
+    assert [node["itemStyle"]["color"] for node in drawn["data"]] == [
+        colors.SPANS["tool"],
+        colors.ERROR,
+    ]

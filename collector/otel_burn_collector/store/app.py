@@ -80,7 +80,11 @@ class Answers:
 
     async def status(self, _: Request) -> Response:
         """How far the journal is loaded."""
-        now = {"idle_for": time.monotonic() - self._asked_at, "queries_running": self._turns.running}
+        now = {
+            "idle_for": time.monotonic() - self._asked_at,
+            "queries_running": self._turns.running,
+            "query_seconds": self._limits.seconds,
+        }
         return JSONResponse(self._status() | now)
 
     async def metrics(self, _: Request) -> Response:

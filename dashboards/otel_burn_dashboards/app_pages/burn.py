@@ -1,8 +1,19 @@
 """What was burned, by whom, and how sure is that?"""
 
+import polars as pl
 import streamlit as st
 
-from otel_burn_dashboards import burning, charts, findings_layout, parts, source, summaries, tables
+from otel_burn_dashboards import (
+    burn_tables,
+    burning,
+    charts,
+    colors,
+    columns,
+    findings_layout,
+    parts,
+    source,
+    summaries,
+)
 from otel_burn_dashboards.scope import DIMENSIONS
 from otel_burn_dashboards.state import BY, CLASS, MEASURES, THEN, TOOL, View
 
@@ -31,7 +42,8 @@ def show(seen: View) -> None:
 def over_time(burn: burning.Burn, measure: str, by: str, seen: View) -> None:
     """The two charts over time."""
     left, right = st.columns(2, gap="medium")
-    with left:
+    height = charts.tall(burn.series["name"], colors.TOKENS)
+    with left, st.container(gap=None):
         if measure == "dollars" and not burn.totals.cost_usd:
             st.info(
                 "No call has a price, so there are no dollars to draw. Choose tokens.",
@@ -40,22 +52,30 @@ def over_time(burn: burning.Burn, measure: str, by: str, seen: View) -> None:
         else:
             title = f"{measure.capitalize()} over time, by {by}"
             series = parts.local(burn.series, seen, "bucket")
-            st.altair_chart(
-                charts.over_time(series, measure, burn.step, title=title, zone=seen.zone), alt=title
-            )
-            parts.export(series, "over-time", key="series")
-    with right:
+            head(title, series, "over-time")
+            st.altair_chart(charts.over_time(series, measure, burn.step, height, zone=seen.zone), alt=title)
+    with right, st.container(gap=None):
         title = "Tokens over time, by class"
         classes = parts.local(burn.classes, seen, "bucket")
-        st.altair_chart(charts.token_classes(classes, burn.step, title=title, zone=seen.zone), alt=title)
-        parts.export(classes, "token-classes", key="classes")
+        head(title, classes, "token-classes")
+        st.altair_chart(charts.token_classes(classes, burn.step, height, zone=seen.zone), alt=title)
+
+
+def head(title: str, shown: pl.DataFrame, name: str) -> None:
+    """The head of one of two charts beside each other."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{title}**", width="stretch")
+        parts.export(shown, name)
 
 
 def groups(burn: burning.Burn, by: str, then: str) -> None:
     """The table beneath."""
-    shown = {CLASS: tables.bill, TOOL: tables.tools}
-    table, config = shown[by](burn.groups) if by in shown else tables.groups(burn.groups, by, then)
-    parts.table(table, config, key="groups", height=tables.height(table))
+    shown = {CLASS: burn_tables.bill, TOOL: burn_tables.tools}
+    table, config = shown[by](burn.groups) if by in shown else burn_tables.groups(burn.groups, by, then)
+    names = f"By {by}" + (f" and {then}" if then in DIMENSIONS and by not in shown else "")
+    with parts.section(names):
+        parts.export(burn.groups, "groups")
+    parts.table(table, config, key="groups", height=columns.height(table))
     if by not in shown and (more := burn.groups.item(0, "groups") - burn.groups.height) > 0:
         st.caption(f"The {burn.groups.height} most expensive; {more:,} more in this time.")
 

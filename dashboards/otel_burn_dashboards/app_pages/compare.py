@@ -4,8 +4,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from otel_burn_dashboards import compared, comparing, parts, periods, source, tables, waterfall
-from otel_burn_dashboards.figures import plain
+from otel_burn_dashboards import (
+    columns,
+    compare_tables,
+    compared,
+    comparing,
+    parts,
+    periods,
+    source,
+    waterfall,
+)
+from otel_burn_dashboards.figures import brief, plain
 from otel_burn_dashboards.state import PAIRS, PERIOD, View
 
 SIDES = ("left", "right")
@@ -99,18 +108,19 @@ def told(found: comparing.Comparison, pair: str, seen: View) -> None:
         st.caption(" · ".join(plain(sentence) for sentence in sure.sentences))
         if sure.warning:
             st.warning(plain(sure.warning), icon=":material/money_off:")
+        if pair == "session":
+            with st.container(horizontal=True, gap="small"):
+                for side in (found.left, found.right):
+                    parts.link("session", f"Open {plain(brief(side.name))}", seen, session=side.name)
     numbers(found)
     consists(found)
-    if pair == "session":
-        with st.container(horizontal=True, gap="small"):
-            for side in (found.left, found.right):
-                parts.link("session", f"Open {plain(side.name)}", seen, session=side.name)
 
 
 def numbers(found: comparing.Comparison) -> None:
     """The steps from one cost to the other, and what they rest on."""
-    st.subheader("Why they differ", anchor=False, help=compared.METHOD)
-    table, config = tables.factors(compared.rows(found), found.left.name, found.right.name)
+    with parts.section("Why they differ", about=compared.METHOD):
+        parts.export(compared.exact(found), "compare")
+    table, config = compare_tables.factors(compared.rows(found), found.left.name, found.right.name)
     if found.effects is None:
         st.info("One side has no priced call, so no dollars are compared.", icon=":material/money_off:")
     else:
@@ -119,15 +129,14 @@ def numbers(found: comparing.Comparison) -> None:
             alt="What each factor adds to the cost, from the left side to the right",
         )
     parts.table(table, config, key="factors")
-    parts.export(compared.exact(found), "compare", key="factors")
 
 
 def consists(found: comparing.Comparison) -> None:
     """What both sides consist of."""
-    st.subheader(f"By {found.by}", anchor=False)
-    table, config = tables.beside(found.parts, found.by, found.left.name, found.right.name)
-    parts.table(table, config, key="parts", height=tables.height(table))
-    parts.export(found.parts, f"compare-{found.by}", key="parts")
+    with parts.section(f"By {found.by}"):
+        parts.export(found.parts, f"compare-{found.by}")
+    table, config = compare_tables.beside(found.parts, found.by, found.left.name, found.right.name)
+    parts.table(table, config, key="parts", height=columns.height(table))
 
 
 show(parts.view())

@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from otel_burn_dashboards import finding_layout, findings_layout, judging, parts, source, tables
+from otel_burn_dashboards import (
+    columns,
+    finding_layout,
+    finding_tables,
+    findings_layout,
+    judging,
+    parts,
+    source,
+)
 from otel_burn_dashboards.figures import plural
 from otel_burn_dashboards.state import ANY, View
 
@@ -62,17 +70,18 @@ def across(name: str, seen: View) -> None:
     read = (
         "" if sessions is None else f" Read: the {plural(sessions, 'most expensive session')} in this time."
     )
-    st.caption(tables.ABOUT[name] + read)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(finding_tables.ABOUT[name] + read, width="stretch")
+        parts.export(found, name.replace(" ", "-"))
     if found.is_empty():
-        st.info(tables.NONE[name], icon=":material/check:")
+        st.info(finding_tables.NONE[name], icon=":material/check:")
         return
-    table, config = tables.across(name, found)
-    if click := st.session_state.get(tables.OPENED):
+    table, config = finding_tables.across(name, found)
+    if click := st.session_state.get(columns.OPENED):
         st.switch_page(
             "app_pages/session.py", query_params=seen.to(session=found.item(click.row, "session_id"))
         )
-    parts.table(table, config, key=f"across-{name}", height=tables.height(table))
-    parts.export(found, name.replace(" ", "-"), key=name)
+    parts.table(table, config, key=f"across-{name}", height=columns.height(table))
 
 
 seen = parts.view()

@@ -3,7 +3,18 @@
 import polars as pl
 import streamlit as st
 
-from otel_burn_dashboards import charts, findings_layout, parts, queries, source, summaries, tables, treemap
+from otel_burn_dashboards import (
+    block_layout,
+    charts,
+    columns,
+    findings_layout,
+    parts,
+    queries,
+    session_tables,
+    source,
+    summaries,
+    treemap,
+)
 from otel_burn_dashboards.figures import plain, plural
 from otel_burn_dashboards.state import WHOLE_SESSION, View
 
@@ -21,7 +32,7 @@ def show(name: str, seen: View) -> None:
     related(found, about, seen)
     findings(found)
     context(found)
-    blocks(name, found)
+    blocks(name, found, seen)
     turns(found, seen)
 
 
@@ -52,7 +63,8 @@ def findings(found: queries.Session) -> None:
 
 def context(found: queries.Session) -> None:
     """The chart of the session: agents, findings, context and tool calls by turn."""
-    st.subheader("Turn by turn", anchor=False)
+    with parts.section("Turn by turn"):
+        parts.export(found.context, "context")
     if found.context.is_empty():
         st.info("No call of this session reported its input.", icon=":material/visibility_off:")
         return
@@ -63,13 +75,12 @@ def context(found: queries.Session) -> None:
         charts.session(lanes, found.step),
         alt="Agents, findings, context by kind of block and tool calls, by turn",
     )
-    parts.export(found.context, "context", key="context")
 
 
-def blocks(name: str, found: queries.Session) -> None:
+def blocks(name: str, found: queries.Session, seen: View) -> None:
     """The content that cost most: as a map, and as a table."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader("What the context was made of", anchor=False, width="stretch")
+    line = parts.section("What the context was made of")
+    with line:
         st.markdown("in turn", width="content")
         numbers = [WHOLE_SESSION, *map(str, found.turns.get_column("turn"))]
         turn = parts.pick("Turn", numbers, key="turn", width=120)
@@ -77,28 +88,33 @@ def blocks(name: str, found: queries.Session) -> None:
     if costly.is_empty():
         st.info("The calls' emitter listed no context blocks.", icon=":material/visibility_off:")
         return
+    with line:
+        parts.export(costly, "blocks")
     st.caption(
         "The larger, the dearer: a block's share of the input's price"
         + (" over the whole session." if turn == WHOLE_SESSION else f" of turn {turn}.")
         + " In how many calls it was carried stands beside."
     )
     st.echarts_chart(treemap.context(costly), height=380, alt="Blocks of context by their share of the bill")
-    table, config = tables.blocks(costly)
+    if click := st.session_state.get(columns.BLOCK):
+        st.query_params["block"] = costly.item(click.row, "hash")
+    if block := st.query_params.get("block", ""):
+        block_layout.show(name, block, seen)
+    table, config = session_tables.blocks(costly)
     parts.table(table, config, key="blocks", height=320 if table.height > 8 else "content")
-    parts.export(costly, "blocks", key="blocks")
 
 
 def turns(found: queries.Session, seen: View) -> None:
     """Every turn, each with the way to its trace."""
-    st.subheader("Turns", anchor=False)
-    if click := st.session_state.get(tables.OPENED):
+    with parts.section("Turns"):
+        parts.export(found.turns.with_columns(pl.col("cost_usd").cast(pl.String)), "turns")
+    if click := st.session_state.get(columns.OPENED):
         row = found.turns.sort("turn").row(click.row, named=True)
         st.switch_page(
             "app_pages/trace.py", query_params=seen.to(trace=row["trace_id"], span=row["span_id"] or "")
         )
-    table, config = tables.turns(parts.local(found.turns, seen, "started_at"), found.members)
-    parts.table(table, config, key="turns", height=tables.height(table))
-    parts.export(found.turns.with_columns(pl.col("cost_usd").cast(pl.String)), "turns", key="turns")
+    table, config = session_tables.turns(parts.local(found.turns, seen, "started_at"), found.members)
+    parts.table(table, config, key="turns", height=columns.height(table))
 
 
 seen = parts.view()

@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from otel_burn_dashboards import asking_sql, charts, downloads, parts, source
+from otel_burn.errors import BurnError
+from otel_burn_collector.stopping import StoppedError
+from otel_burn_dashboards import asking_sql, background, charts, downloads, parts, source
 from otel_burn_dashboards.figures import plain, plural
-
-MONOSPACE = (
-    "<style>.st-key-sql textarea { font-family: 'Source Code Pro', monospace; font-size: 0.85rem }</style>"
-)
 
 
 def fill() -> None:
@@ -18,8 +16,8 @@ def fill() -> None:
         st.session_state["ready"] = None
 
 
-def editor() -> str:
-    """The SELECT, as the reader wrote it."""
+def editor() -> tuple[str, bool]:
+    """The SELECT, as the reader wrote it, and whether it was just sent."""
     questions = asking_sql.ready()
     st.selectbox(
         "Ready questions",
@@ -36,12 +34,19 @@ def editor() -> str:
             label_visibility="collapsed", placeholder="SELECT …",
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.form_submit_button("Run", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter")
-            st.caption(
-                "One SELECT, read-only, as at the collector's endpoint. Parameters such as `$since` are NULL. "
-                "The address carries the query."
+            sent = st.form_submit_button(
+                "Run", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter"
             )
-    return str(sql or "").strip()
+            st.caption(limits(source.ask(asking_sql.seconds)), width="stretch")
+    return str(sql or "").strip(), sent
+
+
+def limits(seconds: float) -> str:
+    """What a query may be and take."""
+    return (
+        f"One SELECT, read-only, {seconds:g} s at most; the first {asking_sql.ROWS_SHOWN:,} rows come here. "
+        "Parameters such as `$since` are NULL. The address carries the query."
+    )
 
 
 def schema() -> None:
@@ -52,10 +57,33 @@ def schema() -> None:
                 st.dataframe(columns, hide_index=True, placeholder="", height="content")
 
 
-def answered(sql: str) -> None:
+def asked(sql: str, *, again: bool) -> None:
+    """The answer, once it is there; until then, how long that has been taking and a way to stop it."""
+    running = source.running(sql, asking_sql.select, again=again, sql=sql)
+    if not running.done(within=background.AT_ONCE):
+        waiting()
+        st.stop()
+    try:
+        answered(running.answer())
+    except StoppedError:
+        st.info("You cancelled the query. Run asks it again.", icon=":material/cancel:")
+    except BurnError as error:
+        source.refuse(error)
+
+
+@st.fragment(run_every=0.5)
+def waiting() -> None:
+    """What is being asked, until it is answered."""
+    running = st.session_state.get(source.RUNNING)
+    if running is None or running.done():
+        st.rerun()
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Asking … {running.seconds:.0f} s", width="stretch")
+        st.button("Cancel", icon=":material/cancel:", on_click=running.stop, help="Stops it where it runs")
+
+
+def answered(answer: asking_sql.Answer) -> None:
     """The rows, as a table, a chart and files."""
-    with st.spinner("Asking …", show_time=True):
-        answer = source.ask(asking_sql.select, sql=sql)
     rows = answer.rows
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         limit = " · the first of more: add a LIMIT, or ask with `otel-burn sql`" if answer.more else ""
@@ -82,16 +110,19 @@ def answered(sql: str) -> None:
             "A chart needs a column of numbers beside the one that names them.",
             icon=":material/bar_chart_off:",
         )
-    st.dataframe(rows, placeholder="NULL", height="content" if rows.height < 20 else 600, key="answer")
+    integers = [name for name, kind in rows.schema.items() if kind.is_integer()]
+    st.dataframe(
+        rows, height="content" if rows.height < 20 else 600, placeholder="NULL", key="answer",
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in integers},
+    )  # fmt: skip
 
 
-st.html(MONOSPACE)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    sql = editor()
+    sql, sent = editor()
 with right:
     schema()
 if not sql:
     st.info("Write a SELECT, or choose a ready one above.", icon=":material/edit:")
     st.stop()
-answered(sql)
+asked(sql, again=sent)

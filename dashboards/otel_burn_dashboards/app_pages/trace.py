@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from otel_burn_dashboards import colors, flame, parts, source, span_layout, tables, tracing
+from otel_burn_dashboards import columns, flame, parts, session_tables, source, span_layout, tracing
 from otel_burn_dashboards.figures import plural
 from otel_burn_dashboards.state import AXES, View
 
@@ -19,9 +19,10 @@ def show(trace: str, seen: View) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(_legend(found.height), width="stretch")
+        st.caption(plural(found.height, "span"), width="stretch")
         measure = parts.choice("By", AXES, key="axis")
         shape = parts.choice("As", SHAPES, key="shape")
+        parts.export(found, "trace")
     tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
     wanted = st.query_params.get("span", "")
     selected = tree.ids.index(wanted) if wanted in tree.ids else -1
@@ -45,17 +46,11 @@ def choose(seen: View) -> None:
     listed = source.ask(tracing.traces, scope=seen.scope(source.now()))
     if listed.is_empty():
         parts.nothing(seen)
-    if click := st.session_state.get(tables.OPENED):
+    if click := st.session_state.get(columns.OPENED):
         st.switch_page("app_pages/trace.py", query_params=seen.to(trace=listed.item(click.row, "trace_id")))
     st.caption(f"{plural(listed.height, 'trace')} with LLM calls in this time, the most expensive first.")
-    table, config = tables.traces(parts.local(listed, seen, "started_at"))
-    parts.table(table, config, key="traces", height=tables.height(table))
-
-
-def _legend(spans: int) -> str:
-    named = {"LLM call": "blue", "tool": "violet", "agent": "green", "other": "gray", "failed": "red"}
-    squares = " · ".join(f":{named[category]}[■] {category}" for category in colors.SPANS)
-    return f"{plural(spans, 'span')} · {squares}"
+    table, config = session_tables.traces(parts.local(listed, seen, "started_at"))
+    parts.table(table, config, key="traces", height=columns.height(table))
 
 
 seen = parts.view()
