@@ -5,7 +5,7 @@ import multiprocessing
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
@@ -25,12 +25,19 @@ class Sent:
 
 
 def send(
-    url: str, path: str, bodies: Sequence[bytes], clients: int, *, per_second: float | None = None
+    url: str,
+    path: str,
+    bodies: Sequence[bytes],
+    clients: int,
+    *,
+    per_second: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Sent:
     """POST *bodies* over *clients* connections: as fast as they are answered, or so many *per_second*."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_send, args=(theirs, url, path, bodies, clients, per_second))
+    process = context.Process(target=_send, args=(theirs, url, path, bodies, clients, per_second, more))
     process.start()
     seconds, waits = json.loads(ours.recv())
     process.join()
@@ -38,14 +45,22 @@ def send(
 
 
 def _send(
-    pipe: object, url: str, path: str, bodies: Sequence[bytes], clients: int, per_second: float | None
+    pipe: object,
+    url: str,
+    path: str,
+    bodies: Sequence[bytes],
+    clients: int,
+    per_second: float | None,
+    more: str,
 ) -> None:
     waiting: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
     begin = time.monotonic()
     for number, body in enumerate(bodies):
         waiting.put((begin + number / per_second if per_second else begin, body))
     waits: list[float] = []
-    threads = [threading.Thread(target=_client, args=(url, path, waiting, waits)) for _ in range(clients)]
+    threads = [
+        threading.Thread(target=_client, args=(url, path, more, waiting, waits)) for _ in range(clients)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -53,10 +68,12 @@ def _send(
     pipe.send(json.dumps([time.monotonic() - begin, waits]))  # type: ignore[attr-defined]
 
 
-def _client(url: str, path: str, waiting: SimpleQueue[tuple[float, bytes]], waits: list[float]) -> None:
+def _client(
+    url: str, path: str, more: str, waiting: SimpleQueue[tuple[float, bytes]], waits: list[float]
+) -> None:
     parts = urlsplit(url)
     connection = socket.create_connection((parts.hostname or "", parts.port or 80))
-    head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/x-protobuf\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/x-protobuf\r\n{more}"
     while True:
         try:
             due, body = waiting.get_nowait()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from hashlib import md5
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 Clause = Mapping[str, Any]
 """A match rule as rates.jsonl has it: {"equals": text}, {"or": [clauses]}, …"""
@@ -100,8 +100,7 @@ class Provider:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """A dated price of one unit, for every other tool that wants the table flat.
 
     `conditions` names what the price asks for: a `service_tier`, `processing`, `speed`, data `zone`, more input tokens
@@ -146,9 +145,7 @@ def rates() -> Iterator[Rate]:
         yield from _uplift_rates(provider)
         for model in provider.models:
             for period in model.periods:
-                for unit, steps in period.usd.items():
-                    for over, usd in unit_steps(steps):
-                        yield _flat(provider, model, period, unit, over, usd)
+                yield from _period_rates(provider, model, period)
 
 
 def unit_steps(steps: Steps) -> Iterator[tuple[int | None, Decimal]]:
@@ -197,45 +194,45 @@ def _period(price: Mapping[str, Any], source: str) -> Period:
 
 def rate_id(seller: str, model: Model, period: Period, unit: str, over: int | None, usd: Decimal) -> str:
     """The name of a dated price: another price, date or condition has another one."""
-    said = (
-        seller,
-        model.name,
-        model.match,
-        period.when,
-        period.window,
-        period.days,
-        period.valid_from,
-        unit,
-        over,
-    )
-    return _digest(*said, usd)
+    return _id(_said_of_period(seller, model, period), unit, over, usd)
 
 
-def _digest(*said: object) -> str:
-    return md5(json.dumps([str(one) for one in said]).encode(), usedforsecurity=False).hexdigest()[:16]
+def _said_of_period(seller: str, model: Model, period: Period) -> str:
+    """What the ids of a period are made of; its prices share it."""
+    days, since = period.days, period.valid_from
+    return _listed(seller, model.name, model.match, period.when, period.window, days, since)
 
 
-def _flat(
-    provider: Provider, model: Model, period: Period, unit: str, over: int | None, usd: Decimal
-) -> Rate:
+def _id(before: str, *plain: object) -> str:
+    """16 hex digits over a list in JSON that goes on after *before* with what needs no escapes."""
+    listed = before[:-1] + "".join(f', "{one}"' for one in plain) + "]"
+    return md5(listed.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def _listed(*said: object) -> str:
+    return json.dumps([str(one) for one in said])
+
+
+def _period_rates(provider: Provider, model: Model, period: Period) -> Iterator[Rate]:
+    said, valid_to = _said_of_period(provider.name, model, period), _valid_to(model, period)
     conditions = dict(period.when)
-    if over is not None:
-        conditions["input_tokens_over"] = str(over)
     if period.window is not None:
         conditions["utc"] = "-".join(period.window)
     if period.days:
         conditions["days"] = ",".join(map(str, period.days))
-    return Rate(
-        id=rate_id(provider.name, model, period, unit, over, usd),
-        provider=provider.name,
-        model=model.name,
-        unit=unit,
-        conditions=conditions,
-        usd=usd,
-        valid_from=period.valid_from or None,
-        valid_to=_valid_to(model, period),
-        source=period.source,
-    )
+    for unit, steps in period.usd.items():
+        for over, usd in unit_steps(steps):
+            yield Rate(
+                id=_id(said, unit, over, usd),
+                provider=provider.name,
+                model=model.name,
+                unit=unit,
+                conditions=conditions if over is None else {**conditions, "input_tokens_over": str(over)},
+                usd=usd,
+                valid_from=period.valid_from or None,
+                valid_to=valid_to,
+                source=period.source,
+            )
 
 
 def _valid_to(model: Model, period: Period) -> str | None:
@@ -252,7 +249,7 @@ def _uplift_rates(provider: Provider) -> Iterator[Rate]:
         for region in sorted(uplift.regions):
             model, conditions = uplift.models.pattern or "*", {"region": region}
             yield Rate(
-                id=_digest(provider.name, model, "*", region, uplift.factor, uplift.valid_from),
+                id=_id(_listed(provider.name, model, "*", region, uplift.factor), uplift.valid_from),
                 provider=provider.name,
                 model=model,
                 unit="*",

@@ -15,6 +15,7 @@ transaction. `tests/collector/test_migrations.py` opens a file that version 2 wr
 """
 
 import json
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -102,20 +103,13 @@ def load_rates(con: duckdb.DuckDBPyConnection) -> None:
     """Write the rates of this version, unless they are there."""
     if con.sql(statement("steps/read_rates_version")).fetchall() == [(prices.RATE_VERSION,)]:
         return
-    rows = [
-        {
-            "id": rate.id,
-            "provider": rate.provider,
-            "model": rate.model,
-            "unit": rate.unit,
-            "conditions": json.dumps(dict(rate.conditions), sort_keys=True),
-            "usd": rate.usd,
-            "valid_from": rate.valid_from,
-            "valid_to": rate.valid_to,
-            "source": rate.source,
-        }
-        for rate in prices.rates()
-    ]
-    con.register("new_rates", pa.Table.from_pylist(rows, schema=RATES))
+    columns = dict(zip(RATES.names, map(list, zip(*prices.rates(), strict=True)), strict=True))
+    columns["conditions"] = [_conditions(tuple(each.items())) for each in columns["conditions"]]
+    con.register("new_rates", pa.table(columns, schema=RATES))
     con.execute(statement("steps/replace_rates"), {"rate_version": prices.RATE_VERSION})
     con.unregister("new_rates")
+
+
+@cache
+def _conditions(items: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps(dict(items), sort_keys=True)
