@@ -28,6 +28,25 @@ _SHELL_ERROR: Final = re.compile(
     r": (command not found|No such file or directory|Permission denied|Is a directory|Not a directory)\s*$",
     re.MULTILINE,
 )
+_REFUSED: Final = re.compile(
+    r"\A\W{0,3}(?:(?:invalid|missing|unknown|unsupported|no such|unable to|could not|couldn't|cannot|can't)\s\w"
+    r"|(?:request|command|execution|call) failed\b|(?:not found|forbidden|unauthori[sz]ed|timed out|npm err)\b"
+    r"|(?:permission|access) denied\b|rate limit|tool_use_error|npm error"
+    r"|(?:http )?[45]\d\d:? (?:client|server|bad|unauthorized|forbidden|not|conflict|too|internal|service|gateway) )"
+    # What shells and their programs say begins with their name; no tool puts these before what it found.
+    r"|\A[\w./-]*\b(?:(?:ba|z|da)?sh|[gm]?awk|sed|[ef]?grep|rg|find|tr|xargs|md5sum|sha\d+sum|cat|ls|cp|mv|rm|mkdir|rmdir"
+    r"|ln|chmod|chown|tar|gzip|gunzip|unzip|curl|wget|jq|sqlite3|psql|ssh|scp|rsync|head|tail|wc|uniq|cmp|stat)"
+    r": (?!Removing leading)"
+    r"|: -c: line \d+: |\bTry '[^'\n]+ --help'"
+    r"|^(?:[A-Za-z]+: )?[\w' \"-]{1,80}\b(?:is|was|are) "
+    r"(?:not (?:found|valid|allowed|available|supported|recognized)|incorrect|invalid)\b"
+    r"|\b(?:does not|doesn't) exist\b|\w not found\W*\Z"
+    r"|\A\s*\{.{0,100}\"(?:success|ok)\"\s*:\s*false\b|\"is_?error\"\s*:\s*true\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""How a short answer says that there is none. In a long one such words are what it is about."""
+_SHORT: Final = 400
+"""Characters: a message of a program or two, with its hint."""
 _ENDS: Final = 300
 """Characters at either end of a tool result in which it says so; what lies between is what it is about."""
 _EDGE: Final = 2000
@@ -82,7 +101,7 @@ def block(
         brief(tool),
         brief(tool_call_id),
         brief(error),
-        sketch(text) if kind is BlockKind.TOOL_RESULT else "",
+        sketch(text, numbers=not error) if kind is BlockKind.TOOL_RESULT else "",
         content if _keeps_content else None,
     )
 
@@ -144,16 +163,20 @@ _SKETCHED: Final = 1024
 """Characters at either end of a text that its sketch is made of: 0.2 ms at most, whatever its size."""
 _SAMPLE: Final = 16
 _WORD: Final = re.compile(r"\w+")
+_NUMBERED: Final = re.compile(r"\w*\d[\w.,:]*")
 
 
-def sketch(text: str) -> str:
+def sketch(text: str, *, numbers: bool = True) -> str:
     """A near-duplicate sketch of *text*: at most 16 groups of 4 hex digits, "" for less than three words.
+
+    Without *numbers*, words with a digit are all one word: how long a test ran, its process, its addresses and names of
+    temporary files do not make another failure.
 
     A bottom-k sample (Broder 1997) of the hashes of its three-word shingles: the share of all their groups that two
     sketches have in common estimates how much of the texts is equal.
     """
     edges = text if len(text) <= 2 * _SKETCHED else f"{text[:_SKETCHED]} {text[-_SKETCHED:]}"
-    words = _WORD.findall(edges)
+    words = _WORD.findall(edges if numbers else _NUMBERED.sub("0", edges))
     shingles = {
         xxhash.xxh3_64_intdigest(" ".join(words[at : at + _SHINGLE]).encode("utf-8", "surrogatepass"))
         for at in range(len(words) - _SHINGLE + 1)
@@ -168,13 +191,31 @@ def tool_call(call_id: str, name: str, arguments: Any) -> ToolCall:
     parsed = _parsed(arguments)
     if isinstance(parsed, dict):
         hashes = {str(name): hash_text(_normalised(canonical(value))) for name, value in parsed.items()}
-        args_hash = hash_text(canonical(hashes))
+        args_hash = hash_text(canonical(_asked(hashes)))
         args = {_argument(name): hashes[name] for name in list(hashes)[:_MOST_ARGUMENTS]}
     else:
         args = {}
         args_hash = hash_text(_normalised(canonical(parsed)))
     size = len(canonical(arguments).encode("utf-8", "surrogatepass"))
     return ToolCall(call_id, name, args_hash, size, args, effect(name, parsed), sketch(_plain(parsed)))
+
+
+_ASIDES: Final = frozenset(
+    {
+        "explanation", "thought", "thoughts", "reasoning", "rationale", "justification", "toolsummary", "securityrisk",
+        "requestid", "traceid", "correlationid", "idempotencykey", "nonce",
+    }
+)  # fmt: skip
+"""Arguments in which a model says why it asks, or numbers its request: another word there is no other request."""
+_ASKS: Final = frozenset({"command", "cmd", "script", "code", "query", "sql", "prompt"})
+"""Beside one of these, `description` is an aside, too: agents have their shell commands described anew each time."""
+
+
+def _asked(hashes: dict[str, str]) -> dict[str, str]:
+    """Of the arguments' *hashes* those that make it another request, if any do."""
+    asides = _ASIDES | {"description"} if not _ASKS.isdisjoint(map(str.lower, hashes)) else _ASIDES
+    kept = {name: value for name, value in hashes.items() if name.replace("_", "").lower() not in asides}
+    return kept or hashes
 
 
 _ARGUMENT: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,63}")
@@ -198,8 +239,8 @@ def error_class(text: str, *, flagged: bool) -> str:
     """The class of error that a tool result reports, or "" when it reports none.
 
     A result counts as an error when the protocol *flagged* it, when it starts like an error message, when it names a
-    non-zero exit code, or when it says at both ends that nothing was done. The class is the exception's name, else
-    what a shell says (`command_not_found`), else `exit_code_N`, else `error`.
+    non-zero exit code, when it is short and refuses, or when it says at both ends that nothing was done. The class is
+    the exception's name, else what a shell says (`command_not_found`), else `exit_code_N`, else `error`.
     """
     edges = text if len(text) <= 2 * _EDGE else f"{text[:_EDGE]}\n{text[-_EDGE:]}"
     exit_code = _EXIT_CODE.search(edges)
@@ -214,6 +255,8 @@ def error_class(text: str, *, flagged: bool) -> str:
 
 
 def _says_failed(text: str) -> bool:
+    if len(text) <= _SHORT and _REFUSED.search(text):
+        return True
     return bool(_FAILED.search(text[:_ENDS]) and (len(text) <= 2 * _ENDS or _FAILED.search(text[-_ENDS:])))
 
 

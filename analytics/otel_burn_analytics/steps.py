@@ -46,7 +46,8 @@ WINDOW: Final = 10
 context, and people who label loops compare ten steps back as well."""
 
 UNSPECIFIC: Final = r"^(error|exit_code_\d+)$"
-"""Classes of error that say only that something failed: two of them are one outcome if the texts are equal."""
+"""Classes of error that say only that something failed: two of them are one outcome if the texts are alike, whatever
+numbers are in them (`manifest.sketch`), or equal where they are too short for a sketch."""
 
 
 STEPS: Final = pl.Schema(
@@ -125,7 +126,7 @@ def _outcome() -> pl.Expr:
         pl.when(error.is_null())
         .then(text)
         .when(error.str.contains(UNSPECIFIC))
-        .then(pl.concat_str(error, text, separator=" "))
+        .then(pl.concat_str(error, pl.coalesce("result_sketch", text), separator=" "))
         .otherwise(pl.concat_str(pl.lit("error"), error, separator=" "))
     )
 

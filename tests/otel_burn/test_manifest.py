@@ -229,6 +229,18 @@ ERRORS = {
     "sh: 1: foo: command not found": "command_not_found",
     "cat: a.txt: No such file or directory": "no_such_file_or_directory",
     "Found 3 matches for an error": "",
+    "find: missing argument to `-exec'": "error",
+    "md5sum: the --text option is meaningless\nTry 'md5sum --help' for more information.": "error",
+    "/bin/bash: -c: line 1: unexpected EOF while looking for matching `''": "error",
+    "Submitted flag is incorrect. Keep trying!": "error",
+    "File fields/__init__.py not found": "error",
+    "Could not find the exact text. It must match, white space included.": "error",
+    "404 Not Found": "error",
+    '{"success": false, "reason": "sold out"}': "error",
+    "500 items found": "",
+    "type: object\nrequired: [id]": "",
+    '611:    "Using pytest.skip outside of a test is not allowed"': "",
+    '{"success": true, "missing": []}': "",
     "All tests passed without errors.": "",
 }
 
@@ -243,6 +255,42 @@ def test_a_long_text_has_to_say_at_both_ends_that_it_failed() -> None:
     """A file that quotes a failure in its first lines is a file."""
     quoting = "cat: x: No such file or directory\n" + "the rest of a log\n" * 100
     assert manifest.error_class(quoting, flagged=False) == ""
+
+
+def test_a_long_text_may_say_that_something_is_missing() -> None:
+    """What is an answer by itself is a remark in a document."""
+    assert manifest.error_class("The key is not valid. " + "More of the manual. " * 40, flagged=False) == ""
+
+
+def test_the_numbers_in_a_failure_make_no_other_failure() -> None:
+    """Times, processes and addresses change from run to run; the sketch of a result that is none keeps its numbers."""
+    texts = (
+        f"FAIL src/app.test.ts in {time} s, worker {pid}: expected red" for time, pid in ((0.3, 9), (12, 412))
+    )
+    failed = [manifest.block(BlockKind.TOOL_RESULT, text, error="exit_code_1") for text in texts]
+    assert failed[0].sketch == failed[1].sketch != ""
+    assert failed[0].hash != failed[1].hash
+    pages = [manifest.block(BlockKind.TOOL_RESULT, f"this is page {number} of it") for number in (1, 2)]
+    assert pages[0].sketch != pages[1].sketch
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"command": "ls", "description": "Look"}, {"command": "ls", "description": "List files"}, True),
+        ({"path": "a", "explanation": "First"}, {"path": "a", "explanation": "Again"}, True),
+        ({"id": 4, "request_id": "a1"}, {"id": 4, "request_id": "b2"}, True),
+        ({"title": "a", "description": "x"}, {"title": "a", "description": "y"}, False),
+        ({"thought": "a"}, {"thought": "b"}, False),
+        ({"command": "ls", "description": "x"}, {"command": "pwd", "description": "x"}, False),
+    ],
+)
+def test_why_a_model_asks_makes_no_other_request(
+    one: dict[str, Any], other: dict[str, Any], same: bool
+) -> None:
+    """Unless nothing else was asked."""
+    hashes = {manifest.tool_call("c", "tool", arguments).args_hash for arguments in (one, other)}
+    assert (len(hashes) == 1) is same
 
 
 def test_sketches_of_arguments_read_lines_as_lines() -> None:

@@ -11,8 +11,8 @@ Defaults: a second look is normal work; people who label runs call a group of th
 
 Needs: tool calls with hashes of arguments, and of results or error classes.
 
-Blind spots: arguments that differ in a word (see `failed_retries` and `requery`); results with a time or a path in
-them; a loop whose steps each change something.
+Blind spots: arguments that differ in a word (see `failed_retries` and `requery`); successful results with a time or an
+id in them (of failures, numbers are left out); a loop whose steps each change something.
 
 Complexity: two sorts of the tool calls, made once for all loop detectors; windows only over neighbours.
 """
@@ -124,5 +124,5 @@ def _findings(found: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_loops, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_loops, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}, version=2
 )

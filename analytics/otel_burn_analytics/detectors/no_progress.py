@@ -23,7 +23,7 @@ from otel_burn_analytics.charging import charged
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import no_progress
 from otel_burn_analytics.finding import written
-from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, REQUEST, last
+from otel_burn_analytics.steps import ACTOR, COMPARED, LLM_CALLS, REQUEST, UNSPECIFIC, last
 
 NAME: Final = "no_progress"
 
@@ -45,8 +45,13 @@ def find_no_progress(
 
 def _runs(compared: pl.LazyFrame, min_length: int, window: int) -> pl.LazyFrame:
     """The failures of a command, numbered by run; a run ends with another outcome or a long gap."""
+    # One failing test less is progress, so that here numbers count.
+    named = ~pl.col("error_class").str.contains(UNSPECIFIC) | (pl.col("result_hash") == last("result_hash"))
     goes_on = (
-        (pl.col("outcome") == last("outcome")) & (pl.col("distance") < window) & (pl.col("worked") > 0)
+        (pl.col("outcome") == last("outcome"))
+        & named
+        & (pl.col("distance") < window)
+        & (pl.col("worked") > 0)
     ).fill_null(False)
     nth = pl.int_range(1, pl.len() + 1).over("run")
     return (
@@ -69,5 +74,5 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_no_progress, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_no_progress, needs={"compared_steps": COMPARED, "llm_calls": LLM_CALLS}, version=2
 )

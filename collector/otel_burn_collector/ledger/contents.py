@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from otel_burn.exchange import Block, ToolCall
+from otel_burn.exchange import Block, BlockKind, ToolCall
 from otel_burn.manifest import named
 from otel_burn_collector.ledger import messages
 
@@ -39,13 +40,31 @@ def _context(told: Sequence[Told]) -> dict[str, list[Any]]:
     tools = next((each.tools for each in told if each.tools), [])
     asked = next((each for each in told if each.asked or each.system), Told([], [], [], []))
     context = named(
-        [
-            *(block for tool in tools for block in messages.definition(tool)),
-            *(block for part in asked.system for block in messages.system(part)),
-            *(block for message in asked.asked for block in messages.blocks(message)),
-        ]
+        paired(
+            [
+                *(block for tool in tools for block in messages.definition(tool)),
+                *(block for part in asked.system for block in messages.system(part)),
+                *(block for message in asked.asked for block in messages.blocks(message)),
+            ]
+        )
     )
     return _listed(context) if context else {}
+
+
+def paired(blocks: Iterable[Block]) -> Iterator[Block]:
+    """*blocks*, in which a tool call without an id goes by its tool's name, and so does its result: the one that names
+    the tool, else the next. Of calls of one name, results come in their order."""
+    waiting: list[str] = []
+    for one in blocks:
+        if one.kind is BlockKind.TOOL_CALL and not one.tool_call_id:
+            waiting.append(one.tool)
+            one = replace(one, tool_call_id=one.tool)
+        elif one.kind is BlockKind.TOOL_RESULT and not one.tool_call_id:
+            name = one.tool if one.tool in waiting else next(iter(waiting), one.tool)
+            if name in waiting:
+                waiting.remove(name)
+            one = replace(one, tool_call_id=name)
+        yield one
 
 
 def _output(told: Sequence[Told]) -> dict[str, list[Any]]:
@@ -83,7 +102,7 @@ def _answer(output: list[Block], calls: Iterable[ToolCall]) -> dict[str, list[An
         "output_kinds": [str(block.kind) for block in output],
         "output_hashes": [block.hash for block in output],
         "output_bytes": [block.size for block in output],
-        "asked_ids": [call.id for call in calls],
+        "asked_ids": [call.id or call.name for call in calls],
         "asked_names": [call.name for call in calls],
         "asked_hashes": [call.args_hash for call in calls],
         "asked_effects": [call.effect for call in calls],

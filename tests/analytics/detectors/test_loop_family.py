@@ -144,6 +144,14 @@ def test_what_somebody_said_is_no_retry(tool_frames: Frames) -> None:
         assert found["tier"].to_list() == [tier]
 
 
+def test_a_failing_test_less_is_progress(tool_frames: Frames) -> None:
+    """Where only the text tells failures apart, its numbers count for a test that is run after each edit."""
+    steps = [step for n in range(4) for step in (f"write edit({n}) = done {n}", "run test() ! exit_code_1")]
+    tools, calls = tool_frames(*steps)
+    fewer = tools.with_columns(result_hash=pl.format("{} failed", -pl.col("seq")))
+    assert [judged(no_progress.DETECTOR, (each, calls)).height for each in (tools, fewer)] == [1, 0]
+
+
 def test_equal_failures_are_reported_once(tool_frames: Frames) -> None:
     """`loops` says it more plainly."""
     steps = ["run test() ! ImportError"] * 4

@@ -127,11 +127,17 @@ def test_a_last_call_without_result_does_not_make_a_loop(tool_frames: Frames) ->
 
 
 def test_the_same_words_for_any_error_are_compared_by_text(tool_frames: Frames) -> None:
-    """`error` is no class: two failures are alike if their texts are."""
+    """`error` is no class: two failures are alike if their texts are, numbers left out."""
     calls, llm_calls = tool_frames(*["run t(a) ! error"] * 4)
     texts = calls.with_columns(result_hash=pl.format("text {}", "seq"))
-    assert tiers((calls, llm_calls)) == ["loop"]
-    assert tiers((texts, llm_calls)) == []
+    others = texts.with_columns(result_sketch=pl.format("000{}", "seq"))
+    short = texts.with_columns(result_sketch=pl.lit(""))
+    assert [tiers((each, llm_calls)) for each in (calls, texts, others, short)] == [
+        ["loop"],
+        ["loop"],
+        [],
+        [],
+    ]
 
 
 def test_unknown_money_is_not_zero(tool_frames: Frames) -> None:

@@ -27,9 +27,9 @@ def benchmark() -> Iterator[ModuleType]:
 
 
 def test_labelled_loops(benchmark: ModuleType) -> None:
-    """The design's bar. Measured: no run flagged wrongly, 23 of 27 loops found, 85 of 100 of their steps."""
+    """The design's bar is .80. Measured: no run flagged wrongly, 25 of 27 loops found, 89 of 100 of their steps."""
     runs = benchmark.trajectories.read("labelled", DATA)
     got = benchmark.score(runs, benchmark.strict(runs, benchmark.detect(runs)))
     assert got.precision >= 0.95
-    assert got.recall >= 0.80
-    assert got.members >= 0.80
+    assert got.recall >= 0.90
+    assert got.members >= 0.85

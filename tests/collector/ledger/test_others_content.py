@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from otel_burn.formats import openai_messages
-from otel_burn.manifest import tool_call
+from otel_burn.manifest import hash_text, tool_call
 
 SECRET = "the canary sings at dawn"
 ARGUMENTS = {"path": f"{SECRET}.txt"}
@@ -133,6 +133,33 @@ def test_content_becomes_the_blocks_that_we_would_have_made(world: Any, shape: s
         "effect": "read",
         "args_hash": tool_call("call_2", "read_file", ARGUMENTS).args_hash,
     }
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_calls_without_ids_have_their_own_results(world: Any, named: bool) -> None:
+    """In the order in which they were asked for, whether results name their tool or not."""
+    asked = [("read_file", {"path": "a"}), ("list_files", {}), ("read_file", {"path": "b"})]
+    results = ["text of a", "a b", "Error: no b"]
+    calls = [{"type": "tool_call", "name": name, "arguments": args} for name, args in asked]
+    parts = [
+        {"type": "tool_call_response", "response": said, **({"name": name} if named else {})}
+        for (name, _), said in zip(asked, results, strict=True)
+    ]
+    for turn in range(3):
+        context = [{"role": "user", "parts": [{"type": "text", "content": "go"}]}]
+        for call, part in zip(calls[:turn], parts[:turn], strict=True):
+            context += [{"role": "assistant", "parts": [call]}, {"role": "tool", "parts": [part]}]
+        answer = {"role": "assistant", "parts": [calls[turn]], "finish_reason": "tool_call"}
+        told = {"gen_ai.input.messages": context, "gen_ai.output.messages": [answer]}
+        world.load(world.chat("somebody", attributes=told | {"gen_ai.conversation.id": "s"}, at=10 * turn))
+    ended = [message for pair in zip(calls, parts, strict=True) for message in pair]
+    last = {"gen_ai.input.messages": [context[0], *({"role": "any", "parts": [each]} for each in ended)]}
+    world.load(world.chat("somebody", attributes=last | {"gen_ai.conversation.id": "s"}, at=40))
+    found = world.rows("SELECT tool_name, result_hash, error_class FROM tool_calls ORDER BY seq")
+    assert [tuple(row.values()) for row in found] == [
+        (name, hash_text(said), "error" if said.startswith("Error") else None)
+        for (name, _), said in zip(asked, results, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("keep", ["", "true"])
