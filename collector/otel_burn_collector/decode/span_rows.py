@@ -16,8 +16,8 @@ from otel_burn_collector.journal.records import Encoding
 from otel_burn_collector.otlp.bodies import parse
 from otel_burn_collector.otlp.signals import MAX_TIME, TRACES, bad_span
 
-_KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
-_STATUSES = ("UNSET", "OK", "ERROR")
+KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
+STATUSES = ("UNSET", "OK", "ERROR")
 
 
 def span_rows(body: bytes, received_at: int) -> pa.Table:
@@ -38,10 +38,10 @@ def _row(span: Any, received_at: int) -> tuple[Any, ...]:
         span.span_id.hex(),
         _parent(span.parent_span_id),
         span.name,
-        _named(_KINDS, span.kind),
+        _named(KINDS, span.kind),
         started,
         span.end_time_unix_nano or started,
-        _named(_STATUSES, span.status.code),
+        _named(STATUSES, span.status.code),
         span.status.message or None,
         _events(span.events) if span.events else None,
         _links(span.links) if span.links else None,

@@ -12,14 +12,13 @@ from ptars import HandlerPool
 from otel_burn import names
 from otel_burn_collector.batch import SPANS
 from otel_burn_collector.decode.any_values import has_two, pairs, parts, texts
+from otel_burn_collector.decode.span_rows import KINDS, STATUSES
 from otel_burn_collector.decode.values import json_text
 from otel_burn_collector.otlp.signals import MAX_TIME
 
 _REQUESTS: Final = HandlerPool([ExportTraceServiceRequest.DESCRIPTOR.file]).get_for_message(
     ExportTraceServiceRequest.DESCRIPTOR
 )
-_KINDS: Final = pa.array(["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"])
-_STATUSES: Final = pa.array(["UNSET", "OK", "ERROR"])
 _HEX: Final = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
 
 Numbers = np.ndarray[Any, Any]
@@ -90,10 +89,10 @@ def _own_columns(spans: pa.StructArray, arrived: Numbers) -> dict[str, pa.Array]
         "span_id": _hex(spans.field("span_id"), 8),
         "parent_span_id": _sparse_hex(parent, has_parent),
         "name": spans.field("name"),
-        "kind": _named(_KINDS, spans.field("kind")),
+        "kind": _named(KINDS, spans.field("kind")),
         "started_at": _times(started),
         "ended_at": _times(np.where(ended > 0, ended, started)),
-        "status": _named(_STATUSES, pc.fill_null(pc.struct_field(status, "code"), 0)),
+        "status": _named(STATUSES, pc.fill_null(pc.struct_field(status, "code"), 0)),
         "status_message": _not_empty(pc.struct_field(status, "message")),
         "attributes": _maps(spans.field("attributes")),
         "events": _json_lists(spans.field("events"), _event_objects),
@@ -199,9 +198,9 @@ def _times(nanoseconds: Numbers) -> pa.Array:
     return pa.array(nanoseconds.astype(np.int64)).cast(pa.timestamp("ns"))
 
 
-def _named(texts_of: pa.Array, numbers: pa.Array) -> pa.Array:
+def _named(names_of: tuple[str, ...], numbers: pa.Array) -> pa.Array:
     said = numbers.to_numpy(zero_copy_only=False)
-    return texts_of.take(pa.array(np.where((said >= 0) & (said < len(texts_of)), said, 0)))
+    return pa.array(names_of).take(pa.array(np.where((said >= 0) & (said < len(names_of)), said, 0)))
 
 
 def _not_empty(strings: pa.Array) -> pa.Array:

@@ -15,26 +15,22 @@ from otel_burn_collector.batch import Batch
 from otel_burn_collector.ledger.attributes import ANCESTOR, Source
 from otel_burn_collector.ledger.content_names import is_content, keeps_content
 from otel_burn_collector.ledger.dialects import DIALECTS
+from otel_burn_collector.ledger.membership import is_one_of
 from otel_burn_collector.ledger.records import may_report, tool_records
 from otel_burn_collector.ledger.stripping import without_content
 from otel_burn_collector.ledger.unknown_usage import are_unknown
 
-READ: Final = pa.array(
-    sorted(
-        {name for each in DIALECTS for name in (*each.markers, *each.needs, *each.lacks)}
-        | {"event.name", names.RUN_ID}
-        | {
-            source.attribute if isinstance(source, Source) else source
-            for fields in (*(each.fields for each in DIALECTS), ANCESTOR)
-            for sources in fields.values()
-            for source in sources
-        }
-    ),
-    pa.string(),
+READ: Final = frozenset(
+    {name for each in DIALECTS for name in (*each.markers, *each.needs, *each.lacks)}
+    | {"event.name", names.RUN_ID}
+    | {
+        source.attribute if isinstance(source, Source) else source
+        for fields in (*(each.fields for each in DIALECTS), ANCESTOR)
+        for sources in fields.values()
+        for source in sources
+    }
 )
 """Every attribute that some dialect reads, or that a span tells the calls below it."""
-
-_READ_NAMES: Final = frozenset(READ.to_pylist())
 
 STAGED_ROWS: Final = 512
 """A smaller table is handed over as it is: a file costs 3 ms whatever is in it."""
@@ -114,11 +110,11 @@ def _contents(table: pa.Table, candidates: pa.Table) -> pa.Table:
 
 
 def _is_unknown(names: pa.Array) -> Any:
-    return are_unknown(names, _READ_NAMES)
+    return are_unknown(names, READ)
 
 
 def _is_read(names: pa.Array) -> Any:
-    return pc.is_in(names, READ).to_numpy(zero_copy_only=False)
+    return is_one_of(names, READ).to_numpy(zero_copy_only=False)
 
 
 def _fields(table: pa.Table, is_wanted: Callable[[pa.Array], Any]) -> pa.Table:

@@ -10,19 +10,16 @@ import pyarrow.compute as pc
 from otel_burn import names
 from otel_burn_collector.batch import STRING_MAP
 from otel_burn_collector.ledger.dialects import DIALECTS
+from otel_burn_collector.ledger.membership import is_one_of
 
 _COUNTING: Final = [each for each in DIALECTS if each.counts]
-_MARKERS: Final = pa.array(
-    sorted({name for each in _COUNTING if each.marker_values is None for name in each.needs or each.markers}),
-    pa.string(),
+_MARKERS: Final = frozenset(
+    name for each in _COUNTING if each.marker_values is None for name in each.needs or each.markers
 )
-_VALUED: Final = pa.array(
-    sorted({marker for each in _COUNTING if each.marker_values is not None for marker in each.markers}),
-    pa.string(),
+_VALUED: Final = frozenset(
+    marker for each in _COUNTING if each.marker_values is not None for marker in each.markers
 )
-_VALUES: Final = pa.array(
-    sorted({value for each in _COUNTING for value in each.marker_values or ()}), pa.string()
-)
+_VALUES: Final = frozenset(value for each in _COUNTING for value in each.marker_values or ())
 """Attributes that mark a report whatever they say, and those that do with one of some values."""
 
 FIRST_NS: Final = 0
@@ -54,8 +51,8 @@ Row = dict[str, Any]
 def may_report(spans: pa.Table, logs: pa.Table, fields: pa.Table) -> pa.Table:
     """The rows that may report a call."""
     is_marked = pc.or_(
-        pc.is_in(fields["key"], _MARKERS),
-        pc.and_(pc.is_in(fields["key"], _VALUED), pc.is_in(fields["value"], _VALUES)),
+        is_one_of(fields["key"], _MARKERS),
+        pc.and_(is_one_of(fields["key"], _VALUED), is_one_of(fields["value"], _VALUES)),
     )
     rows = np.unique(fields["row"].filter(is_marked).to_numpy())
     chosen = spans.take(pa.array(rows[rows < spans.num_rows]))
