@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ duckdb = pytest.importorskip("duckdb", reason="the demo fills a database")
 pytest.importorskip("polars", reason="the demo prints a report")
 
 DEMO = (sys.executable, "-m", "otel_burn", "demo")
-SECONDS = 90
 # OpenAI says nothing about cache writes, and a request nothing about a stream that it doesn't want: NULL.
 TRUTH = """
     SELECT response_id, input_tokens, uncached_input_tokens, cache_read_tokens,
@@ -50,21 +50,91 @@ def expected(row: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def test_the_ledger_has_exactly_what_was_served(tmp_path: Path) -> None:
-    """Every answer of both providers is one priced call with its own tokens; then nothing is left running."""
-    done = subprocess.run(
-        [*DEMO, "--no-explorer", "--data-dir", tmp_path], capture_output=True, text=True, timeout=SECONDS
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr == ""
-    rows = [json.loads(line) for line in (tmp_path / "served.jsonl").read_text(encoding="utf-8").splitlines()]
-    with duckdb.connect(str(tmp_path / "burn.duckdb"), read_only=True) as ledger:
+@dataclass(frozen=True)
+class Demo:
+    """A demo that ran to its end, was looked at in the explorer, and stopped."""
+
+    folder: Path
+    returncode: int
+    said: str
+    last_words: str
+    """After the explorer's address."""
+    errors: str
+    page: int
+    """The status of the explorer's page."""
+
+
+def whole_demo(folder: Path, number: signal.Signals, environment: dict[str, str]) -> Demo:
+    """A demo in *folder*, stopped by *number* once its explorer has answered."""
+    command = [*DEMO, "--data-dir", folder]
+    with (
+        (folder.parent / "errors").open("w+", encoding="utf-8") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | environment
+        ) as demo,
+    ):
+        try:
+            assert demo.stdout is not None
+            said = []
+            for line in iter(demo.stdout.readline, ""):
+                said.append(line)
+                if line.startswith("Explorer: "):
+                    break
+            with urllib.request.urlopen(said[-1].removeprefix("Explorer: ").strip()) as answer:
+                page = answer.status
+            demo.send_signal(number)
+            last_words, _ = demo.communicate(timeout=30)
+        finally:
+            demo.kill()
+        errors.seek(0)
+        return Demo(folder, demo.returncode, "".join(said), last_words.strip(), errors.read(), page)
+
+
+STRANGE = {
+    "OTEL_BURN_DISABLED": "1",
+    "OTEL_SDK_DISABLED": "true",
+    "OTEL_BURN_ENDPOINT": "http://127.0.0.1:9",
+    "OTEL_SERVICE_NAME": "mine",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "OPENAI_ORG_ID": "org-mine",
+    "ANTHROPIC_AUTH_TOKEN": "mine",
+}
+"""What a user may have set for something else."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(signal.SIGINT, {}), (signal.SIGTERM, STRANGE)],
+    ids=["SIGINT", "SIGTERM, in a user's environment"],
+)
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, as it is and where the user has set kill switches, proxies, other endpoints and keys."""
+    pytest.importorskip("streamlit", reason="the explorer is the extra `dashboards`")
+    return whole_demo(tmp_path_factory.mktemp("demo") / "data", *request.param)
+
+
+def test_the_ledger_has_exactly_what_was_served(demo: Demo) -> None:
+    """Every answer of both providers is one priced call with its own tokens, whatever the user has set."""
+    served = (demo.folder / "served.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in served]
+    with duckdb.connect(str(demo.folder / "burn.duckdb"), read_only=True) as ledger:
         calls = ledger.execute(TRUTH).fetchall()
     assert calls == sorted(expected(row) for row in rows if row["status"] == 200)
+    assert "43 calls" in demo.said
+
+
+def test_the_findings_are_of_the_wasteful_agents(demo: Demo) -> None:
+    """Each of them has one, the healthy agent has none."""
     for agent in ("failing_loop", "heartbeat", "context_hoarder"):
-        assert agent in done.stdout.partition("FINDINGS")[2], "each wasteful agent has a finding"
-    assert "healthy, session" not in done.stdout, "the healthy one has none"
-    assert processes_of(tmp_path) == []
+        assert agent in demo.said.partition("FINDINGS")[2]
+    assert "healthy, session" not in demo.said
+
+
+def test_the_explorer_serves_until_it_is_stopped(demo: Demo) -> None:
+    """The address that is printed answers; a signal is the ordinary end, and leaves nothing running."""
+    assert demo.page == 200
+    assert (demo.returncode, demo.last_words, demo.errors) == (0, "Stopped.", "")
+    assert processes_of(demo.folder) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
@@ -85,26 +155,6 @@ def test_a_signal_stops_everything(number: signal.Signals, tmp_path: Path) -> No
     assert processes_of(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
-def test_the_explorer_serves_until_it_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
-    """At the end, the address that is printed answers; Ctrl-C is the ordinary end, and stops everything."""
-    pytest.importorskip("streamlit", reason="the explorer is the extra `dashboards`")
-    demo = subprocess.Popen([*DEMO, "--data-dir", tmp_path], stdout=subprocess.PIPE, text=True)
-    try:
-        assert demo.stdout is not None
-        lines = iter(demo.stdout.readline, "")
-        address = next(line for line in lines if line.startswith("Explorer: ")).removeprefix("Explorer: ")
-        with urllib.request.urlopen(address.strip()) as page:
-            assert page.status == 200
-        demo.send_signal(number)
-        output, _ = demo.communicate(timeout=30)
-    finally:
-        demo.kill()
-        demo.wait()
-    assert (demo.returncode, output.strip()) == (0, "Stopped.")
-    assert processes_of(tmp_path) == []
-
-
 def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     """The file in the way is named."""
     (tmp_path / "file").touch()
@@ -113,28 +163,6 @@ def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "name another folder" in done.stderr
-
-
-def test_the_users_own_environment_does_not_reach_the_demo(tmp_path: Path) -> None:
-    """Kill switches, proxies, other endpoints and keys of the user's change nothing."""
-    strange = {
-        "OTEL_BURN_DISABLED": "1",
-        "OTEL_SDK_DISABLED": "true",
-        "OTEL_BURN_ENDPOINT": "http://127.0.0.1:9",
-        "OTEL_SERVICE_NAME": "mine",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-        "OPENAI_ORG_ID": "org-mine",
-        "ANTHROPIC_AUTH_TOKEN": "mine",
-    }
-    done = subprocess.run(
-        [*DEMO, "--no-explorer", "--data-dir", tmp_path],
-        env={**os.environ, **strange},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "43 calls" in done.stdout
 
 
 def wait_for(path: Path) -> None:
