@@ -18,7 +18,7 @@ import polars as pl
 
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.finding import MONEY, TIME
-from otel_burn_analytics.findings import CHUNK_CALLS
+from otel_burn_analytics.findings import CHUNK_CALLS, engine
 from otel_burn_analytics.frames import read_frames
 from otel_burn_analytics.registry import DETECTORS
 
@@ -136,10 +136,14 @@ def measure(case: str, size: int, detectors: Sequence[Detector]) -> dict[str, ob
         frames = _timed(seconds, SHARED, lambda calls=calls: frames_of(calls, detectors))
         for detector in detectors:
             found = _timed(
-                seconds, detector.name, lambda d=detector, f=frames: d.judge(f).collect(engine="streaming")
+                seconds, detector.name, lambda d=detector, f=frames: d.judge(f).collect(engine=engine(chunk))
             )
             findings += found.height
-        _timed(seconds, TOGETHER, lambda f=frames: pl.collect_all([each.judge(f) for each in detectors]))
+        _timed(
+            seconds,
+            TOGETHER,
+            lambda f=frames: pl.collect_all([each.judge(f) for each in detectors], engine=engine(chunk)),
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": seconds, "findings": findings, "peak": peak}
 

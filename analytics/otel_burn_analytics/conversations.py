@@ -1,10 +1,15 @@
 """Which calls are one conversation, and what woke each? Told by the first and the last block of a context."""
 
+from typing import Final
+
 import polars as pl
 
 from otel_burn_analytics import runs
 
 STATIC: tuple[str, ...] = ("system", "tool_definition")
+
+OPENINGS: Final = pl.Schema({"call_id": pl.String(), "opening": pl.String()})
+"""The columns of the frame `openings`, made once for all detectors."""
 
 
 def openings(

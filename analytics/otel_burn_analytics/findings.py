@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
@@ -103,8 +103,14 @@ def _judged(ledger: Ledger, detectors: Sequence[Detector], partitions: pl.DataFr
     found = [FINDINGS.to_frame()]
     for chunk in _chunks(partitions):
         frames = _frames(ledger, detectors, chunk)
-        found += pl.collect_all([detector.judge(_seen(detector, frames)) for detector in detectors])
+        plans = [detector.judge(_seen(detector, frames)) for detector in detectors]
+        found += pl.collect_all(plans, engine=engine(int(chunk["calls"].sum())))
     return pl.concat(found)
+
+
+def engine(calls: int) -> Literal["in-memory", "streaming"]:
+    """How so many calls are judged. In memory takes a quarter less CPU; a session that no chunk divides is streamed."""
+    return "in-memory" if calls <= CHUNK_CALLS else "streaming"
 
 
 def _frames(ledger: Ledger, detectors: Sequence[Detector], chunk: pl.DataFrame) -> dict[str, pl.LazyFrame]:

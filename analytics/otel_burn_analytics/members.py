@@ -16,24 +16,25 @@ def summed(members: pl.LazyFrame, *, by: Sequence[str], **extra: pl.Expr) -> pl.
     `tokens`, `usd_low`, `usd_high` (dollars; NULL when unknown) and `tells`: whether it could be known from here on.
     What is unknown makes the sum unknown, not smaller; of the careful estimate what is known stays known.
     """
+    return summed_in_order(members.sort(*by, "started_at", "call_id", nulls_last=True), by=by, **extra)
+
+
+def summed_in_order(members: pl.LazyFrame, *, by: Sequence[str], **extra: pl.Expr) -> pl.LazyFrame:
+    """`summed` of *members* in the order of their calls: who numbers calls sorts by numbers, in half the time."""
     low, high = pl.col("usd_low"), pl.col("usd_high")
-    return (
-        members.sort(*by, "started_at", "call_id", nulls_last=True)
-        .group_by(*by, maintain_order=True)
-        .agg(
-            pl.col("trace_id", "work_id").drop_nulls().first(),
-            call_ids=pl.col("call_id").unique(maintain_order=True),
-            span_ids=pl.col("span_id").drop_nulls().unique(maintain_order=True),
-            first_call=pl.col("call_id").first(),
-            first_at=pl.col("started_at").min(),
-            last_at=pl.col("started_at").max(),
-            first_detectable_call_id=pl.col("call_id").filter("tells").first(),
-            members=pl.col("call_id").n_unique().cast(pl.Int64),
-            wasted_tokens=pl.col("tokens").sum().round().cast(pl.Int64),
-            wasted_usd_low=pl.when(low.is_not_null().any()).then(money(low.sum())),
-            wasted_usd_high=pl.when(high.is_not_null().all()).then(money(high.sum())),
-            **extra,
-        )
+    return members.group_by(*by, maintain_order=True).agg(
+        pl.col("trace_id", "work_id").drop_nulls().first(),
+        call_ids=pl.col("call_id").unique(maintain_order=True),
+        span_ids=pl.col("span_id").drop_nulls().unique(maintain_order=True),
+        first_call=pl.col("call_id").first(),
+        first_at=pl.col("started_at").min(),
+        last_at=pl.col("started_at").max(),
+        first_detectable_call_id=pl.col("call_id").filter("tells").first(),
+        members=pl.col("call_id").n_unique().cast(pl.Int64),
+        wasted_tokens=pl.col("tokens").sum().round().cast(pl.Int64),
+        wasted_usd_low=pl.when(low.is_not_null().any()).then(money(low.sum())),
+        wasted_usd_high=pl.when(high.is_not_null().all()).then(money(high.sum())),
+        **extra,
     )
 
 

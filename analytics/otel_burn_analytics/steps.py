@@ -55,6 +55,7 @@ STEPS: Final = pl.Schema(
         **TOOL_CALLS,
         "agent": pl.String(),
         "row": pl.Int64(),
+        "actor": pl.Int64(),
         "siblings": pl.Int64(),
         "failed": pl.Boolean(),
         "outcome": pl.String(),
@@ -95,7 +96,8 @@ def steps(tool_calls: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
             ).replace("", None)
         )
         .sort(*ACTOR, *ORDER)
-        .with_columns(row=pl.int_range(pl.len()))
+        # A number: windows over texts take five times as long.
+        .with_columns(row=pl.int_range(pl.len()), actor=pl.struct(ACTOR).rle_id().cast(pl.Int64))
         .with_columns(
             siblings=pl.len().over("call_id").cast(pl.Int64),
             failed=pl.col("error_class").is_not_null(),
@@ -154,7 +156,7 @@ def _side_by_side(ordered: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
     known, effect = pl.col("known"), pl.col("effect")
     new = ~pl.col("failed") & ~pl.col("repeats")
     return (
-        ordered.with_columns(same=pl.col("row").first().over(*ACTOR, *REQUEST))
+        ordered.with_columns(same=pl.col("row").first().over("actor", *REQUEST))
         .sort("same", "row")
         .with_columns(distance=pl.col("row") - last("row"))
         .with_columns(

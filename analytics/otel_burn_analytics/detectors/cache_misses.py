@@ -32,7 +32,8 @@ from typing import Final
 
 import polars as pl
 
-from otel_burn_analytics import conversations, runs
+from otel_burn_analytics import runs
+from otel_burn_analytics.conversations import OPENINGS
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import blocks as words
 from otel_burn_analytics.evidence import cache_misses
@@ -61,6 +62,11 @@ BEFORE: Final = (
     ("before_read", "cache_read_tokens"),
 )
 """What is asked of the call that a call is compared with."""
+COMPARED: Final = (
+    "call_id", *runs.ACTOR, "started_at", "input_tokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens",
+)  # fmt: skip
+"""The columns by which a call is told from a miss."""
 KEPT_SECONDS: Final = 300
 KEPT_LONG_SECONDS: Final = 3_600
 
@@ -68,6 +74,7 @@ KEPT_LONG_SECONDS: Final = 3_600
 def find_cache_misses(
     llm_calls: pl.LazyFrame,
     request_levels: pl.LazyFrame,
+    openings: pl.LazyFrame,
     context_calls: pl.LazyFrame,
     context_parts: pl.LazyFrame,
     block_runs: pl.LazyFrame,
@@ -77,15 +84,14 @@ def find_cache_misses(
     same_size: float = 0.8,
 ) -> pl.LazyFrame:
     """Findings: per session, agent and cause, the calls that paid again for what the cache had held."""
-    openings = conversations.openings(context_calls, context_parts, block_runs)
-    calls = _compared(_reaching(with_list_rates(llm_calls), openings, request_levels))
+    calls = _compared(_reaching(llm_calls, openings, request_levels))
     held = pl.col("held") >= min_tokens
     missed = (
         held
         & (pl.col("cache_read_tokens") < pl.col("held") * served)
         & (pl.col("input_tokens") >= pl.col("before_input") * same_size)
     )
-    misses = calls.filter(missed.fill_null(False))
+    misses = _whole(calls.filter(missed.fill_null(False)), llm_calls).cache()
     caused = _caused(
         misses.join(_changes(misses, context_calls, context_parts, block_runs), on="call_id", how="left")
     )
@@ -101,15 +107,22 @@ def find_cache_misses(
     )
 
 
+def _whole(few: pl.LazyFrame, llm_calls: pl.LazyFrame) -> pl.LazyFrame:
+    """The few calls that missed, with all that is known of them: what is sorted before is narrow."""
+    known = [name for name in CALLS if name not in COMPARED]
+    return with_list_rates(few.join(llm_calls.select("call_id", *known), on="call_id"))
+
+
 def _reaching(llm_calls: pl.LazyFrame, openings: pl.LazyFrame, levels: pl.LazyFrame) -> pl.LazyFrame:
     """The calls whose usage is known, in the order of their conversations."""
     model = pl.coalesce("response_model", "request_model").fill_null("")
     thread = (*runs.ACTOR, "opening")
     return (
         llm_calls.filter(pl.col("input_tokens") > 0)
+        .select(*COMPARED, model=model)
         .join(openings, on="call_id", how="left")
         .join(levels.unique("call_id"), on="call_id", how="left")
-        .with_columns(pl.col("^cache_(read|write|write_1h)_tokens$").fill_null(0), model=model)
+        .with_columns(pl.col("^cache_(read|write|write_1h)_tokens$").fill_null(0))
         .sort(*thread, "started_at", "call_id", nulls_last=True)
         .with_columns(thread=pl.struct(thread).rle_id(), order=pl.int_range(pl.len()))
         .with_columns(
@@ -241,5 +254,7 @@ def _charged(misses: pl.LazyFrame) -> pl.LazyFrame:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_cache_misses, needs={"llm_calls": CALLS, "request_levels": LEVELS, **runs.NEEDS}
+    name=NAME,
+    find=find_cache_misses,
+    needs={"llm_calls": CALLS, "request_levels": LEVELS, "openings": OPENINGS, **runs.NEEDS},
 )

@@ -57,15 +57,14 @@ def find_compaction_churn(
 
 def _placed(ordered: pl.LazyFrame, cut: pl.LazyFrame, horizon: int) -> pl.LazyFrame:
     """The first *horizon* tool calls after each compaction, and whether each repeats one from before."""
-    earlier = pl.col("cut").min().over(*ACTOR, *REQUEST) < pl.col("cut")
+    earlier = pl.col("cut").min().over("actor", *REQUEST) < pl.col("cut")
     return (
         ordered.join(cut, on="call_id")
         .sort("row")
         .with_columns(
             again=(earlier & pl.col("known")).fill_null(False),
-            nth=pl.int_range(1, pl.len() + 1).over(*ACTOR, "cut"),
-            between=pl.len().over(*ACTOR, "cut").cast(pl.Int64),
-            actor=pl.col("row").first().over(ACTOR),
+            nth=pl.int_range(1, pl.len() + 1).over("actor", "cut"),
+            between=pl.len().over("actor", "cut").cast(pl.Int64),
         )
         .filter(pl.col("cut") > 0, pl.col("nth") <= horizon)
     )

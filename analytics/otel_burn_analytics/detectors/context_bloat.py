@@ -30,6 +30,8 @@ from otel_burn_analytics.finding import FINDINGS, MONEY, identity
 
 NAME: Final = "context_bloat"
 CAUSE: Final = ("actor", "cause")
+CAUSES: Final = ("carried", "static")
+TOLD: Final = ("call_id", *runs.ACTOR, "trace_id", "work_id", "span_id", "started_at")
 STATIC_KINDS: Final = ("system", "tool_definition", "user", "document", "image")
 """What a bootstrap is made of. Answers and tool results grow with the work and are never static."""
 
@@ -58,17 +60,24 @@ def find_context_bloat(
         grace_calls: Calls in which the model may still need a result, granted by the careful estimate. Judgement.
     """
     calls = context_calls
-    blocks = _caused(block_runs, calls, heavy_tokens=heavy_tokens)
-    again = _again(blocks, calls, context_parts, heavy_tokens=heavy_tokens, grace_calls=grace_calls)
-    bloated = (
-        (pl.col("number") >= min_calls - 1)
-        & (pl.col("resent_so_far") >= min_resent_tokens)
-        & (pl.col("resent_so_far") >= pl.col("sent_so_far") * min_share)
-        & ((pl.col("cause") == "carried") | (pl.col("resent_so_far") >= pl.col("number") * static_tokens))
-    )
-    per_call = _per_call(blocks, calls, context_parts).with_columns(bloated=bloated)
+    blocks = _caused(block_runs, calls, heavy_tokens=heavy_tokens).cache()
+    again = _again(blocks, calls, context_parts, heavy_tokens=heavy_tokens, grace_calls=grace_calls).cache()
+    per_call = _per_call(blocks, calls, context_parts).cache()
+    least: dict[str, pl.Expr] = {
+        "carried": pl.lit(min_resent_tokens),
+        "static": pl.max_horizontal(min_resent_tokens, pl.col("number") * static_tokens),
+    }
+    members = (
+        _members(
+            per_call, cause, static_tokens=static_tokens,
+            bloated=(pl.col("number") >= min_calls - 1)
+            & (pl.col(f"{cause}_so_far") >= tokens)
+            & (pl.col(f"{cause}_so_far") >= pl.col("sent_so_far") * min_share),
+        )
+        for cause, tokens in least.items()
+    )  # fmt: skip
     found = (
-        _members(per_call, static_tokens=static_tokens)
+        pl.concat(members)
         .join(_charged(again), on=CAUSE)
         .join(_spread(blocks, again, calls), on="actor")
         .join(_heaviest(again), on=CAUSE, how="left")
@@ -123,54 +132,57 @@ def _again(
 
 
 def _per_call(blocks: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyFrame) -> pl.LazyFrame:
-    """Per call and cause: the tokens sent again, in this call and up to it."""
-    causes = ("carried", "static")
-    size = {cause: pl.when(pl.col("cause") == cause).then("bytes").otherwise(0) for cause in causes}
+    """Per call, in order: the tokens sent again of each cause (`carried`, `static`), and up to it (`…_so_far`)."""
+    size = {cause: pl.when(pl.col("cause") == cause).then("bytes").otherwise(0) for cause in CAUSES}
     held = blocks.sort(runs.PLACE).select(
-        *runs.BRANCH, last="position", **{cause: size[cause].cum_sum().over(runs.BRANCH) for cause in causes}
+        *runs.BRANCH, last="position", **{cause: size[cause].cum_sum().over(runs.BRANCH) for cause in CAUSES}
     )
     shown = (pl.col("first_number") == pl.col("first")).cast(pl.Int64)
     new = blocks.group_by("actor", number="first").agg(
-        **{f"new_{cause}": (size[cause] * shown).sum() for cause in causes}
+        **{f"new_{cause}": (size[cause] * shown).sum() for cause in CAUSES}
     )
     sent = (
         context_parts.join(calls.select("call_id", "actor"), on="call_id")
         .join(held, on=(*runs.BRANCH, "last"))
-        .group_by("call_id").agg(pl.col(causes).sum())
+        .group_by("call_id").agg(pl.col(CAUSES).sum())
     )  # fmt: skip
+    again = {
+        cause: ((pl.col(cause) - pl.col(f"new_{cause}").fill_null(0)) * pl.col("density")).fill_null(0.0)
+        for cause in CAUSES
+    }
     return (
-        calls.join(sent, on="call_id")
+        calls.select(*TOLD, "actor", "number", "density", "input_tokens")
+        .join(sent, on="call_id")
         .join(new, on=("actor", "number"), how="left")
-        .with_columns((pl.col(cause) - pl.col(f"new_{cause}").fill_null(0)).alias(cause) for cause in causes)
-        .unpivot(causes, index=calls.collect_schema().names(), variable_name="cause", value_name="again")
-        .sort("actor", "cause", "number")
-        .with_columns(tokens=(pl.col("again") * pl.col("density")).fill_null(0.0))
+        .with_columns(**again)
+        .sort("actor", "number")
         .with_columns(
-            resent_so_far=pl.col("tokens").cum_sum().over(CAUSE),
-            sent_so_far=pl.col("input_tokens").fill_null(0).cum_sum().over(CAUSE),
+            pl.col(CAUSES).cum_sum().over("actor").name.suffix("_so_far"),
+            sent_so_far=pl.col("input_tokens").fill_null(0).cum_sum().over("actor"),
         )
     )
 
 
-def _members(per_call: pl.LazyFrame, *, static_tokens: int) -> pl.LazyFrame:
-    """One row for each session, agent and cause that is bloated at its end, with the calls that sent again."""
-    again = pl.col("tokens") > 0
+def _members(per_call: pl.LazyFrame, cause: str, *, bloated: pl.Expr, static_tokens: int) -> pl.LazyFrame:
+    """One row for each session and agent that *cause* has *bloated* at its end, with the calls that sent again."""
+    again = pl.col(cause) > 0
     return (
-        per_call.group_by(*CAUSE, maintain_order=True)
+        per_call.with_columns(bloated=bloated)
+        .filter(pl.col("bloated").last().over("actor"))
+        .group_by("actor", maintain_order=True)
         .agg(
             pl.col(*runs.ACTOR).first(),
             pl.col("trace_id", "work_id").drop_nulls().first(),
+            cause=pl.lit(cause),
             call_ids=pl.col("call_id").filter(again),
             span_ids=pl.col("span_id").filter(again).drop_nulls(),
             first_at=pl.col("started_at").filter(again).min(),
             last_at=pl.col("started_at").filter(again).max(),
             first_detectable_call_id=pl.col("call_id").filter("bloated").first(),
             first_call=pl.col("call_id").first(),
-            bloated=pl.col("bloated").last(),
-            resent=pl.col("tokens").sum(),
-            excess=(pl.col("tokens") - static_tokens).clip(0).sum(),
+            resent=pl.col(cause).sum(),
+            excess=(pl.col(cause) - static_tokens).clip(0).sum(),
         )
-        .filter("bloated")
     )
 
 

@@ -47,7 +47,7 @@ def find_cycles(
 
 def _walked(ordered: pl.LazyFrame, *, min_length: int) -> pl.LazyFrame:
     """The steps that repeat earlier ones, numbered by `cycle`."""
-    actor = pl.struct(ACTOR)
+    actor = pl.col("actor")
     again = ~pl.col("fresh") & pl.col("known") & pl.col("outcome").is_not_null()
     return (
         ordered.with_columns(again=again)

@@ -77,11 +77,11 @@ def _series(compared: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
         compared.with_columns(succeeds=~pl.col("failed"))
         .sort("row")
         .with_columns(
-            works=pl.col("works").cum_sum(), succeeds=pl.col("succeeds").cum_sum().over(*ACTOR, "tool_name")
+            works=pl.col("works").cum_sum(), succeeds=pl.col("succeeds").cum_sum().over("actor", "tool_name")
         )
         .with_columns(counted.cast(pl.Int64))
         .filter("failed", pl.col("outcome").is_not_null(), pl.col("tool_name").is_not_null())
-        .with_columns(kind=pl.col("row").first().over(SERIES))
+        .with_columns(kind=pl.col("row").first().over("actor", *SERIES[len(ACTOR) :]))
         .sort("kind", "row")
         .with_columns(
             begins=pl.any_horizontal(
@@ -92,6 +92,7 @@ def _series(compared: pl.LazyFrame, *, window: int) -> pl.LazyFrame:
             ).fill_null(True)
         )
         .with_columns(series=pl.col("begins").cum_sum())
+        .filter(pl.len().over("series") > 1)
     )
 
 

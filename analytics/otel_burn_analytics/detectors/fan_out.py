@@ -21,12 +21,14 @@ A child's children count as the root's. Parallel calls that no root waits for ar
 Complexity: n log n in calls, linear in the blocks of first calls.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 import polars as pl
 
-from otel_burn_analytics import conversations, runs
+from otel_burn_analytics import runs
+from otel_burn_analytics.conversations import OPENINGS
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import fan_out
 from otel_burn_analytics.members import findings, summed
@@ -51,6 +53,7 @@ THREAD: Final = ("where", *runs.ACTOR, "opening")
 
 def find_fan_out(
     llm_calls: pl.LazyFrame,
+    openings: pl.LazyFrame,
     context_calls: pl.LazyFrame,
     context_parts: pl.LazyFrame,
     block_runs: pl.LazyFrame,
@@ -65,7 +68,6 @@ def find_fan_out(
     Args:
         of_session: Whether sub-agents share a session, or a trace.
     """
-    openings = conversations.openings(context_calls, context_parts, block_runs)
     crowded = _crowded(llm_calls, openings, of_session=of_session, min_children=min_children)
     children = _children(_tasks(_threads(crowded, of_session=of_session)))
     wide = _parallel(children).filter(pl.col("children") >= min_children, pl.col("at_once") >= 2)
@@ -105,14 +107,20 @@ def _crowded(
 ) -> pl.LazyFrame:
     """The calls of sessions (or traces) with conversations enough for a root and its children: few are left."""
     where = pl.col("session_id") if of_session else pl.col("trace_id")
-    calls = (
-        llm_calls.with_columns(where=where)
-        .filter(pl.col("where").is_not_null(), pl.col("started_at").is_not_null())
-        .join(openings, on="call_id", how="left")
+    calls = llm_calls.with_columns(where=where).filter(
+        pl.col("where").is_not_null(), pl.col("started_at").is_not_null()
     )
-    apart = pl.struct(THREAD[1:] if of_session else THREAD[1:-1]).hash().n_unique()
-    many = calls.group_by("where").agg(conversations=apart).filter(pl.col("conversations") > min_children)
-    return calls.join(many, on="where", how="semi")
+    if of_session:
+        opened = calls.join(openings, on="call_id", how="left")
+        many = _many(opened, THREAD, min_children)
+        return opened.join(many, on="where", how="semi")
+    many = _many(calls, THREAD[:-1], min_children)
+    return calls.join(many, on="where", how="semi").join(openings, on="call_id", how="left")
+
+
+def _many(calls: pl.LazyFrame, apart: Sequence[str], min_children: int) -> pl.LazyFrame:
+    """The places of more than *min_children* conversations, which *apart* tells from each other."""
+    return calls.select(apart).unique().group_by("where").len().filter(pl.col("len") > min_children)
 
 
 def _threads(calls: pl.LazyFrame, *, of_session: bool) -> pl.LazyFrame:
@@ -202,7 +210,7 @@ def _shared(
     )
 
 
-NEEDED: Final = {"llm_calls": CALLS, **runs.NEEDS}
+NEEDED: Final = {"llm_calls": CALLS, "openings": OPENINGS, **runs.NEEDS}
 DETECTOR: Final = Detector(name=NAME, find=find_fan_out, needs=NEEDED)
 ACROSS: Final = Detector(
     name=f"{NAME}_sessions", find=partial(find_fan_out, of_session=False), needs=NEEDED, partition="tree"

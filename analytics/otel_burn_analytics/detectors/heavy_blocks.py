@@ -28,10 +28,16 @@ from otel_burn_analytics import runs
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import blocks as words
 from otel_burn_analytics.evidence import numbers
-from otel_burn_analytics.members import findings, summed
+from otel_burn_analytics.members import findings, summed_in_order
 
 NAME: Final = "heavy_blocks"
 KEY: Final = (*runs.ACTOR, "hash")
+NARROW: Final = (
+    "call_id", "actor", "number", "calls", "density", "read_end", "write_end", "read_rate", "write_rate", "rest_rate",
+    "rest_usd",
+)  # fmt: skip
+"""What of a call is multiplied with the blocks that it carries; the rest is joined to what is left."""
+TOLD: Final = (*runs.ACTOR, "trace_id", "work_id", "span_id", "started_at")
 
 
 def find_heavy_blocks(
@@ -49,7 +55,7 @@ def find_heavy_blocks(
     heavy = _heavy(
         block_runs, context_calls, heavy_tokens=heavy_tokens, min_tokens=min_carried_tokens, most=most
     )
-    parts = context_parts.drop("first").join(context_calls, on="call_id")
+    parts = context_parts.drop("first").join(context_calls.select(NARROW), on="call_id")
     usd = pl.when(pl.col("rest_usd").is_not_null()).then(runs.share_usd())
     late = pl.col("number") - pl.col("first") > grace_calls
     spared = (1 - heavy_tokens / pl.col("tokens")).clip(0)
@@ -62,13 +68,17 @@ def find_heavy_blocks(
             usd_low=pl.when(late).then(pl.col("usd_high") * spared).otherwise(0.0),
             late=pl.when(late).then("tokens").otherwise(0.0),
         )
-        .sort("actor", "hash", "number")
-        .with_columns(late_so_far=pl.col("late").cum_sum().over("actor", "hash"))
+        .select("call_id", "block", "number", "calls", "kind", "tool_name", "bytes", "first", "hash", "tokens",
+                "usd_high", "usd_low", "late")
+        .sort("block", "number")
+        .with_columns(late_so_far=pl.col("late").cum_sum().over("block"))
         .with_columns(tells=pl.col("late_so_far") >= min_carried_tokens)
+        .join(context_calls.select("call_id", *TOLD), on="call_id")
     )  # fmt: skip
-    found = summed(
-        carried,
-        by=KEY,
+    found = summed_in_order(
+        carried.sort("block", "number"),
+        by=("block",),
+        **{name: pl.col(name).first() for name in KEY},
         kind=pl.col("kind").first(), tool_name=pl.col("tool_name").drop_nulls().first(), bytes=pl.col("bytes").first(),
         brought_at=pl.col("first").first() + 1, calls=pl.col("calls").first(), late=pl.col("late").sum(),
         size=pl.col("tokens").max().round().cast(pl.Int64),
@@ -99,8 +109,8 @@ def _heavy(
         .group_by("actor", maintain_order=True)
         .head(most)
     )
-    return block_runs.join(wanted, on=runs.CONTENT, how="semi").select(
-        *runs.PLACE, "kind", "hash", "bytes", "upto", "tool_name", "first"
+    return block_runs.join(wanted.with_row_index("block"), on=runs.CONTENT).select(
+        *runs.PLACE, "block", "kind", "hash", "bytes", "upto", "tool_name", "first"
     )
 
 

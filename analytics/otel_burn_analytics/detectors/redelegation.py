@@ -48,7 +48,6 @@ def find_redelegation(
     ordered = (
         steps.join(tree, on="call_id")
         .filter(pl.col("tree").is_not_null(), "known")
-        .with_columns(actor=pl.col("row").first().over(ACTOR))
         .sort("started_at", "row")
         .with_columns(place=pl.int_range(pl.len()))
     )

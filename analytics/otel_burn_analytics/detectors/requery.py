@@ -50,7 +50,7 @@ def find_requery(
 
 def _asked(ordered: pl.LazyFrame, likeness: float, window: int) -> pl.LazyFrame:
     """The reading calls, tool by tool, and whether each is an earlier one in other words."""
-    bucket = pl.col("row").first().over(*ACTOR, "tool_name")
+    bucket = pl.col("row").first().over("actor", "tool_name")
     again = pl.any_horizontal(
         (alike(groups("args"), groups(f"args_{before}")) >= likeness).fill_null(False) for before in EARLIER
     )
@@ -85,6 +85,7 @@ def _series(asked: pl.LazyFrame, min_length: int) -> pl.LazyFrame:
     begins = ~pl.col("again") | (pl.col("bucket") != last("bucket", "bucket")).fill_null(True)
     return (
         asked.with_columns(series=begins.cum_sum())
+        .filter(pl.len().over("series") >= min_length)
         .group_by("series", "call_id")
         .agg(
             pl.col("row").min(),

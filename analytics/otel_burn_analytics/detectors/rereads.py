@@ -52,7 +52,7 @@ def find_rereads(
 
 def _again(ordered: pl.LazyFrame, cuts: pl.LazyFrame) -> pl.LazyFrame:
     """The reading calls that fetched what the context had."""
-    same = pl.col("row").first().over(*ACTOR, *REQUEST)
+    same = pl.col("row").first().over("actor", *REQUEST)
     return (
         ordered.filter(
             (pl.col("effect") == "read")
@@ -61,7 +61,7 @@ def _again(ordered: pl.LazyFrame, cuts: pl.LazyFrame) -> pl.LazyFrame:
             & pl.col("result_hash").is_not_null()
         )
         .join(cuts, on="call_id", how="left")
-        .with_columns(same=same, actor=pl.col("row").first().over(ACTOR))
+        .with_columns(same=same)
         .sort("same", "row")
         .filter(
             (pl.col("result_hash") == last("result_hash")).fill_null(False)

@@ -64,7 +64,7 @@ def find_retry_storms(
     growth: float = 1.5,
 ) -> pl.LazyFrame:
     """Findings: per session and agent, each run of failures that was answered too fast."""
-    tries = _runs(_tries(llm_calls, attempts), within_seconds=within_seconds)
+    tries = _runs(_shaky(_tries(llm_calls, attempts), min_failures), within_seconds=within_seconds)
     billed = (pl.col("status") != "ok") & (pl.col("nth_of_call") == 0)
     members = tries.filter("failing").with_columns(
         tokens=pl.when(billed)
@@ -121,6 +121,14 @@ def _tries(llm_calls: pl.LazyFrame, attempts: pl.LazyFrame) -> pl.LazyFrame:
             started_at=pl.coalesce("own_started_at", "started_at"),
         )
         .with_columns(failing=(pl.col("failing") & passing).fill_null(False))
+    )
+
+
+def _shaky(tries: pl.LazyFrame, min_failures: int) -> pl.LazyFrame:
+    """The tries of who failed often enough for a storm, in order: few are left."""
+    failed = tries.filter("failing").group_by(runs.ACTOR).len().filter(pl.col("len") >= min_failures)
+    return (
+        tries.join(failed, on=runs.ACTOR, how="semi", nulls_equal=True)
         .sort(*runs.ACTOR, "started_at", "call_id", "own_number", nulls_last=True)
         .with_columns(nth_of_call=pl.int_range(pl.len()).over("call_id"))
     )

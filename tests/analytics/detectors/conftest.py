@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from otel_burn_analytics import runs
+from otel_burn_analytics import conversations, runs
 from otel_burn_analytics.finding import MONEY, TIME
 
 START = datetime(2026, 11, 23, 9)  # noqa: DTZ001 - the ledger's times are UTC without a zone
@@ -143,7 +143,8 @@ def derived(views: Frames) -> Frames:
     """*views* and the frames that are made of them."""
     known = runs.numbered(views["llm_calls"], views["context_parts"]).collect().lazy()
     blocks = runs.block_runs(known, views["context_parts"], views["interned_blocks"]).collect().lazy()
-    return {**views, "context_calls": known, "block_runs": blocks}
+    opened = conversations.openings(known, views["context_parts"], blocks).collect().lazy()
+    return {**views, "context_calls": known, "block_runs": blocks, "openings": opened}
 
 
 def _time(at: float) -> datetime:

@@ -11,7 +11,6 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
-from otel_burn_analytics import runs
 from otel_burn_analytics.detectors import cache_misses
 
 USAGE: Final = Path(__file__).parents[3] / "../shared/data/trajectories/usage_sessions.jsonl.gz"
@@ -139,7 +138,7 @@ def test_columns_that_nobody_filled_are_no_error(world: Any, call: Any) -> None:
     bare = calls.select(
         "call_id", "session_id", "started_at", "input_tokens", "cache_read_tokens", "cache_write_tokens"
     )
-    empty = {name: pl.LazyFrame(schema=schema) for name, schema in runs.NEEDS.items()}
+    empty = {name: pl.LazyFrame(schema=schema) for name, schema in cache_misses.DETECTOR.needs.items()}
     (row,) = judge({**empty, "llm_calls": bare})
     assert (row["wasted_tokens"], row["wasted_usd_high"]) == (90_000, None)
 
@@ -178,7 +177,7 @@ def real_misses(rows: list[dict[str, Any]]) -> set[str]:
 def test_finds_every_real_miss_and_no_other() -> None:
     """47 of 973 calls of two real sessions and four sub-agents; each was read by hand."""
     rows = list(recorded())
-    empty = {name: pl.LazyFrame(schema=schema) for name, schema in runs.NEEDS.items()}
+    empty = {name: pl.LazyFrame(schema=schema) for name, schema in cache_misses.DETECTOR.needs.items()}
     found = judge({**empty, "llm_calls": pl.LazyFrame(rows, infer_schema_length=None)})
     flagged = {call_id for row in found for call_id in row["call_ids"]}
     assert flagged == real_misses(rows)
