@@ -13,6 +13,11 @@ class Source(NamedTuple):
     pattern: str
 
 
+def _raw(member: str) -> Source:
+    """A count in the provider's own usage object, which Logfire adds."""
+    return Source("gen_ai.usage.raw", rf'"{member}":\s*(\d+)')
+
+
 Fields = Mapping[str, tuple[str | Source, ...]]
 """From a field to the attributes that may carry it, the best first."""
 
@@ -93,8 +98,8 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.cache_creation_tokens",
         "llm.usage.cache_creation_input_tokens",
     ),
-    "cache_write_5m_tokens": (names.ANTHROPIC_CACHE_WRITE_5M,),
-    "cache_write_1h_tokens": (names.ANTHROPIC_CACHE_WRITE_1H,),
+    "cache_write_5m_tokens": (names.ANTHROPIC_CACHE_WRITE_5M, _raw("ephemeral_5m_input_tokens")),
+    "cache_write_1h_tokens": (names.ANTHROPIC_CACHE_WRITE_1H, _raw("ephemeral_1h_input_tokens")),
     "reasoning_tokens": (
         names.USAGE_REASONING_OUTPUT_TOKENS,
         "gen_ai.usage.reasoning_tokens",
@@ -105,6 +110,8 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.output_tokens.reasoning",
         "gen_ai.usage.thoughts_tokens",
         "gen_ai.usage.thinking_tokens",
+        _raw("reasoning_tokens"),
+        _raw("thinking_tokens"),
     ),
     "audio_input_tokens": (names.USAGE_AUDIO_INPUT_TOKENS, "gen_ai.usage.details.input_audio_tokens"),
     "audio_output_tokens": (names.USAGE_AUDIO_OUTPUT_TOKENS, "gen_ai.usage.details.output_audio_tokens"),

@@ -10,6 +10,7 @@ from otel_burn_collector.settings import KEEP_CONTENT_VARIABLE
 _ANYWHERE: Final = re.compile(
     r"gen_ai\.(?:input|output)\.messages|gen_ai\.system_instructions|gen_ai\.(?:prompt|completion)(?:\.\d+\..+)?"
     r"|gen_ai\.(?:system|user|assistant|tool)\.message|gen_ai\.choice|gen_ai\.(?:prompt\.variable|content)\..+"
+    r"|SpanAttributes\.LLM_(?:PROMPTS|COMPLETIONS)\..+"
     r"|gen_ai\.tool\.(?:definitions|call\.arguments|call\.result|input|output|args|arguments|result|parameters)"
     r"|gen_ai\.(?:request|response)\.(?:tools|tool_calls|text|object|messages|headers)|gen_ai\.headers"
     r"|gen_ai\.(?:retrieval|search)\.(?:query\.text|documents)|gen_ai\.evaluation\.explanation"

@@ -196,6 +196,7 @@ class _Flat(NamedTuple):
 _INDEXED: Final = (
     _Flat("llm.input_messages.", "llm.output_messages.", "llm.tools."),
     _Flat("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions."),
+    _Flat("SpanAttributes.LLM_PROMPTS.", "SpanAttributes.LLM_COMPLETIONS.", "llm.request.functions."),
 )
 
 

@@ -52,6 +52,7 @@ LANGFUSE: Final[Fields] = {
 _CHAT_USAGE: Final = "mlflow.chat.tokenUsage"
 _TEXT: Final = r'^"?([^"]+)"?$'
 MLFLOW: Final[Fields] = {
+    "operation": (Source("mlflow.spanType", '^"?(EMBEDDING)"?$'),),
     "session_id": (Source("session.id", _TEXT), Source("mlflow.trace.session", _TEXT)),
     "user_id": (Source("user.id", _TEXT), Source("mlflow.trace.user", _TEXT)),
     "provider": (Source("mlflow.llm.provider", _TEXT),),
@@ -71,7 +72,7 @@ OPENINFERENCE: Final[dict[str, tuple[str | Source, ...]]] = {
     "response_model": ("llm.response.model_name", "llm.model_name"),
     # No attribute has the id; where the whole response is recorded, its own id comes first.
     "response_id": (Source("output.value", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
-    "operation": ("gen_ai.operation.name",),
+    "operation": ("gen_ai.operation.name", Source("openinference.span.kind", "^(EMBEDDING)$")),
     "session_id": ("session.id",),
     "user_id": ("user.id",),
     "agent": ("agent.name",),
@@ -85,6 +86,12 @@ OPENINFERENCE: Final[dict[str, tuple[str | Source, ...]]] = {
     "audio_output_tokens": ("llm.token_count.completion_details.audio",),
     "reported_usd": ("llm.cost.total",),
 }
+
+_LANGCHAIN_IDS: Final = (
+    Source("output.value", r'"id": "((?:chatcmpl-|resp_)[\w-]+)"'),
+    Source("output.value", r'"(?:llm_output|response_metadata)": \{"id": "(msg_\w+)"'),
+)
+"""A provider's id stands deep inside of what a chat model returned; of a stream there is none."""
 
 LIBRARIES: Final = (
     Dialect(
@@ -127,8 +134,15 @@ LIBRARIES: Final = (
         scope=r"openinference\.instrumentation\.litellm",
         markers=("openinference.span.kind",),
         marker_values=("LLM", "EMBEDDING"),
-        pairs_by_usage="litellm",
         fields=OPENINFERENCE | {"response_id": (Source("output.value", MADE_UP_APART),)},
+    ),
+    Dialect(
+        name="openinference-langchain",
+        rank=30,
+        scope=r"openinference\.instrumentation\.langchain",
+        markers=("openinference.span.kind",),
+        marker_values=("LLM", "EMBEDDING"),
+        fields=OPENINFERENCE | {"response_id": _LANGCHAIN_IDS},
     ),
     Dialect(
         name="openinference",
@@ -205,6 +219,15 @@ LIBRARIES: Final = (
         markers=OPERATION,
         marker_values=INFERENCE,
         remark="it tells no cached and no reasoning tokens, and traces no call of the Responses API",
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
+    Dialect(
+        name="openllmetry-langchain",
+        rank=31,
+        scope=r"opentelemetry\.instrumentation\.langchain",
+        markers=OPERATION,
+        marker_values=INFERENCE,
         ttft_factor=1000,
         fields=GENAI,
     ),

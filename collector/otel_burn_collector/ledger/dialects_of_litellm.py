@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from otel_burn import names
-from otel_burn_collector.ledger.attributes import GENAI, Fields, Source
+from otel_burn_collector.ledger.attributes import GENAI, Source
 from otel_burn_collector.ledger.dialect import NO_CALLS, OPERATION, Dialect
 from otel_burn_collector.ledger.providers import PROVIDER_NAMES
 
@@ -19,9 +19,10 @@ def _count(attribute: str, *keys: str) -> Source:
     return Source(attribute, rf"'(?:{'|'.join(keys)})': (\d+)")
 
 
-CALLBACK: Final[Fields] = GENAI | {
+CALLBACK: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
     "provider": (*GENAI["provider"], Source("litellm.provider.model", r"^([^/]+)/")),
     "response_id": (Source(names.RESPONSE_ID, rf"^{_NOT_MADE_UP}(.+)$"),),
+    "own_id": ("litellm.call_id", names.RESPONSE_ID),
     "request_id": (Source("hidden_params", r'"llm_provider-(?:x-)?request-id": "([^"]+)"'),),
     "cache_read_tokens": (*GENAI["cache_read_tokens"], _count(_USED, "cached_tokens")),
     "cache_write_tokens": (
@@ -98,13 +99,23 @@ _RAW: Final = (
 
 LITELLM: Final = (
     *(_raw(provider) for provider in _RAW),
+    # Before its spans told the cache, in the names of that time. What it knew of streams was partly its own count.
+    Dialect(
+        name="litellm-old",
+        rank=31,
+        scope="litellm",
+        markers=("llm.request.type",),
+        unless_values=NO_CALLS,
+        lacks=(names.OPERATION_NAME, _USED),
+        remark="of streams it leaves out what Anthropic's cache read and wrote",
+        fields=CALLBACK | {"lacks_details": ("llm.usage.total_tokens",)},
+    ),
     Dialect(
         name="litellm",
         rank=30,
         scope="litellm",
         markers=OPERATION,
         unless_values=NO_CALLS,
-        pairs_by_usage="litellm",
         fields=CALLBACK,
     ),
     # In a span of the program's own, that one gets the attributes of a call: the last one's, where it makes several.
@@ -113,7 +124,6 @@ LITELLM: Final = (
         rank=31,
         markers=OPERATION,
         unless_values=NO_CALLS,
-        pairs_by_usage="litellm",
         needs=("litellm.call_id", "litellm.provider.model", _USED),
         fields=CALLBACK,
     ),

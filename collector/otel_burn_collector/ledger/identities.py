@@ -1,5 +1,6 @@
 """Which id does a call keep? Whatever arrives later, the one that was published first."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
@@ -50,7 +51,7 @@ def assign(
             call = mine[0]
         else:
             last_publication += 1
-            call = Published(last_publication, new_call_id(firsts[group][1]))
+            call = Published(last_publication, _free_call_id(firsts[group][1], owners))
         aliases += [(each.call_id, call.call_id) for each in mine[1:]]
         calls.update((report.report_id, call) for report in members[group])
     return Assignment(calls, aliases, joined.rules)
@@ -70,6 +71,12 @@ def _owners(members: Mapping[str, Sequence[Report]], published: Mapping[str, Pub
 def new_call_id(first_report_id: str) -> str:
     """An id from the call's earliest report, so that the same reports give the same id in any ledger."""
     return blake2b(first_report_id.encode(), digest_size=8).hexdigest()
+
+
+def _free_call_id(first_report_id: str, owners: Mapping[str, str]) -> str:
+    """A new id: another one where the report's own went along with those that it was one call with before."""
+    tries = (f"{first_report_id}{'|' * number}" for number in itertools.count())
+    return next(call_id for each in tries if (call_id := new_call_id(each)) not in owners)
 
 
 def _first(reports: Iterable[Report]) -> tuple[int, str]:

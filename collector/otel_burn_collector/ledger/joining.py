@@ -26,6 +26,7 @@ class Report(NamedTuple):
     """What the span ran in: spans of two instrumentations that do not nest are siblings."""
     hollow: bool = False
     """It neither says usage nor names the response: it may be what another report says more of."""
+    failed: bool = False
 
 
 class Link(NamedTuple):
@@ -134,11 +135,16 @@ def _join_siblings(groups: Groups, reports: Iterable[Report]) -> None:
         for one in siblings
         if one.hollow
         for two in siblings
-        if one.started - SLACK <= two.started and two.ended <= one.ended + SLACK and two is not one
+        # A failure is not what another call, that went well, says more of.
+        if two is not one and two.failed >= one.failed and _within(two, one)
     ]
     for _, hollow, other in sorted(pairs):
         if len(groups.members(hollow)) == 1 and groups.may_join(hollow, other):
             groups.join(hollow, other, "same place and time, and one of them says no more")
+
+
+def _within(inner: Report, outer: Report) -> bool:
+    return outer.started - SLACK <= inner.started and inner.ended <= outer.ended + SLACK
 
 
 def _join_paths(groups: Groups, reports: Sequence[Report]) -> set[str]:

@@ -9,6 +9,7 @@ OPERATION_NAMES: Final[Mapping[str, str]] = {
     "anthropic_messages": "chat",
     "atext_completion": "text_completion",
     "aembedding": "embeddings",
+    "EMBEDDING": "embeddings",  # OpenInference and MLflow, which have kinds
     "arerank": "rerank",
     "agenerate_content": "generate_content",
     "agenerate_content_stream": "generate_content",

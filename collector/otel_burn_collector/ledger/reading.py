@@ -185,6 +185,9 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
         "reported_usd": usd(get("reported_usd")),
         "attempt": whole(get("attempt")),
     }
+    if "own_id" in fields:
+        # Some versions report a stream twice, in spans that begin at the same moment.
+        report["logical_call"] = f"{fields['own_id']} {record['started_at']}"
     if get("speed") == "fast":
         report["service_tier"] = "fast"  # it decides the price, and the tier beside it says `standard`
     return report | usage_of(dialect, fields) | {"extras": _extras(fields)}

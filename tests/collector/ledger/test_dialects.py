@@ -274,3 +274,13 @@ def test_neither_order_nor_repetition_changes_what_is_one(make_world: Any) -> No
             world.load(*([span] if span else []), logs=[log] if log else [])
         pictures.add(repr([(call["input_tokens"], call["output_tokens"]) for call in world.calls()]))
     assert pictures == {repr([(1000, 20)])}
+
+
+def test_a_turn_of_openclaw_loses_no_call_when_each_arrives_alone(world: Any) -> None:
+    """A call that was one with the turn, until a nearer one came, gets another id and stays a row."""
+    said = {"gen_ai.request.model": "claude-sonnet-4-5", "openclaw.model_call.request_bytes": 7}
+    calls = [world.span("openclaw", said, at=at, name="openclaw.model.call") for at in (1, 3, 5)]
+    turn = world.span("openclaw", _used(3000, 60), seconds=8, name="openclaw.model.usage")
+    for piece in (calls[1], turn, calls[0], calls[2]):
+        world.load(piece)
+    assert sorted(call["input_tokens"] or 0 for call in world.calls()) == [0, 0, 3000]

@@ -1,7 +1,7 @@
 """Does any history give the rows of one clean batch, however it arrives? Only what a batch changes is derived again."""
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 EXAMPLES = int(os.environ.get("OTEL_BURN_HISTORIES", "6"))
 """A few in CI; `OTEL_BURN_HISTORIES=300` looks longer."""
 
-KINDS = ("silent", "session", "framework", "native", "wire", "retried", "answering")
+KINDS = (
+    "silent", "session", "framework", "native", "wire", "retried", "answering", "hollow", "failed", "event",
+    "turn", "turns call",
+)  # fmt: skip
 Node = tuple[int, str, int, int]
 
 
@@ -28,18 +31,53 @@ def histories(draw: st.DrawFn) -> list[Node]:
     ]
 
 
-def _spans(world: Any, history: list[Node]) -> list[dict[str, Any]]:
-    spans: list[dict[str, Any]] = []
+class Pieces(NamedTuple):
+    """What arrives: spans and log records, in any order."""
+
+    spans: list[dict[str, Any]]
+    logs: list[dict[str, Any]]
+
+
+def _pieces(world: Any, history: list[Node]) -> list[Pieces]:
+    places: list[Any] = []
+    pieces = []
     for number, (parent, kind, at, twin) in enumerate(history):
-        options = {"parent": spans[parent] if parent >= 0 else None, "at": at + number / 100, "seconds": 3}
-        if kind == "silent":
-            spans.append(world.span("app", **options))
-        elif kind == "session":
-            spans.append(world.span("app", {"gen_ai.conversation.id": f"s{twin}"}, **options))
+        above = places[parent] if parent >= 0 else None
+        if kind == "event":
+            inside = {name: above and above[name] for name in ("trace_id", "span_id")}
+            pieces.append(Pieces([], [world.log("somebody", EVENT, _used(number, twin), at=at) | inside]))
+            places.append(above)
         else:
-            said = {"gen_ai.usage.input_tokens": 1000 + number, "gen_ai.response.id": f"r{twin}"}
-            spans.append(world.chat(_SCOPES[kind], attributes=said | _extras(kind, number, twin), **options))
-    return spans
+            places.append(_span(world, kind, number, twin, parent=above, at=at + number / 100, seconds=3))
+            pieces.append(Pieces([places[-1]], []))
+    return pieces
+
+
+EVENT = "gen_ai.client.inference.operation.details"
+CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-opus-4-8"}
+
+
+def _used(number: int, twin: int) -> dict[str, Any]:
+    return CHAT | {"gen_ai.usage.input_tokens": 1000 + number, "gen_ai.response.id": f"r{twin}"}
+
+
+def _span(world: Any, kind: str, number: int, twin: int, **options: Any) -> Any:
+    match kind:
+        case "silent":
+            return world.span("app", **options)
+        case "session":
+            return world.span("app", {"gen_ai.conversation.id": f"s{twin}"}, **options)
+        case "hollow" | "failed":
+            status = "ERROR" if kind == "failed" else "UNSET"
+            return world.span(f"peer{twin}", CHAT, status=status, **options)
+        case "turn":
+            used = CHAT | {"gen_ai.usage.input_tokens": 3000, "gen_ai.usage.output_tokens": 60}
+            return world.span("openclaw", used, name="openclaw.model.usage", **options | {"seconds": 20})
+        case "turns call":
+            said = CHAT | {"openclaw.model_call.request_bytes": 7}
+            return world.span("openclaw", said, name="openclaw.model.call", **options)
+    said = {"gen_ai.usage.input_tokens": 1000 + number, "gen_ai.response.id": f"r{twin}"}
+    return world.chat(_SCOPES[kind], attributes=said | _extras(kind, number, twin), **options)
 
 
 _SCOPES = {
@@ -79,6 +117,14 @@ def _named_by_span(world: Any, shown: dict[str, list[str]]) -> dict[str, list[st
     return renamed
 
 
+def _load(world: Any, pieces: list[Pieces], **options: bool) -> None:
+    world.load(
+        *(span for each in pieces for span in each.spans),
+        logs=[log for each in pieces for log in each.logs],
+        **options,
+    )
+
+
 CHECKS = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 
 
@@ -89,11 +135,11 @@ def test_order_batches_and_repetition_change_nothing(
 ) -> None:
     """Whatever comes late, twice or is derived later ends in the rows of one batch, and a rebuild in the same again."""
     straight, shuffled = empty_worlds()
-    spans = _spans(straight, history)
-    straight.load(*spans)
-    order.shuffle(spans)
+    pieces = _pieces(straight, history)
+    _load(straight, pieces)
+    order.shuffle(pieces)
     for number in range(batches):
-        shuffled.load(*spans[number::batches], *spans[: number * 2], later=order.random() < 0.6)
+        _load(shuffled, [*pieces[number::batches], *pieces[: number * 2]], later=order.random() < 0.6)
     shuffled.settle()
     arrived = picture(shuffled)
     assert _named_by_span(shuffled, arrived) == _named_by_span(straight, picture(straight))

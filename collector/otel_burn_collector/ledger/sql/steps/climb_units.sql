@@ -21,7 +21,7 @@ WITH RECURSIVE report AS MATERIALIZED (
            any_value(parent_span_id) AS parent_span_id, min(started_at) AS started_at, bool_and(hollow) AS hollow
     FROM (
         SELECT rowid AS place, unit, report_id, signal, trace_id, span_id, parent_span_id, started_at,
-               input_tokens IS NULL AND output_tokens IS NULL AND response_id IS NULL AND NOT is_error AS hollow
+               input_tokens IS NULL AND output_tokens IS NULL AND response_id IS NULL AS hollow
         FROM store.reports
         WHERE started_at BETWEEN getvariable('near_from') AND getvariable('near_to')
     )

@@ -5,6 +5,7 @@ SELECT report_id, emitter, logical_call, response_id, above, epoch_ns(started_at
        signal = 'log' AND coalesce(above = trace_id || ':' || span_id, false) AS inside,
        CASE WHEN signal = 'span' THEN trace_id || ':' || parent_span_id END AS parent,
        input_tokens IS NULL AND output_tokens IS NULL AND response_id IS NULL AND request_id IS NULL
-           AND NOT is_error AND NOT wire AS hollow
+           AND NOT wire AS hollow,
+       is_error AS failed
 FROM resolved
 ORDER BY report_id;

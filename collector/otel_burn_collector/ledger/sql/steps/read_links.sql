@@ -16,8 +16,8 @@ WITH pair AS MATERIALIZED (
            one.response_id = two.response_id AS same_response,
            one.pairing = two.pairing AND one.session_id IS NOT DISTINCT FROM two.session_id AS same_pairing,
            one.provider IS NULL OR two.provider IS NULL OR one.provider = two.provider AS same_provider,
-           list_has_any(list_transform([one.request_model, one.response_model], lambda x: regexp_replace(x, '^.*/', '')),
-                        list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/', '')))
+           list_has_any(list_transform([one.request_model, one.response_model], lambda x: regexp_replace(x, '^.*/|-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]$', '', 'g')),
+                        list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/|-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]$', '', 'g')))
                AS same_model,
            one.input_tokens = two.input_tokens AND one.output_tokens = two.output_tokens AS same_usage,
            regexp_replace(one.emitter, '[|][^|]*$', '') <> regexp_replace(two.emitter, '[|][^|]*$', '')
@@ -35,4 +35,8 @@ SELECT gap, left_id AS "left", right_id AS "right",
 FROM compared
 WHERE other_scope_or_within AND (coalesce(same_request, false)
    OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false)
-   OR coalesce(same_pairing AND overlap, false));
+   OR coalesce(same_pairing AND overlap, false))
+UNION ALL
+-- Those that agree in the usage first.
+SELECT DISTINCT gap + CASE WHEN hollow THEN 3_600_000_000_000 ELSE 0 END, callback_id, other_id, 'same process, time and usage'
+FROM accompanied;

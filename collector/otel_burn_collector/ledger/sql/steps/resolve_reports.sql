@@ -13,7 +13,9 @@ SELECT report.* EXCLUDE (place) REPLACE (
            CASE WHEN report.response_model IS NULL THEN coalesce(report.request_model, told.request_model)
                 ELSE report.request_model END AS request_model,
            CASE WHEN report.usage_status IS NOT NULL THEN report.usage_status
-                WHEN report.input_tokens IS NULL OR report.output_tokens IS NULL OR report.is_error THEN 'partial'
+                WHEN report.input_tokens IS NULL OR report.is_error THEN 'partial'
+                WHEN report.output_tokens IS NULL AND coalesce(report.operation, '') NOT IN ('embedding', 'embeddings', 'rerank')
+                    THEN 'partial'
                 ELSE 'exact' END AS usage_status
        ),
        told.above
