@@ -3,7 +3,8 @@
 Run `python benchmarks/detect.py [DETECTOR …]` (default: all); it prints the table of the section "detect" in
 RESULTS.md. Calls come in chunks, as `findings.judge` reads them, so that memory is a chunk's; each detector's CPU
 seconds are summed over all chunks. The last columns are one session of so many calls, which no chunk can divide.
-Reading from the ledger is not in the numbers.
+Frames are generated there. `python benchmarks/detect.py --ledger CALLS DB` judges a ledger of so many calls (filled as
+by `explorer.py` when it is not there) as `otel-burn findings` does, reading included.
 """
 
 import json
@@ -12,15 +13,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
+import explorer
 import polars as pl
+import pyarrow as pa
 
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.finding import MONEY, TIME
-from otel_burn_analytics.findings import CHUNK_CALLS, engine
+from otel_burn_analytics.findings import CHUNK_CALLS, engine, judge
 from otel_burn_analytics.frames import read_frames
 from otel_burn_analytics.registry import DETECTORS
+from otel_burn_collector.reader import Ledger, open_ledger
 
 CALLS_PER_SESSION = (
     100  # a context grows from 1 to 100 blocks: 50 on average, of which 10 in 1,000 are stored
@@ -172,6 +178,40 @@ def main(detectors: Sequence[Detector]) -> None:
         print(f"| {name} | {' | '.join(cells)} |")
 
 
+class Reading:
+    """A ledger that notes the CPU seconds spent in its answers."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.seconds: dict[str, float] = {}
+
+    def query(self, sql: str, params: Mapping[str, object] | None = None) -> pa.Table:
+        """The answer to *sql*."""
+        name = "read"
+        self.seconds.setdefault(name, 0.0)
+        return _timed(self.seconds, name, lambda: self.ledger.query(sql, params))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ledger, name)
+
+
+def judge_ledger(count: int, db: Path) -> None:
+    """Judge a ledger of *count* calls, and print what that took."""
+    if not db.exists():
+        explorer.fill(db, count, now=datetime.now(UTC))
+    with open_ledger(db) as ledger:
+        reading = Reading(ledger)
+        wall, cpu = time.perf_counter(), time.process_time()
+        judged = judge(reading, store=False)  # type: ignore[arg-type]
+        spent, lasted = time.process_time() - cpu, time.perf_counter() - wall
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{judged.calls:,} calls of {judged.judged:,} partitions, {judged.findings.height:,} findings: "
+        f"{spent:.1f} CPU s, "
+        f"{reading.seconds['read']:.1f} of them reading; {lasted:.0f} s by the clock; {peak:,.0f} MB at the peak"
+    )
+
+
 def _apart(case: str, size: int, detectors: Sequence[Detector]) -> dict[str, Any]:
     command = [sys.executable, __file__, case, str(size), *(each.name for each in detectors)]
     answer = subprocess.run(command, capture_output=True, check=True, text=True).stdout
@@ -180,6 +220,9 @@ def _apart(case: str, size: int, detectors: Sequence[Detector]) -> dict[str, Any
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--ledger"]:
+        judge_ledger(int(sys.argv[2]), Path(sys.argv[3]).absolute())
+        raise SystemExit
     names = [each for each in sys.argv[1:] if each not in CASES and not each.isdecimal()]
     chosen = [each for each in DETECTORS if not names or each.name in names]
     if sys.argv[1:2] and sys.argv[1] in CASES:

@@ -110,6 +110,8 @@ def run_findings(options: argparse.Namespace) -> int:
 
 def _chosen(findings: pl.DataFrame, options: argparse.Namespace) -> pl.DataFrame:
     wanted = {"detector": options.detector, "tier": options.tier}
+    if options.follow:
+        wanted["session_id"] = options.session
     return findings.filter(
         *[pl.col(column) == value for column, value in wanted.items() if value is not None]
     )
@@ -118,9 +120,9 @@ def _chosen(findings: pl.DataFrame, options: argparse.Namespace) -> pl.DataFrame
 def _follow(ledger: Ledger, options: argparse.Namespace) -> int:
     """Print new findings until interrupted; a JSON object a line with --json."""
     with contextlib.suppress(KeyboardInterrupt):
-        for new in follow(ledger):
-            here = pl.lit(options.session is None) | (pl.col("session_id") == options.session)
-            found = report.urgent(_chosen(new, options).filter(here)).to_dicts()
+        asked = [each for each in DETECTORS if options.detector in (None, each.name)]
+        for new in follow(ledger, detectors=asked):
+            found = report.urgent(_chosen(new, options)).to_dicts()
             lines = [json.dumps(one, default=_plain, ensure_ascii=False) for one in found]
             if found:
                 show(

@@ -1,7 +1,7 @@
 """How do detectors meet the ledger? What changed is read, judged and stored here; the rest is as it was judged last."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -44,6 +44,16 @@ class Judgement:
     unstored: str | None = None
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What was judged anew of one kind of partition, and is not stored yet."""
+
+    detectors: Sequence[Detector]
+    partitions: pl.DataFrame
+    """Their keys and states."""
+    findings: pl.DataFrame
+
+
 def judge(
     ledger: Ledger,
     scope: Scope | None = None,
@@ -54,24 +64,41 @@ def judge(
 ) -> Judgement:
     """The findings of every partition with calls in *scope*: those that changed are judged as a whole, and stored
     (unless not *store*)."""
+    judgement, new = look(ledger, scope, session=session, detectors=detectors)
+    return replace(judgement, unstored=keep(ledger, new)) if store else judgement
+
+
+def look(
+    ledger: Ledger,
+    scope: Scope | None = None,
+    *,
+    session: str | None = None,
+    detectors: Sequence[Detector] = DETECTORS,
+) -> tuple[Judgement, list[Judged]]:
+    """What `judge` returns, and what of it is to be kept: whoever shows findings can show them first."""
     params = {**(scope or Scope()).params, "session": session}
-    found, judged, unstored = [FINDINGS.to_frame()], 0, None
-    for kind in dict.fromkeys(detector.partition for detector in detectors):
-        mine = [detector for detector in detectors if detector.partition == kind]
-        partitions = _partitions(ledger, kind, params, mine)
-        changed = partitions.filter("changed")
-        new = _judged(ledger, mine, changed)
-        found += [new, _known(ledger, mine, partitions.filter(~pl.col("changed")))]
-        judged += changed.height
-        if store and unstored is None:
-            unstored = _store(
-                ledger, mine, pl.concat([changed.select("key", "state"), _gone(ledger, kind, mine)]), new
-            )
-    (seen,) = rows(ledger, "seen", params)
+    found, anew = [FINDINGS.to_frame()], []
+    with ledger.together():
+        for kind in dict.fromkeys(detector.partition for detector in detectors):
+            mine = [detector for detector in detectors if detector.partition == kind]
+            partitions = _partitions(ledger, kind, params, mine)
+            changed = partitions.filter("changed")
+            new = _judged(ledger, mine, changed)
+            found += [new, _known(ledger, mine, partitions.filter(~pl.col("changed")))]
+            gone = _gone(ledger, kind, mine)
+            anew.append(Judged(mine, pl.concat([changed.select("key", "state"), gone]), new))
+        (seen,) = rows(ledger, "seen", params)
     findings = pl.concat(found)
     if session is not None:
         findings = findings.filter(pl.col("session_id").is_null() | (pl.col("session_id") == session))
-    return Judgement(findings, judged=judged, unstored=unstored, **seen)
+    changes = sum(one.partitions["state"].count() for one in anew)
+    return Judgement(findings, judged=changes, **seen), anew
+
+
+def keep(ledger: Ledger, new: Iterable[Judged]) -> str | None:
+    """Store what was judged anew; why that could not be done, if it could not."""
+    reasons = (_store(ledger, one.detectors, one.partitions, one.findings) for one in new)
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _partitions(

@@ -22,7 +22,7 @@ MADE: Final[Mapping[str, Made]] = {
     "compared_steps": Made(steps.compared, ("steps",)),
     "context_calls": Made(runs.numbered, ("llm_calls", "context_parts")),
     "block_runs": Made(runs.block_runs, ("context_calls", "context_parts", "interned_blocks")),
-    "openings": Made(conversations.openings, ("context_calls", "context_parts", "block_runs")),
+    "openings": Made(conversations.openings, ("context_parts", "interned_blocks")),
 }
 
 

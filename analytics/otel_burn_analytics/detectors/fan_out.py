@@ -56,7 +56,7 @@ def find_fan_out(
     openings: pl.LazyFrame,
     context_calls: pl.LazyFrame,
     context_parts: pl.LazyFrame,
-    block_runs: pl.LazyFrame,
+    interned_blocks: pl.LazyFrame,
     *,
     of_session: bool = True,
     min_children: int = 3,
@@ -72,7 +72,7 @@ def find_fan_out(
     children = _children(_tasks(_threads(crowded, of_session=of_session)))
     wide = _parallel(children).filter(pl.col("children") >= min_children, pl.col("at_once") >= 2)
     members = children.join(wide, on="task").join(
-        _shared(children, context_calls, context_parts, block_runs), on="call_id", how="left"
+        _shared(children, context_calls, context_parts, interned_blocks), on="call_id", how="left"
     )
     listed = with_list_rates(llm_calls).select("call_id", "list_read")
     priced = members.join(listed, on="call_id", how="left").with_columns(pl.col("tokens").fill_null(0.0))
@@ -184,7 +184,7 @@ def _parallel(children: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _shared(
-    children: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyFrame, block_runs: pl.LazyFrame
+    children: pl.LazyFrame, calls: pl.LazyFrame, context_parts: pl.LazyFrame, interned_blocks: pl.LazyFrame
 ) -> pl.LazyFrame:
     """Of the first call of each child, the tokens and dollars of content that another child's had sent before."""
     begins = children.filter(pl.col("place") == 0).select("call_id", "task", "nth_child")
@@ -192,7 +192,7 @@ def _shared(
     blocks = (
         begins.join(context_parts, on="call_id")
         .join(calls, on="call_id")
-        .join(block_runs.select(*runs.PLACE, "hash", "bytes", "upto"), on=runs.BRANCH)
+        .join(interned_blocks.select("branch", "position", "hash", "bytes", "upto"), on="branch")
         .filter(pl.col("position").is_between("first", "last"), pl.col("density").is_not_null())
         .select("call_id", "task", "nth_child", "hash", tokens=runs.share_tokens(), usd=usd)
     )
@@ -210,7 +210,13 @@ def _shared(
     )
 
 
-NEEDED: Final = {"llm_calls": CALLS, "openings": OPENINGS, **runs.NEEDS}
+NEEDED: Final = {
+    "llm_calls": CALLS,
+    "openings": OPENINGS,
+    "context_calls": runs.CONTEXT_CALLS,
+    "context_parts": runs.CONTEXT_PARTS,
+    "interned_blocks": runs.INTERNED_BLOCKS,
+}
 DETECTOR: Final = Detector(name=NAME, find=find_fan_out, needs=NEEDED)
 ACROSS: Final = Detector(
     name=f"{NAME}_sessions", find=partial(find_fan_out, of_session=False), needs=NEEDED, partition="tree"

@@ -55,9 +55,8 @@ DAY: Final = 86_400
 def find_heartbeats(
     llm_calls: pl.LazyFrame,
     tool_calls: pl.LazyFrame,
-    context_calls: pl.LazyFrame,
     context_parts: pl.LazyFrame,
-    block_runs: pl.LazyFrame,
+    interned_blocks: pl.LazyFrame,
     *,
     min_beats: int = 4,
     min_period: timedelta = timedelta(minutes=1),
@@ -66,7 +65,7 @@ def find_heartbeats(
     bootstrap_tokens: int = 5_000,
 ) -> pl.LazyFrame:
     """Findings: per agent and heartbeat, the beats that found nothing to do."""
-    woken = triggers(context_calls, context_parts, block_runs)
+    woken = triggers(context_parts, interned_blocks)
     calls = _streams(llm_calls.join(woken, on="call_id", how="left"), min_period=min_period)
     regular = _regular(calls, min_beats=min_beats, min_period=min_period, jitter=jitter)
     beats = calls.join(regular, on=STREAM, nulls_equal=True)
@@ -192,7 +191,12 @@ def _judged(
 DETECTOR: Final = Detector(
     name=NAME,
     find=find_heartbeats,
-    needs={"llm_calls": CALLS, "tool_calls": TOOL_CALLS, **runs.NEEDS},
+    needs={
+        "llm_calls": CALLS,
+        "tool_calls": TOOL_CALLS,
+        "context_parts": runs.CONTEXT_PARTS,
+        "interned_blocks": runs.INTERNED_BLOCKS,
+    },
     partition="agent",
     lookback=timedelta(days=14),
 )

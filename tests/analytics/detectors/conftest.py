@@ -143,7 +143,7 @@ def derived(views: Frames) -> Frames:
     """*views* and the frames that are made of them."""
     known = runs.numbered(views["llm_calls"], views["context_parts"]).collect().lazy()
     blocks = runs.block_runs(known, views["context_parts"], views["interned_blocks"]).collect().lazy()
-    opened = conversations.openings(known, views["context_parts"], blocks).collect().lazy()
+    opened = conversations.openings(views["context_parts"], views["interned_blocks"]).collect().lazy()
     return {**views, "context_calls": known, "block_runs": blocks, "openings": opened}
 
 
