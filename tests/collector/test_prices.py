@@ -146,6 +146,24 @@ def test_a_closed_month_stays_and_what_comes_late_is_the_next_ones(
     ]
 
 
+def test_a_month_is_closed_while_a_collector_runs(
+    db: Path, capsys: pytest.CaptureFixture[str], start_collector: Callable[..., Any]
+) -> None:
+    """The collector itself closes it; what it receives late for that month is the next one's, also after a restart."""
+    collector = start_collector(db=db)
+    (closed,) = run(capsys, db, "close", "2026-10")
+    assert (closed["closed"], Decimal(str(closed["cost_usd"]))) == (True, Decimal("0.01125"))
+    late = request({"at": OCTOBER, "name": "b"})
+    assert collector.send(late, content_type="application/json").status == 200
+    with collector.ledger():  # all of it is loaded
+        pass
+    assert months(capsys, db)[1][3] == Decimal("0.01125")
+    collector.stop()
+    october, november = months(capsys, db)
+    assert october == ("2026-10", True, Decimal("0.01125"), Decimal(0))
+    assert november == ("2026-11", False, Decimal("0.0225"), Decimal("0.01125"))
+
+
 def months(capsys: pytest.CaptureFixture[str], db: Path) -> list[tuple[Any, ...]]:
     rows = run(capsys, db, "periods")
     return [

@@ -92,6 +92,7 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.cache_creation_input_tokens",
         "gen_ai.usage.cache_write_tokens",
+        "gen_ai.usage.cache_write_input_tokens",
         "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
         "gen_ai.usage.details.cache_write_tokens",
         "gen_ai.usage.input_tokens.cache_write",
