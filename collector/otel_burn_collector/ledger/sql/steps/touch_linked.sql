@@ -14,13 +14,19 @@ SEMI JOIN (
 
 -- Callbacks of a framework end in traces of their own, mostly without the response's id: what ran in the same process
 -- meanwhile, with the same usage (or with any, where the callback knows none), may be the same call.
+SET VARIABLE resolved_to = (SELECT max(greatest(started_at, ended_at)) + INTERVAL 1 SECOND FROM resolved);
+
 CREATE OR REPLACE TEMP TABLE callbacks AS
 SELECT *, input_tokens IS NULL AND output_tokens IS NULL AS hollow,
        unnest(range(epoch(started_at)::BIGINT // 60, least(epoch(ended_at)::BIGINT // 60, epoch(started_at)::BIGINT // 60 + 60) + 1)) AS minute
 FROM store.reports
-WHERE started_at BETWEEN getvariable('touched_from') - INTERVAL 1 HOUR AND getvariable('touched_to') + INTERVAL 1 HOUR
+WHERE started_at BETWEEN getvariable('touched_from') - INTERVAL 1 HOUR AND getvariable('resolved_to')
+  AND ended_at >= getvariable('touched_from') - INTERVAL 1 SECOND
   AND dialect IN ('litellm', 'litellm-old', 'openinference-litellm', 'openinference-langchain', 'openllmetry-langchain')
   AND response_id IS NULL AND request_id IS NULL;
+
+SET VARIABLE callbacks_from = (SELECT min(started_at) - INTERVAL 1 SECOND FROM callbacks);
+SET VARIABLE callbacks_to = (SELECT max(ended_at) FROM callbacks);
 
 CREATE OR REPLACE TEMP TABLE accompanied AS
 SELECT callback.report_id AS callback_id, callback.unit AS callback_unit, callback.started_at AS callback_started,
@@ -29,7 +35,7 @@ SELECT callback.report_id AS callback_id, callback.unit AS callback_unit, callba
 FROM callbacks AS callback
 JOIN (
     SELECT * FROM store.reports
-    WHERE started_at BETWEEN (SELECT min(started_at) FROM callbacks) AND (SELECT max(ended_at) FROM callbacks)
+    WHERE started_at BETWEEN getvariable('callbacks_from') AND getvariable('callbacks_to')
 ) AS other
   ON other.service_name IS NOT DISTINCT FROM callback.service_name
  AND other.instance_id IS NOT DISTINCT FROM callback.instance_id
