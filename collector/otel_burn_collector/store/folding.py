@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -24,8 +25,12 @@ log = logging.getLogger(__name__)
 class Folding:
     """The checkpoints of one database, made by its one writer."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, db: Path) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, db: Path, pause: Callable[[], None] = lambda: None
+    ) -> None:
+        """*pause* returns once nothing else writes: a checkpoint is refused beside another's transaction."""
         self._con = con
+        self._pause = pause
         self._log = db.with_name(f"{db.name}.wal")
         self._again_at = 0.0
         self._worked_at: float | None = None
@@ -75,6 +80,7 @@ class Folding:
         if lack := lacking(self._log):
             log.error("The log of the database is not folded in: %s", lack)
             return False
+        self._pause()
         try:
             self._con.execute("CHECKPOINT")
         except duckdb.TransactionException:
