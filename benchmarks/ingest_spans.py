@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 REQUEST_SPANS = 512
 TRACE_SPANS = 32
 BEGIN = 1_790_000_000_000_000_000
-NOTES = 1_000
+NOTES, NOTE_BYTES = 1_000, 1_000
 COMMON_TEXTS = {
     "gen_ai.conversation.id": "session-{number}",
     "gen_ai.agent.name": "agent-{number}",
@@ -31,14 +31,15 @@ TOOL_TEXTS = COMMON_TEXTS | {
     "app.two": "z" * 40,
 }
 CALL_NUMBERS = {
-    "gen_ai.usage.input_tokens": 12_000,
-    "gen_ai.usage.output_tokens": 300,
-    "gen_ai.usage.cache_read.input_tokens": 9_000,
-    "gen_ai.usage.reasoning.output_tokens": 100,
-    "http.response.status_code": 200,
-    "server.port": 443,
+    "gen_ai.usage.input_tokens": (10_000, 20_000),
+    "gen_ai.usage.output_tokens": (100, 900),
+    "gen_ai.usage.cache_read.input_tokens": (0, 9_000),
+    "gen_ai.usage.reasoning.output_tokens": (0, 99),
+    "http.response.status_code": (200, 200),
+    "server.port": (443, 443),
 }
-TOOL_NUMBERS = {f"app.count.{number}": number for number in range(6)}
+TOOL_NUMBERS = {f"app.count.{number}": (0, 10**number) for number in range(6)}
+"""By the least and the most that they say."""
 WORDS = (
     *("the", "agent", "read", "wrote", "a", "file", "of", "test", "and", "ran"),
     *("it", "again", "with", "other", "arguments", "until", "nothing", "failed"),
@@ -52,7 +53,7 @@ def requests(spans: int, calls: float) -> Iterator[bytes]:
 
 
 def request(number: int, calls: float) -> bytes:
-    """The request *number*: sixteen traces of 32 spans, ids at random, a note of 640 bytes in each span."""
+    """The request *number*: sixteen traces of 32 spans, ids at random, a note of a thousand bytes in each span."""
     message = ExportTraceServiceRequest()
     resource = message.resource_spans.add()
     resource.resource.attributes.add(key="service.name").value.string_value = f"agent-{number % 7}"
@@ -63,22 +64,24 @@ def request(number: int, calls: float) -> bytes:
     for index in range(REQUEST_SPANS):
         is_call = index % 10 < calls * 10
         trace = traces[index // TRACE_SPANS]
-        add_span(scopes[is_call], number, index, (trace, dice.randbytes(8), note(dice)), is_call=is_call)
+        add_span(scopes[is_call], number, index, (trace, dice.randbytes(8)), dice, is_call=is_call)
     return bytes(message.SerializeToString())
 
 
 def note(dice: random.Random) -> str:
-    """One of a thousand texts of 640 bytes."""
+    """One of a thousand texts of a thousand bytes."""
     words = random.Random(dice.randrange(NOTES))
-    return " ".join(words.choice(WORDS) for _ in range(160))[:640]
+    return " ".join(words.choice(WORDS) for _ in range(250))[:NOTE_BYTES]
 
 
-def add_span(scope: object, number: int, index: int, own: tuple[bytes, bytes, str], *, is_call: bool) -> None:
+def add_span(
+    scope: object, number: int, index: int, ids: tuple[bytes, bytes], dice: random.Random, *, is_call: bool
+) -> None:
     """Add one span of a session of 32 turns."""
     at = BEGIN + (number * REQUEST_SPANS + index) * 1_000_000
     span = scope.spans.add(  # type: ignore[attr-defined]
-        trace_id=own[0],
-        span_id=own[1],
+        trace_id=ids[0],
+        span_id=ids[1],
         name="chat gpt-5" if is_call else "invoke_tool",
         kind=3 if is_call else 1,
         start_time_unix_nano=at,
@@ -87,7 +90,7 @@ def add_span(scope: object, number: int, index: int, own: tuple[bytes, bytes, st
     texts = CALL_TEXTS if is_call else TOOL_TEXTS
     for key, text in texts.items():
         span.attributes.add(key=key).value.string_value = text.format(number=number, index=index)
-    span.attributes.add(key="app.note").value.string_value = own[2]
-    for key, value in (CALL_NUMBERS if is_call else TOOL_NUMBERS).items():
-        span.attributes.add(key=key).value.int_value = value
+    span.attributes.add(key="app.note").value.string_value = note(dice)
+    for key, (least, most) in (CALL_NUMBERS if is_call else TOOL_NUMBERS).items():
+        span.attributes.add(key=key).value.int_value = dice.randint(least, most)
     span.attributes.add(key="app.list").value.array_value.values.add().string_value = "stop"
