@@ -1,16 +1,28 @@
-"""Write docs/detectors/ from the detectors' docstrings and a run of each: python scripts/build_detectors.py"""
+"""Write docs/detectors/ from the detectors' docstrings and a run of each: python scripts/build_detectors.py
+
+Examples are runs: `otel-burn demo` and the wasteful agents of benchmarks/, real SDKs against the bundled provider; else
+the small runs of `detector_examples.py`, by way of OTLP and `otel-burn import`.
+"""
 
 import inspect
 import json
+import os
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from detector_examples import EXAMPLES
+from detector_pictures import picture
 
+from otel_burn import running_collector
 from otel_burn.cli import dispatch
+from otel_burn.demo.provider import ScriptedProvider
 from otel_burn_analytics import terminal
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.findings import judge
@@ -20,6 +32,7 @@ from otel_burn_collector.reader import open_ledger
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "detectors"
 NOTE = "<!-- Written by scripts/build_detectors.py from the detector's docstring and a run of it. Do not edit. -->"
+OTEL_BURN = (sys.executable, "-m", "otel_burn")
 SEES = {
     "session": "a session",
     "tree": "a run (or a trace), with all sessions in it",
@@ -32,25 +45,38 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     found = examples()
     for detector in DETECTORS:
-        (FOLDER / f"{detector.name}.md").write_text(
-            page(detector, found.get(detector.name)), encoding="utf-8"
-        )
+        example = found.get(detector.name)
+        (FOLDER / f"{detector.name}.md").write_text(page(detector, example), encoding="utf-8")
+        if example is not None:
+            drawn = picture(example.finding, example.calls)
+            (FOLDER / f"{detector.name}.svg").write_text(drawn, encoding="utf-8")
     (FOLDER / "README.md").write_text(overview(), encoding="utf-8")
 
 
-def page(detector: Detector, finding: Mapping[str, Any] | None) -> str:
-    """The page of a *detector*, with the *finding* of its example."""
+@dataclass(frozen=True)
+class Example:
+    """A finding, the calls of the run that it is of, and how that run is made."""
+
+    finding: Mapping[str, Any]
+    calls: list[dict[str, Any]]
+    made: str
+
+
+def page(detector: Detector, example: Example | None) -> str:
+    """The page of a *detector*, with its *example*."""
     question, *paragraphs = _docstring(detector).split("\n\n")
     parts = [f"# {detector.name}", NOTE, question, *map(_bold, paragraphs)]
     reads = ", ".join(f"`{view}`" for view in detector.needs)
     parts.append(f"It judges {SEES[detector.partition]} as a whole, and reads {reads}.")
-    if finding is not None:
-        steps = [
-            f"{tool}({json.dumps(arguments)[1:-1][:90]}) -> {result.splitlines()[0][:50]}"
-            for tool, arguments, result in EXAMPLES[detector.name]
+    if example is not None:
+        command = f"$ otel-burn findings --detector {detector.name}\n"
+        shown = command + terminal.findings_text([example.finding], 1)
+        parts += [
+            "## Example",
+            _fenced(example.made),
+            _fenced(shown),
+            f"![The calls of this example]({detector.name}.svg)",
         ]
-        shown = terminal.findings_text([finding], 1)
-        parts += ["## Example", _fenced("\n".join(steps)), "`otel-burn findings` says:", _fenced(shown)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -63,11 +89,24 @@ def overview() -> str:
     return "\n".join(["# Detectors", "", NOTE, "", "| detector | asks |", "|---|---|", *rows]) + "\n"
 
 
-def examples() -> dict[str, Mapping[str, Any]]:
-    """The finding of each example: its steps become OTLP, are imported, and judged."""
+def examples() -> dict[str, Example]:
+    """An example of each detector that has one."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        found = {**of_steps(folder / "steps"), **of_agents(folder / "agents"), **of_demo(folder / "demo")}
+    if missing := EXAMPLES.keys() - found:
+        raise SystemExit(
+            f"The examples of {', '.join(sorted(missing))} are no longer found by their detectors."
+        )
+    return found
+
+
+def of_steps(folder: Path) -> dict[str, Example]:
+    """The small runs of `detector_examples.py`: their steps become OTLP, are imported, and judged."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
     import trajectories  # noqa: PLC0415 - benchmarks are no package
 
+    folder.mkdir()
     spans = []
     for number, (name, steps) in enumerate(EXAMPLES.items()):
         run = {
@@ -78,18 +117,56 @@ def examples() -> dict[str, Mapping[str, Any]]:
             ],
         }
         spans += list(trajectories.spans(run, number=number))
-    with tempfile.TemporaryDirectory() as folder:
-        sent, db = Path(folder) / "examples.json", Path(folder) / "burn.duckdb"
-        sent.write_text(json.dumps(trajectories.otlp(spans)), encoding="utf-8")
-        dispatch(["import", str(sent), "--db", str(db)])
-        with open_ledger(db) as ledger:
-            rows = judge(ledger, store=False).findings.to_dicts()
-    found = {row["detector"]: row for row in rows if row["session_id"] == f"example/{row['detector']}"}
-    if missing := EXAMPLES.keys() - found:
-        raise SystemExit(
-            f"The examples of {', '.join(sorted(missing))} are no longer found by their detectors."
+    sent, db = folder / "examples.json", folder / "burn.duckdb"
+    sent.write_text(json.dumps(trajectories.otlp(spans)), encoding="utf-8")
+    dispatch(["import", str(sent), "--db", str(db)])
+    made = {
+        name: "\n".join(
+            f"{tool}({json.dumps(arguments)[1:-1][:90]}) -> {result.splitlines()[0][:50]}"
+            for tool, arguments, result in steps
         )
-    return found
+        for name, steps in EXAMPLES.items()
+    }
+    rows, calls = judged(db)
+    mine = {row["detector"]: row for row in rows if row["session_id"] == f"example/{row['detector']}"}
+    return {name: Example(row, calls, made[name]) for name, row in mine.items() if name in made}
+
+
+def of_demo(folder: Path) -> dict[str, Example]:
+    """What `otel-burn demo` shows."""
+    subprocess.run([*OTEL_BURN, "demo", "--no-explorer", "--data-dir", str(folder)], check=True)
+    return _dearest(*judged(folder / "burn.duckdb"), "$ otel-burn demo --no-explorer")
+
+
+def of_agents(folder: Path) -> dict[str, Example]:
+    """What the agents of benchmarks/wasteful_agents.py waste."""
+    folder.mkdir()
+    db, program = folder / "burn.duckdb", ROOT / "benchmarks" / "wasteful_agents.py"
+    with ScriptedProvider(pace=0.05) as provider:
+        environment = {**os.environ, **provider.environment, "OTEL_BURN_HOME": str(folder)}
+        run = [*OTEL_BURN, "run", "--db", str(db), "--no-report", "--", sys.executable, str(program)]
+        subprocess.run(run, env=environment, check=True)
+    # The run has waited until everything of it was loaded; its collector would wait for more.
+    os.kill(json.loads((db.parent / f"{db.name}.d" / "collector.json").read_text())["pid"], signal.SIGTERM)
+    while running_collector.of_database(db) is not None:
+        time.sleep(0.1)
+    return _dearest(*judged(db), "$ otel-burn run -- python benchmarks/wasteful_agents.py")
+
+
+def judged(db: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The findings of a ledger, and its calls in the order of time."""
+    with open_ledger(db) as ledger:
+        rows = judge(ledger, store=False).findings.to_dicts()
+        calls = ledger.query(
+            "SELECT call_id, session_id, turn, input_tokens FROM llm_calls ORDER BY started_at, call_id"
+        )
+    return rows, calls.to_pylist()
+
+
+def _dearest(rows: list[dict[str, Any]], calls: list[dict[str, Any]], made: str) -> dict[str, Example]:
+    """Of each detector the finding that cost most."""
+    ordered = sorted(rows, key=lambda row: row["wasted_usd_high"] or 0)
+    return {row["detector"]: Example(row, calls, made) for row in ordered}
 
 
 def _docstring(detector: Detector) -> str:

@@ -174,7 +174,9 @@ def _findings(report: Report) -> str:
 
 
 def _finding(number: int, finding: Mapping[str, Any]) -> str:
-    where = f"{finding['agent'] or UNNAMED}, session {finding['session_id']}"
+    # What is about more than one session is of none.
+    session = f", session {finding['session_id']}" if finding["session_id"] else ""
+    where = f"{finding['agent'] or UNNAMED}{session}"
     cost = (
         f"{_range(finding['wasted_usd_low'], finding['wasted_usd_high'])}, {count(finding['wasted_tokens'])} tokens "
         f"wasted, confidence {finding['confidence'] * 100:.0f} %"

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from otel_burn_analytics import findings
 from otel_burn_analytics.detectors import loops
 from otel_burn_analytics.finding import FINDINGS
 from otel_burn_analytics.following import follow
+from otel_burn_analytics.queries import sql
 from otel_burn_analytics.registry import DETECTORS
 from otel_burn_collector import ledger as storage
 from otel_burn_collector.reader import Ledger, open_ledger
@@ -97,6 +99,22 @@ def test_following_tells_what_is_new(recent: Path, one_more_failure: Callable[[P
         )
         told = [next(looks)["tier"].to_list() for _ in range(6)]
     assert told == [[], [], [], ["warn"], ["loop"], []]
+
+
+def test_the_last_context_of_a_session_is_as_the_view_has_it(db: Path) -> None:
+    """Read from the branches as they are stored, which takes a hundredth of unfolding the view."""
+    long = {"from": datetime(2026, 1, 1), "to": datetime(2027, 1, 1)}  # noqa: DTZ001 - the ledger's times are UTC
+    newest = (
+        "SELECT arg_max(call_id, started_at) FROM llm_calls WHERE context_status = 'full' GROUP BY session_id"
+    )
+    with open_ledger(db) as ledger:
+        sessions = ledger.query("SELECT DISTINCT session_id FROM llm_calls")["session_id"].to_pylist()
+        params = {**long, "partition": "session", "keys": sessions}
+        found = ledger.query(sql("last_contexts"), params).to_pylist()
+        columns = ", ".join(found[0])
+        told = ledger.query(f"SELECT {columns} FROM context_blocks WHERE call_id IN ({newest})").to_pylist()
+    assert sorted(map(str, found)) == sorted(map(str, told))
+    assert len({row["session_id"] for row in found}) == 2
 
 
 def test_findings_of_sessions_that_are_gone_go(db: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ the truth."""
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -18,66 +19,19 @@ from otel_burn.demo.provider import ScriptedProvider
 from otel_burn_analytics import findings
 from otel_burn_collector.reader import open_ledger
 
-INPUT, OUTPUT, READ, WRITE_1H = 3e-6, 15e-6, 0.3e-6, 6e-6
-"""Dollars a token of claude-sonnet-4-5."""
-BOOT, BEATS, WORKERS, TURNS = "Rule: look before you write. " * 1_200, 6, 4, 5
-TOOLS: Final = [
-    {
-        "name": name,
-        "description": f"{name} does what its name says, on whatever it is given. " * 120,
-        "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
-    }
-    for name in (
-        "list_files", "read_file", "write_file", "mcp__github__search", "mcp__github__merge", "mcp__db__query"
-    )
-]  # fmt: skip
-
-AGENT: Final = """
-import json, sys, time
-from concurrent.futures import ThreadPoolExecutor
-offset = 0
-real = time.time_ns
-time.time_ns = lambda: real() + offset  # half an hour passes between two beats; nobody waits for it
-import otel_burn
-from anthropic import Anthropic
-
-BOOT, BEATS, WORKERS, TURNS, TOOLS = json.loads(sys.argv[1])
-client = Anthropic()
-
-def ask(system, messages, **more):
-    return client.messages.create(
-        model="claude-sonnet-4-5", max_tokens=300, system=system, messages=messages, **more)
-
-def user(text):
-    return {"role": "user", "content": text}
-
-for beat in range(BEATS):
-    kept = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
-    boot = [{"type": "text", "text": f"You are Molt, an assistant that never sleeps. It is {beat:02d}:00."},
-            {"type": "text", "text": BOOT, **kept}]
-    with otel_burn.agent("molt"), otel_burn.session(f"beat-{beat}"):
-        ask(boot, [user("Heartbeat. If nothing needs attention, answer HEARTBEAT_OK.")])
-    offset += 1_800_000_000_000
-
-with otel_burn.session("task"), otel_burn.agent("lead"):
-    ask("You lead.", [user("Split the work.")])
-    def work(number):
-        with otel_burn.agent("worker"):
-            ask("You work. " + BOOT, [user(f"Part {number} of the work.")])
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(work, range(WORKERS)))
-    ask("You lead.", [user("Split the work."), {"role": "assistant", "content": "Done."}, user("Now sum up.")])
-
-messages = [user("Write the notes.")]
-with otel_burn.session("notes"), otel_burn.agent("writer"):
-    for _ in range(TURNS):
-        answer = ask("You write release notes", messages, tools=TOOLS)
-        said = [block.model_dump(exclude_none=True) for block in answer.content]
-        messages.append({"role": "assistant", "content": said})
-        results = [{"type": "tool_result", "tool_use_id": block.id, "content": "done"}
-                   for block in answer.content if block.type == "tool_use"]
-        messages.append({"role": "user", "content": results or "Thank you."})
-"""
+PROGRAM: Final = Path(__file__).parents[2] / "benchmarks" / "wasteful_agents.py"
+AMOUNTS: Final = runpy.run_path(str(PROGRAM.with_name("wasteful_amounts.py")))
+BOOT, BEATS, WORKERS, TURNS, TOOLS = (
+    AMOUNTS[name] for name in ("BOOT", "BEATS", "WORKERS", "TURNS", "TOOLS")
+)
+RATES: Final = {
+    "anthropic": (3e-6, 15e-6, 0.3e-6, 6e-6),
+    "openai": (1.25e-6, 10e-6, 0.125e-6, 0.0),
+    "google": (0.3e-6, 2.5e-6, 0.03e-6, 0.0),
+}
+"""Dollars a token of claude-sonnet-4-5, gpt-5 and gemini-2.5-flash: input, output, cache read, write for an hour."""
+PROVIDERS: Final = {"anthropic": "anthropic", "openai": "openai", "google": "gcp.gemini"}
+vendors = pytest.mark.parametrize("vendor", RATES)
 
 
 def stop(db: Path) -> None:
@@ -98,10 +52,8 @@ def found(
 ) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
     """What the detectors found in a run of three agents, and what the provider served."""
     home = tmp_path_factory.mktemp("home")
-    db, script = home / "burn.duckdb", home / "agents.py"
-    script.write_text(AGENT)
-    told = json.dumps([BOOT, BEATS, WORKERS, TURNS, TOOLS])
-    with ScriptedProvider(pace=0.05) as provider:
+    db = home / "burn.duckdb"
+    with ScriptedProvider(pace=0.03) as provider:
         environment = {**os.environ, **provider.environment, "OTEL_BURN_HOME": str(home)}
         environment.pop("OTEL_BURN_ENDPOINT", None)
         run = [
@@ -113,10 +65,9 @@ def found(
             str(db),
             "--",
             sys.executable,
-            str(script),
-            told,
+            str(PROGRAM),
         ]
-        done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, timeout=300)
     try:
         assert done.returncode == 0, done.stderr
         with open_ledger(db) as ledger:
@@ -129,18 +80,30 @@ def found(
 Found = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
 
-def only(found: Found, detector: str) -> dict[str, Any]:
-    """The one finding of *detector*."""
-    (row,) = [row for row in found[0] if row["detector"] == detector]
+def only(found: Found, detector: str, agent: str) -> dict[str, Any]:
+    """The one finding of *detector* about *agent*."""
+    (row,) = [row for row in found[0] if (row["detector"], row["agent"]) == (detector, agent)]
     return row
 
 
-def test_a_heartbeat_is_found_to_the_beat(found: Found) -> None:
+def served(found: Found, vendor: str, agent: str) -> list[dict[str, Any]]:
+    """The tokens of what a *vendor* served to the script of *agent*, in order."""
+    mine = (one for one in found[1] if (one["agent"], one["provider"]) == (agent, PROVIDERS[vendor]))
+    return [one["tokens"] for one in mine]
+
+
+@vendors
+def test_a_heartbeat_is_found_to_the_beat(found: Found, vendor: str) -> None:
     """Six idle beats, each half an hour; what all but the first cost, to two in a hundred."""
-    row = only(found, "heartbeats")
-    beats = [one["tokens"] for one in found[1] if one["agent"] == "heartbeat"]
+    row = only(found, "heartbeats", f"molt-{vendor}")
+    beats = served(found, vendor, "heartbeat")
+    price, output, read, write = RATES[vendor]
     usd = [
-        one["uncached"] * INPUT + one["cache_write_1h"] * WRITE_1H + one["output"] * OUTPUT for one in beats
+        one["uncached"] * price
+        + one["cache_read"] * read
+        + one["cache_write_1h"] * write
+        + one["output"] * output
+        for one in beats
     ]
     assert len(beats) == len(row["call_ids"]) == BEATS
     assert float(row["wasted_usd_high"]) == pytest.approx(sum(usd[1:]), rel=0.02)
@@ -153,37 +116,44 @@ def test_a_heartbeat_is_found_to_the_beat(found: Found) -> None:
 
 def test_a_cache_that_nobody_reads_is_found(found: Found) -> None:
     """The clock stands before the bootstrap: written each time, read never."""
-    row = only(found, "cache_unread")
-    written = [one["tokens"]["cache_write_1h"] for one in found[1] if one["agent"] == "heartbeat"]
+    row = only(found, "cache_unread", "molt-anthropic")
+    written = [one["cache_write_1h"] for one in served(found, "anthropic", "heartbeat")]
     assert row["wasted_tokens"] == pytest.approx(
         sum(written[:-2]), rel=0.02
     )  # the last ones may still be read
 
 
-def test_a_fan_out_is_found_to_the_token(found: Found) -> None:
+@vendors
+def test_a_fan_out_is_found_to_the_token(found: Found, vendor: str) -> None:
     """Four workers with one bootstrap: three of them read it again."""
-    row = only(found, "fan_out")
-    shared = (WORKERS - 1) * tokens("You work. " + BOOT)
+    row = only(found, "fan_out", f"lead-{vendor}")
+    shared = (WORKERS - 1) * tokens(BOOT)
+    price, _, read, _ = RATES[vendor]
     assert len(row["call_ids"]) == WORKERS
     assert row["wasted_tokens"] == pytest.approx(shared, rel=0.02)
-    assert float(row["wasted_usd_high"]) == pytest.approx(shared * INPUT, rel=0.02)
-    assert float(row["wasted_usd_low"]) == pytest.approx(shared * (INPUT - READ), rel=0.02)
-    assert row["evidence"].startswith("4 sub-agents worked for lead, up to ")
+    assert float(row["wasted_usd_high"]) == pytest.approx(shared * price, rel=0.02)
+    assert float(row["wasted_usd_low"]) == pytest.approx(shared * (price - read), rel=0.02)
+    assert row["evidence"].startswith(f"4 sub-agents worked for lead-{vendor}, up to ")
 
 
-def test_unused_tools_are_found_to_the_token(found: Found) -> None:
-    """Three of six tools, two servers: in every call, used by none."""
-    row = only(found, "unused_tools")
-    unused = TURNS * sum(tokens(canonical(tool)) for tool in TOOLS[3:])
-    assert len(row["call_ids"]) == TURNS
-    assert row["wasted_tokens"] == pytest.approx(unused, rel=0.02)
-    assert float(row["wasted_usd_high"]) == pytest.approx(unused * INPUT, rel=0.02)
+@vendors
+def test_unused_tools_are_found_to_the_token(found: Found, vendor: str) -> None:
+    """Three of six tools, two servers: in every call, used by none, and cheaper where the cache had them."""
+    row = only(found, "unused_tools", f"writer-{vendor}")
+    calls = served(found, vendor, "healthy")
+    unused = sum(tokens(canonical(tool)) for tool in TOOLS[3:])
+    price, _, read, _ = RATES[vendor]
+    before = sum(tokens(canonical(tool)) for tool in TOOLS[:3])
+    cached = [min(max(one["cache_read"] - before, 0), unused) for one in calls]
+    usd = sum(part * read + (unused - part) * price for part in cached)
+    assert len(row["call_ids"]) == len(calls) == TURNS
+    assert row["wasted_tokens"] == pytest.approx(TURNS * unused, rel=0.02)
+    assert float(row["wasted_usd_high"]) == pytest.approx(usd, rel=0.02)
     assert row["evidence"].startswith("3 of 6 tool definitions were sent with 5 calls")
 
 
 def test_nothing_else_is_said_of_the_tools_that_were_used(found: Found) -> None:
-    """Each detector speaks of its own agent alone."""
-    agents = {(row["detector"], row["agent"]) for row in found[0]}
-    assert {agent for detector, agent in agents if detector == "heartbeats"} == {"molt"}
-    assert {agent for detector, agent in agents if detector == "fan_out"} == {"lead"}
-    assert {agent for detector, agent in agents if detector == "unused_tools"} == {"writer"}
+    """Each detector speaks of its own agents alone."""
+    for detector, agent in (("heartbeats", "molt"), ("fan_out", "lead"), ("unused_tools", "writer")):
+        mine = {row["agent"] for row in found[0] if row["detector"] == detector}
+        assert mine == {f"{agent}-{vendor}" for vendor in RATES}
