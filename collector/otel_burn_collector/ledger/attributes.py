@@ -86,6 +86,8 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
         "gen_ai.usage.input_tokens.cached",
         "gen_ai.usage.cached_input_tokens",
         "llm.usage.cache_read_input_tokens",
+        _raw("cached_tokens"),
+        _raw("cache_read_input_tokens"),
     ),
     "cache_write_tokens": (
         names.USAGE_CACHE_WRITE_INPUT_TOKENS,
@@ -126,6 +128,28 @@ GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
     ),
 }
 """The OpenTelemetry GenAI convention, new and old names, and what its neighbours write in its place."""
+
+OPENINFERENCE: Final[dict[str, tuple[str | Source, ...]]] = {
+    "provider": ("llm.provider", "llm.system"),
+    "request_model": ("llm.request.model_name", "llm.model_name", "embedding.model_name"),
+    "response_model": ("llm.response.model_name", "llm.model_name"),
+    # No attribute has the id; where the whole response is recorded, its own id comes first.
+    "response_id": (Source("output.value", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
+    "operation": ("gen_ai.operation.name", Source("openinference.span.kind", "^(EMBEDDING)$")),
+    "session_id": ("session.id",),
+    "user_id": ("user.id",),
+    "agent": ("agent.name",),
+    "finish_reason": ("llm.finish_reason",),
+    "input_tokens": ("llm.token_count.prompt",),
+    "output_tokens": ("llm.token_count.completion",),
+    "cache_read_tokens": ("llm.token_count.prompt_details.cache_read",),
+    "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
+    "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
+    "audio_input_tokens": ("llm.token_count.prompt_details.audio",),
+    "audio_output_tokens": ("llm.token_count.completion_details.audio",),
+    "reported_usd": ("llm.cost.total",),
+}
+"""OpenInference's own names."""
 
 NATIVE: Final[dict[str, tuple[str | Source, ...]]] = {"request_id": ("anthropic.request.id",)}
 

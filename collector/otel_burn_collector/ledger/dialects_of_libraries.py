@@ -3,8 +3,9 @@
 from typing import Final
 
 from otel_burn import names
-from otel_burn_collector.ledger.attributes import GENAI, Fields, Source
+from otel_burn_collector.ledger.attributes import GENAI, OPENINFERENCE, Fields, Source
 from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, USAGE, Dialect
+from otel_burn_collector.ledger.dialects_of_langchain import LANGCHAIN
 from otel_burn_collector.ledger.dialects_of_litellm import LITELLM, MADE_UP_APART
 
 _USAGE_DETAILS: Final = "langfuse.observation.usage_details"
@@ -66,33 +67,6 @@ MLFLOW: Final[Fields] = {
     "reported_usd": (Source("mlflow.llm.cost", r'"total_cost":\s*([\d.eE+-]+)'),),
 }
 
-OPENINFERENCE: Final[dict[str, tuple[str | Source, ...]]] = {
-    "provider": ("llm.provider", "llm.system"),
-    "request_model": ("llm.request.model_name", "llm.model_name", "embedding.model_name"),
-    "response_model": ("llm.response.model_name", "llm.model_name"),
-    # No attribute has the id; where the whole response is recorded, its own id comes first.
-    "response_id": (Source("output.value", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
-    "operation": ("gen_ai.operation.name", Source("openinference.span.kind", "^(EMBEDDING)$")),
-    "session_id": ("session.id",),
-    "user_id": ("user.id",),
-    "agent": ("agent.name",),
-    "finish_reason": ("llm.finish_reason",),
-    "input_tokens": ("llm.token_count.prompt",),
-    "output_tokens": ("llm.token_count.completion",),
-    "cache_read_tokens": ("llm.token_count.prompt_details.cache_read",),
-    "cache_write_tokens": ("llm.token_count.prompt_details.cache_write",),
-    "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
-    "audio_input_tokens": ("llm.token_count.prompt_details.audio",),
-    "audio_output_tokens": ("llm.token_count.completion_details.audio",),
-    "reported_usd": ("llm.cost.total",),
-}
-
-_LANGCHAIN_IDS: Final = (
-    Source("output.value", r'"id": "((?:chatcmpl-|resp_)[\w-]+)"'),
-    Source("output.value", r'"(?:llm_output|response_metadata)": \{"id": "(msg_\w+)"'),
-)
-"""A provider's id stands deep inside of what a chat model returned; of a stream there is none."""
-
 LIBRARIES: Final = (
     Dialect(
         name="ai-sdk",
@@ -128,6 +102,7 @@ LIBRARIES: Final = (
         markers=("ai.operationId",),
         counts=False,
     ),
+    *LANGCHAIN,
     Dialect(
         name="openinference-litellm",
         rank=30,
@@ -135,14 +110,6 @@ LIBRARIES: Final = (
         markers=("openinference.span.kind",),
         marker_values=("LLM", "EMBEDDING"),
         fields=OPENINFERENCE | {"response_id": (Source("output.value", MADE_UP_APART),)},
-    ),
-    Dialect(
-        name="openinference-langchain",
-        rank=30,
-        scope=r"openinference\.instrumentation\.langchain",
-        markers=("openinference.span.kind",),
-        marker_values=("LLM", "EMBEDDING"),
-        fields=OPENINFERENCE | {"response_id": _LANGCHAIN_IDS},
     ),
     Dialect(
         name="openinference",
@@ -219,15 +186,6 @@ LIBRARIES: Final = (
         markers=OPERATION,
         marker_values=INFERENCE,
         remark="it tells no cached and no reasoning tokens, and traces no call of the Responses API",
-        ttft_factor=1000,
-        fields=GENAI,
-    ),
-    Dialect(
-        name="openllmetry-langchain",
-        rank=31,
-        scope=r"opentelemetry\.instrumentation\.langchain",
-        markers=OPERATION,
-        marker_values=INFERENCE,
         ttft_factor=1000,
         fields=GENAI,
     ),

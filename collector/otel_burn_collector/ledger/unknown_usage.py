@@ -14,6 +14,7 @@ _UNDERSTOOD: Final = re.compile(
     r".*(?:total_tokens|\.total|cost.*|\.raw)|gen_ai\.usage\.details\..+|ai\.usage\.(?:raw|.*Details\.(?:text|noCache)Tokens)"
     r"|gen_ai\.usage\.(?:text|image|audio)\.(?:input|output|cache_read\.input)_tokens"
     r"|(?:gen_ai\.usage|llm\.token_count)\.(?:prompt|completion)(?:_tokens)?_details\..*"
+    r"|gen_ai\.usage\.(?:input|output)_token_details"
     r"|gen_ai\.usage\.(?:server_tool_use|web_search|search)\..+|ai\.usage\.tokens"
 )
 

@@ -122,6 +122,11 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[int | None, int | None, int | 
         CHAT | NONE,
         (None, None, None),
     ),
+    "Logfire with the provider's own usage beside": (
+        "logfire.openai",
+        CHAT | _used(1000, 20) | {"gen_ai.usage.raw": {"prompt_tokens_details": {"cached_tokens": 800}}},
+        (1000, 800, 20),
+    ),
     "an operation that nobody knows": (
         "somebody",
         {

@@ -22,7 +22,7 @@ SELECT *, input_tokens IS NULL AND output_tokens IS NULL AS hollow,
 FROM store.reports
 WHERE started_at BETWEEN getvariable('touched_from') - INTERVAL 1 HOUR AND getvariable('resolved_to')
   AND ended_at >= getvariable('touched_from') - INTERVAL 1 SECOND
-  AND dialect IN ('litellm', 'litellm-old', 'openinference-litellm', 'openinference-langchain', 'openllmetry-langchain')
+  AND dialect IN ('litellm', 'litellm-old', 'openinference-litellm', 'openinference-langchain', 'openllmetry-langchain', 'langsmith')
   AND response_id IS NULL AND request_id IS NULL;
 
 SET VARIABLE callbacks_from = (SELECT min(started_at) - INTERVAL 1 SECOND FROM callbacks);
