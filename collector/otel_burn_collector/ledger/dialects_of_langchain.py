@@ -23,6 +23,7 @@ def _told(kind: str, *members: str) -> tuple[Source, ...]:
 
 
 LANGSMITH: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
+    "provider": ("langsmith.metadata.ls_provider", *GENAI["provider"]),
     "response_id": (
         names.RESPONSE_ID,
         *(Source("gen_ai.completion", source.pattern) for source in _IDS),

@@ -20,6 +20,10 @@ PROVIDER_NAMES: Final[Mapping[str, str]] = {
     "mistralai": "mistral_ai",
     "moonshot": "moonshot_ai",
     "aws": "aws.bedrock",
+    "google_genai": "gcp.gemini",  # LangChain; the three below too
+    "google_vertexai": "gcp.vertex_ai",
+    "amazon_bedrock": "aws.bedrock",
+    "mistral": "mistral_ai",
     "ibm.watson.ai": "ibm.watsonx.ai",
 }
 """From what was seen to the value of `gen_ai.provider.name`; anything else stays as it is."""
