@@ -2,8 +2,9 @@
 
     python docs/screenshots.py --db DB --out DIR      every page, light and dark, in full
     python docs/screenshots.py --db DB --readme docs  the two pictures of the README
+    python docs/screenshots.py --db DB --pages docs/pages  those of docs/explorer.md, in few colours
 
-Needs Playwright and a Chromium (`--chromium`, default /usr/bin/chromium).
+Needs Playwright, Pillow and a Chromium (`--chromium`, default /usr/bin/chromium).
 """
 
 import argparse
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from otel_burn_collector.reader import open_ledger
@@ -25,6 +27,11 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTH = 1360
 README = {"explorer.png": ("session-3", 1600), "burn.png": ("burn", 1300)}
 """The README's pictures: which page, and how much of it."""
+PAGES = {
+    "burn": ("burn", 1300), "findings": ("findings", 900), "finding": ("finding", 1150), "sessions": ("sessions", 480),
+    "session": ("session-3", 1600), "trace": ("trace", 430), "compare": ("compare", 1250), "sql": ("sql", 850),
+}  # fmt: skip
+"""The pictures of docs/explorer.md, likewise."""
 FINDING = "SELECT finding_id FROM findings ORDER BY tier, wasted_usd_high DESC LIMIT 1"
 TRACE = "SELECT trace_id FROM spans GROUP BY ALL ORDER BY count(*) DESC LIMIT 1"
 PICTURED = """
@@ -42,6 +49,7 @@ def main() -> None:
     parser.add_argument("--db", type=Path, required=True)
     parser.add_argument("--out", type=Path, help="a folder for every page")
     parser.add_argument("--readme", type=Path, help="a folder for the pictures of the README")
+    parser.add_argument("--pages", type=Path, help="a folder for the pictures of docs/explorer.md")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
     with explorer(options.db) as url, sync_playwright() as playwright:
@@ -55,7 +63,21 @@ def main() -> None:
         if options.readme:
             for file, (page, height) in README.items():
                 take(browser, url + shown[page], "light", options.readme / file, height=height)
+        if options.pages:
+            options.pages.mkdir(parents=True, exist_ok=True)
+            for scheme in SCHEMES:
+                for name, (page, height) in PAGES.items():
+                    file = options.pages / f"{name}-{scheme}.png"
+                    take(browser, url + shown[page], scheme, file, height=height)
+                    shrink(file)
         browser.close()
+
+
+def shrink(file: Path) -> None:
+    """Keep a picture in few colours: a fifth of the bytes, and nobody sees it."""
+    with Image.open(file) as picture:
+        fewer = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE)
+    fewer.save(file, optimize=True)
 
 
 def pages(db: Path) -> dict[str, str]:

@@ -22,7 +22,7 @@ class Stopper:
         self.stopped = False
 
     def stop(self) -> None:
-        """End what runs; again is harmless, and reaches what a first time came too early for."""
+        """End what runs; again is harmless, and reaches what came to run since."""
         with self._lock:
             self.stopped = True
             if self._end is not None:

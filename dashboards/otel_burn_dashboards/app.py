@@ -24,6 +24,7 @@ page = st.navigation(
     position="top",
 )
 st.set_page_config(page_title=parts.tab(page.title))
+parts.address(page.title)
 # The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
 parts.frame(page.title, filtered=page.title != "SQL")
 if page.title != "SQL":

@@ -46,6 +46,11 @@ class Asked(Generic[T]):
         """The answer; raises what the question raised."""
         return self._answer.result()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopper.stopped
+
     def stop(self) -> None:
         """Stop it, where it is answered."""
         self._stopper.stop()

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from otel_burn_dashboards import burning, downloads, queries, source
 from otel_burn_dashboards.figures import brief, clock, plain
@@ -13,7 +14,7 @@ from otel_burn_dashboards.summaries import Coverage, Figure
 
 RECORD: Final = "otel-burn run -- python agent.py"
 LIVE_SECONDS: Final = 3
-SELECTED: Final = ("session", "trace")
+SELECTED: Final = ("session", "trace", "finding")
 """What a page can be about, as the address names it."""
 
 
@@ -39,8 +40,23 @@ def frame(title: str, *, filtered: bool = True) -> None:
 
 def tab(title: str) -> str:
     """What the browser's tab says: what is chosen first, as tabs are narrow."""
-    chosen = next((st.query_params[name] for name in SELECTED if st.query_params.get(name)), "")
+    chosen = next((st.query_params[name] for name in SELECTED[:2] if st.query_params.get(name)), "")
     return " · ".join(part for part in (brief(chosen), title, "otel-burn") if part)
+
+
+def address(page: str) -> None:
+    """Have the browser's address say what the page is about: a link from a page to itself leaves it as it was, and
+    the next click would take the reader back."""
+    about = (page, *(st.query_params.get(name, "") for name in SELECTED))
+    before = st.session_state.get("about", about)
+    st.session_state["about"] = about
+    if before == about or before[0] != page:
+        return
+    for name, chosen in zip(SELECTED, about[1:], strict=True):
+        # Only what is set is told to the browser, so what is gone has to come first.
+        st.query_params[name] = chosen or "-"
+        if not chosen:
+            st.query_params.pop(name, None)
 
 
 def view() -> View:
@@ -120,6 +136,18 @@ def link(page: str, label: str, seen: View, *, back: bool = False, **changes: An
         f"app_pages/{page}.py", label=label, icon=icon, icon_position="left" if back else "right",
         query_params=seen.to(**changes),
     )  # fmt: skip
+
+
+def go(page: str, seen: View, **changes: Any) -> None:
+    """Go to a page about something else, in the reader's frame: what a click in a table does."""
+    params = seen.to(**changes)
+    context = get_script_run_ctx()
+    if context is not None:
+        with context.session_state.query_params() as known:
+            # Streamlit lets nobody set what a widget is bound to, also where that widget is left behind.
+            for bound in filter(None, map(known.get_binding_for_param, params)):
+                known.unbind_widget(bound.widget_id)
+    st.switch_page(f"app_pages/{page}.py", query_params=params)
 
 
 def section(title: str, *, about: str | None = None) -> Any:

@@ -59,7 +59,7 @@ def session(ledger: Ledger, *, session: str) -> Session:
     named = {"session": session, **times(about)}
     turns = ask(ledger, "turns", named)
     step = -(-max(turns.height, 1) // TURN_BARS)
-    found = _findings(ledger, session)
+    found = _findings(ledger, session, about)
     return Session(
         session=about,
         turns=turns,
@@ -115,10 +115,13 @@ def freshness(ledger: Ledger) -> Freshness:
     return ledger.freshness()
 
 
-def _findings(ledger: Ledger, session: str) -> pl.DataFrame:
-    """What was found in a session; where nobody has judged it yet, what is found now, and not stored."""
+def _findings(ledger: Ledger, session: str, about: pl.DataFrame) -> pl.DataFrame:
+    """What was found in a session; where nobody has judged it yet, what is found in it now, and not stored."""
     stored = ask(ledger, "session_findings", {"session": session})
     if stored.height or ask(ledger, "judged", {"session": session}).item():
         return stored
-    judged = urgent(detection.judge(ledger, session=session, store=False).findings)
-    return judged.filter(pl.col("session_id") == session).with_columns(expected=pl.lit(False))
+    if about.is_empty() or about.item(0, "started_at") is None:
+        return stored
+    one = about.select("calls", "started_at", "ended_at").row(0, named=True)
+    judged = urgent(detection.judge_session(ledger, session=session, **one))
+    return judged.with_columns(expected=pl.lit(False))

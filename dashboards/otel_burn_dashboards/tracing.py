@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -49,14 +49,22 @@ class Tree:
         }  # fmt: skip
 
 
+class Traced(NamedTuple):
+    """The spans of a trace, and how they are drawn."""
+
+    spans: pl.DataFrame
+    tree: Tree
+
+
 def spans(ledger: Ledger, *, trace: str) -> pl.DataFrame:
     """The spans of a trace."""
     return ask(ledger, "trace", {"trace": trace, "top": SPANS_SHOWN})
 
 
-def laid_out(ledger: Ledger, *, trace: str, measure: str) -> Tree:
-    """The tree of a trace, by time, tokens or dollars."""
-    return tree(spans(ledger, trace=trace), measure)
+def laid_out(ledger: Ledger, *, trace: str, measure: str) -> Traced:
+    """A trace, drawn by time, tokens or dollars."""
+    found = spans(ledger, trace=trace)
+    return Traced(found, tree(found, measure))
 
 
 def span(ledger: Ledger, *, trace: str, span: str) -> tuple[pl.DataFrame, pl.DataFrame]:

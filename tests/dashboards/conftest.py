@@ -17,6 +17,7 @@ from otel_burn_analytics.findings import judge
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.offline import Offline
 from otel_burn_collector.reader import Ledger, open_ledger
+from otel_burn_dashboards import background
 
 APP = Path(__file__).parents[2] / "dashboards" / "otel_burn_dashboards" / "app.py"
 
@@ -192,6 +193,8 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
     def opened(page: str, database: Path, **params: str) -> AppTest:
         monkeypatch.setenv("OTEL_BURN_DB", str(database))
+        # Nobody looks again in half a second here, as a browser does; however slow the machine, a run shows the answer.
+        monkeypatch.setattr(background, "AT_ONCE", 30.0)
         st.cache_data.clear()
         app = AppTest.from_file(APP, default_timeout=30)
         app.query_params.update(params)

@@ -82,7 +82,7 @@ def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None
         row["trace_id"]
         for row in ledger.query("SELECT trace_id FROM llm_calls WHERE session_id = 'looping'").to_pylist()
     }
-    of = tracing.laid_out(ledger, trace=trace, measure="dollars")
+    of = tracing.laid_out(ledger, trace=trace, measure="dollars").tree
     roots = sum(total for total, depth in zip(of.totals, of.depths, strict=True) if depth == 0)
     spent = ledger.query("SELECT sum(cost_usd)::DOUBLE AS usd FROM llm_calls WHERE session_id = 'looping'")[
         "usd"

@@ -78,9 +78,7 @@ def across(name: str, seen: View) -> None:
         return
     table, config = finding_tables.across(name, found)
     if click := st.session_state.get(columns.OPENED):
-        st.switch_page(
-            "app_pages/session.py", query_params=seen.to(session=found.item(click.row, "session_id"))
-        )
+        parts.go("session", seen, session=found.item(click.row, "session_id"))
     parts.table(table, config, key=f"across-{name}", height=columns.height(table))
 
 

@@ -22,7 +22,7 @@ def show(seen: View) -> None:
         parts.export(listed.drop("tokens"), "sessions")
     names = listed.get_column("session_id").to_list()
     if click := st.session_state.get(columns.OPENED):
-        st.switch_page("app_pages/session.py", query_params=seen.to(session=names[click.row]))
+        parts.go("session", seen, session=names[click.row])
     table, config = session_tables.sessions(parts.local(listed, seen, "started_at", "ended_at"))
     parts.table(table, config, key="sessions", height=columns.height(table))
     which = "newest" if newest else "most expensive"

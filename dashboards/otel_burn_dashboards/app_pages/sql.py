@@ -77,8 +77,11 @@ def waiting() -> None:
     running = st.session_state.get(source.RUNNING)
     if running is None or running.done():
         st.rerun()
+    if running.stopped:
+        running.stop()  # DuckDB forgets an interruption that comes before it executes
+    doing = "Stopping" if running.stopped else "Asking"
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Asking … {running.seconds:.0f} s", width="stretch")
+        st.markdown(f"{doing} … {running.seconds:.0f} s", width="stretch")
         st.button("Cancel", icon=":material/cancel:", on_click=running.stop, help="Stops it where it runs")
 
 

@@ -11,19 +11,21 @@ SHAPES = ("flame", "tree")
 
 def show(trace: str, seen: View) -> None:
     """One trace."""
-    found = source.ask(tracing.spans, trace=trace)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        about = st.container(width="stretch")
+        measure = parts.choice("By", AXES, key="axis")
+        shape = parts.choice("As", SHAPES, key="shape")
+        files = st.container(width="content")
+    found, tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
     if found.is_empty():
         st.warning(
             "No span of this trace is in the ledger: it was never received, or retention has purged what was received. "
             "The calls and their sums are still in their session."
         )
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(plural(found.height, "span"), width="stretch")
-        measure = parts.choice("By", AXES, key="axis")
-        shape = parts.choice("As", SHAPES, key="shape")
+    about.caption(plural(found.height, "span"))
+    with files:
         parts.export(found, "trace")
-    tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
     wanted = st.query_params.get("span", "")
     selected = tree.ids.index(wanted) if wanted in tree.ids else -1
     if not any(tree.totals):
@@ -47,7 +49,7 @@ def choose(seen: View) -> None:
     if listed.is_empty():
         parts.nothing(seen)
     if click := st.session_state.get(columns.OPENED):
-        st.switch_page("app_pages/trace.py", query_params=seen.to(trace=listed.item(click.row, "trace_id")))
+        parts.go("trace", seen, trace=listed.item(click.row, "trace_id"))
     st.caption(f"{plural(listed.height, 'trace')} with LLM calls in this time, the most expensive first.")
     table, config = session_tables.traces(parts.local(listed, seen, "started_at"))
     parts.table(table, config, key="traces", height=columns.height(table))

@@ -1,10 +1,10 @@
 -- What do sessions begin with, and carry in every call: system prompt and tools, by agent?
-WITH begins AS (
+, begins AS (
     SELECT session_id, agent FROM sessions WHERE list_contains($sessions::VARCHAR[], session_id)
 ), block AS (
     SELECT session_id, call_id, kind, tokens, cost_usd, bytes
-    FROM context_blocks WHERE list_contains($sessions::VARCHAR[], session_id)
-      AND kind IN ('system', 'tool_definition')
+    FROM carried
+    WHERE kind IN ('system', 'tool_definition')
 ), call AS (
     SELECT session_id, call_id, sum(tokens) AS tokens, sum(tokens) FILTER (kind = 'tool_definition') AS tool_tokens,
            sum(cost_usd) AS cost_usd

@@ -1,5 +1,5 @@
 -- Which content cost most, over all the sessions that carried it?
-WITH names AS (
+, names AS (
     SELECT session_id, tool_call_id, any_value(tool_name) AS tool
     FROM tool_calls WHERE list_contains($sessions::VARCHAR[], session_id)
       AND tool_call_id IS NOT NULL
@@ -10,7 +10,7 @@ SELECT kind, coalesce(any_value(block.tool_name), any_value(names.tool)) AS tool
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
        sum(cost_usd) FILTER (first_seen_call_id <> call_id)::DECIMAL(38, 12) AS carried_usd,
        arg_max(block.session_id, cost_usd) AS session_id
-FROM (SELECT * FROM context_blocks WHERE list_contains($sessions::VARCHAR[], session_id)) AS block
+FROM carried AS block
 LEFT JOIN names ON names.session_id = block.session_id AND names.tool_call_id = block.tool_call_id
 GROUP BY kind, hash
 ORDER BY cost_usd DESC NULLS LAST, tokens DESC NULLS LAST, hash

@@ -1,10 +1,10 @@
 -- Which tools were offered in every call and never used, by session?
-WITH used AS (
+, used AS (
     SELECT DISTINCT session_id, tool_name FROM tool_calls WHERE list_contains($sessions::VARCHAR[], session_id)
 ), offered AS (
     SELECT session_id, tool_name, count(DISTINCT call_id) AS calls, sum(tokens) AS tokens, sum(cost_usd) AS cost_usd
-    FROM context_blocks WHERE list_contains($sessions::VARCHAR[], session_id)
-      AND kind = 'tool_definition' AND tool_name IS NOT NULL
+    FROM carried
+    WHERE kind = 'tool_definition' AND tool_name IS NOT NULL
     GROUP BY ALL
 )
 SELECT tool_name AS tool, count(*) AS sessions, count(used.tool_name) AS used_in, sum(calls)::BIGINT AS times,
