@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
+from otel_burn import names
 from otel_burn.demo.dialogue import canonical, tokens
 from otel_burn.demo.provider import ScriptedProvider
 from otel_burn_analytics import findings
@@ -46,11 +47,20 @@ def stop(db: Path) -> None:
         time.sleep(0.05)
 
 
+Row = dict[str, Any]
+
+
+class Found(NamedTuple):
+    """What the detectors found, what the provider served, and the spans of it as they arrived."""
+
+    findings: list[Row]
+    served: list[Row]
+    spans: list[Row]
+
+
 @pytest.fixture(scope="module")
-def found(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-    """What the detectors found in a run of three agents, and what the provider served."""
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
+    """What came of one run of all agents."""
     home = tmp_path_factory.mktemp("home")
     db = home / "burn.duckdb"
     with ScriptedProvider(pace=0.03) as provider:
@@ -72,23 +82,21 @@ def found(
         assert done.returncode == 0, done.stderr
         with open_ledger(db) as ledger:
             judged = findings.judge(ledger, store=False)
-        yield judged.findings.to_dicts(), provider.served
+            spans = ledger.query("FROM spans").to_pylist()
+        yield Found(judged.findings.to_dicts(), provider.served, spans)
     finally:
         stop(db)
 
 
-Found = tuple[list[dict[str, Any]], list[dict[str, Any]]]
-
-
 def only(found: Found, detector: str, agent: str) -> dict[str, Any]:
     """The one finding of *detector* about *agent*."""
-    (row,) = [row for row in found[0] if (row["detector"], row["agent"]) == (detector, agent)]
+    (row,) = [row for row in found.findings if (row["detector"], row["agent"]) == (detector, agent)]
     return row
 
 
 def served(found: Found, vendor: str, agent: str) -> list[dict[str, Any]]:
     """The tokens of what a *vendor* served to the script of *agent*, in order."""
-    mine = (one for one in found[1] if (one["agent"], one["provider"]) == (agent, PROVIDERS[vendor]))
+    mine = (one for one in found.served if (one["agent"], one["provider"]) == (agent, PROVIDERS[vendor]))
     return [one["tokens"] for one in mine]
 
 
@@ -155,5 +163,66 @@ def test_unused_tools_are_found_to_the_token(found: Found, vendor: str) -> None:
 def test_nothing_else_is_said_of_the_tools_that_were_used(found: Found) -> None:
     """Each detector speaks of its own agents alone."""
     for detector, agent in (("heartbeats", "molt"), ("fan_out", "lead"), ("unused_tools", "writer")):
-        mine = {row["agent"] for row in found[0] if row["detector"] == detector}
+        mine = {row["agent"] for row in found.findings if row["detector"] == detector}
         assert mine == {f"{agent}-{vendor}" for vendor in RATES}
+
+
+def changed(spans: Sequence[Row], change: Callable[[str, str], str]) -> list[Row]:
+    """*spans*, each attribute's value as *change* has it."""
+    return [
+        one | {"attributes": [(name, change(name, value)) for name, value in one["attributes"]]}
+        for one in spans
+    ]
+
+
+def renamed(spans: Sequence[Row]) -> list[Row]:
+    """Other names of tools, each for each."""
+    told = (names.TOOL_CALLS_NAMES, names.CONTEXT_TOOLS)
+
+    def rename(name: str, value: str) -> str:
+        return json.dumps([one and f"{one}_v2" for one in json.loads(value)]) if name in told else value
+
+    return changed(spans, rename)
+
+
+def worded(spans: Sequence[Row]) -> list[Row]:
+    """With what was said beside it, as content capture would have it."""
+    words = ("gen_ai.input.messages", '[{"role": "user", "parts": [{"type": "text", "content": "go on"}]}]')
+    return [one | {"attributes": [*one["attributes"], words]} for one in spans]
+
+
+def twice(spans: Sequence[Row]) -> list[Row]:
+    """Reported by another library as well, below each span of ours."""
+    usage = (names.OPERATION_NAME, names.PROVIDER_NAME, names.REQUEST_MODEL, names.USAGE_INPUT_TOKENS)
+    others = [
+        one
+        | {
+            "span_id": f"{2**64 - 1 - number:016x}",
+            "parent_span_id": one["span_id"],
+            "scope_name": "opentelemetry.instrumentation.other",
+            "attributes": [pair for pair in one["attributes"] if pair[0] in usage],
+        }
+        for number, one in enumerate(spans)
+        if one["kind"] == "CLIENT"
+    ]
+    return [*spans, *others]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [renamed, worded, twice, lambda spans: spans[::-1]],
+    ids=["renamed tools", "with words", "two instrumentations", "backwards"],
+)
+def test_what_else_is_told_changes_nothing(
+    found: Found, arrived: Callable[[str, Sequence[Row]], Path], change: Callable[[Sequence[Row]], list[Row]]
+) -> None:
+    """Every detector says the same of the same calls, at the same cost."""
+    with open_ledger(arrived("again", change(found.spans))) as ledger:
+        again = findings.judge(ledger, store=False).findings.to_dicts()
+    keys = ("finding_id", "tier", "agent", "call_ids", "wasted_tokens", "wasted_usd_low", "wasted_usd_high")
+
+    def told(rows: Sequence[Row]) -> list[str]:
+        return sorted(str([row["detector"], *(row[key] for key in keys)]) for row in rows)
+
+    assert {"heartbeats", "fan_out", "unused_tools", "cache_unread"} <= {row["detector"] for row in again}
+    assert told(again) == told(found.findings)
