@@ -22,6 +22,7 @@ from otel_burn_collector.otlp.signals import Signal
 from otel_burn_collector.stopping import Stopper
 from otel_burn_collector.store import backups
 from otel_burn_collector.store.backups import Backup
+from otel_burn_collector.store.queries import Limits
 
 PATIENCE = 300.0
 """Seconds for an answer: over the store's own limit, which comes with a sentence."""
@@ -75,8 +76,8 @@ class Client:
         return status
 
     def query_seconds(self) -> float:
-        """How long the collector lets one query take."""
-        return float(self.status()["query_seconds"])
+        """How long the collector lets one query take; one of an older version does not say, and has the usual limit."""
+        return float(self.status().get("query_seconds", Limits().seconds))
 
     def journalled(self) -> Position:
         """Everything acknowledged so far lies before it."""
