@@ -67,6 +67,15 @@ MLFLOW: Final[Fields] = {
     "reported_usd": (Source("mlflow.llm.cost", r'"total_cost":\s*([\d.eE+-]+)'),),
 }
 
+_ADK_ANSWER: Final = "gcp.vertex.agent.llm_response"
+ADK: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
+    "session_id": ("gcp.vertex.agent.session_id", *GENAI["session_id"]),
+    "provider": (Source(names.REQUEST_MODEL, "^(gemini)-"), Source(names.REQUEST_MODEL, r"^([a-z_]+)/")),
+    "cache_read_tokens": (*GENAI["cache_read_tokens"], _count(_ADK_ANSWER, "cached_content_token_count")),
+    "reasoning_tokens": (*GENAI["reasoning_tokens"], _count(_ADK_ANSWER, "thoughts_token_count")),
+    "total_tokens": (*GENAI["total_tokens"], _count(_ADK_ANSWER, "total_token_count")),
+}
+
 LIBRARIES: Final = (
     Dialect(
         name="ai-sdk",
@@ -178,6 +187,16 @@ LIBRARIES: Final = (
         output_excludes=True,
         ttft_factor=1000,
         fields=GENAI,
+    ),
+    # Its output leaves out what Gemini thought: the total within the answer tells.
+    Dialect(
+        name="google-adk",
+        rank=30,
+        scope=r"gcp\.vertex\.agent",
+        event=r"call_llm|generate_content.*",
+        markers=(names.REQUEST_MODEL,),
+        ttft_factor=1000,
+        fields=ADK,
     ),
     Dialect(
         name="openai-v2",
