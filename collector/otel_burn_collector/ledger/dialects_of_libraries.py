@@ -112,6 +112,15 @@ LIBRARIES: Final = (
         counts=False,
     ),
     *LANGCHAIN,
+    # It makes a span of the kind LLM of each method of a model, of one that only writes the request, too.
+    Dialect(
+        name="openinference-llamaindex-preparing",
+        rank=99,
+        scope=r"openinference\.instrumentation\.llama_index",
+        event=r".*\._?prepare_chat_with_tools",
+        markers=("openinference.span.kind",),
+        counts=False,
+    ),
     Dialect(
         name="openinference-litellm",
         rank=30,

@@ -89,3 +89,16 @@ def test_an_embedding_has_no_output_to_miss(world: Any) -> None:
     world.load(world.span("openinference.instrumentation.openai", said | {"llm.token_count.prompt": 75}))
     call = world.call()
     assert (call["operation"], call["usage_status"]) == ("embeddings", "exact")
+
+
+def test_what_only_prepares_a_request_is_no_call(world: Any) -> None:
+    """OpenInference makes LLM spans of LlamaIndex's methods, before the call and around it."""
+    scope, said = (
+        "openinference.instrumentation.llama_index",
+        {"openinference.span.kind": "LLM", "llm.model_name": "gpt-5"},
+    )
+    world.load(
+        world.span(scope, said, name="OpenAI._prepare_chat_with_tools"),
+        world.span(scope, said, name="OpenAI.astream_chat", at=2),
+    )
+    assert len(world.calls()) == 1
