@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +23,7 @@ from otel_burn_collector.decode.span_rows import span_rows
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
-from otel_burn_collector.store import loading, preparing, settling
+from otel_burn_collector.store import loading, preparing
 from otel_burn_collector.store.database import open_store
 from otel_burn_collector.store.progress import read_progress
 
@@ -60,10 +59,6 @@ class Charged:
     def __init__(self, inner: Any, stages: Stages, name: str = "") -> None:
         self._inner, self._stages, self._name = inner, stages, name
 
-    def cursor(self) -> "Charged":
-        """The same: nothing happens beside anything else here."""
-        return self
-
     def __getattr__(self, attribute: str) -> Any:
         found = getattr(self._inner, attribute)
         if not callable(found):
@@ -77,22 +72,6 @@ class Charged:
             return Charged(result, self._stages, name) if is_lazy else result
 
         return call
-
-
-class AtOnce:
-    """In the place of a pool of threads: does what is submitted before it returns."""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        pass
-
-    def submit(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
-        """The result of *work*."""
-        done: Future[Any] = Future()
-        done.set_result(work(*given))
-        return done
-
-    def shutdown(self) -> None:
-        """Nothing runs."""
 
 
 def statement_name(sql: str) -> str:
@@ -139,7 +118,6 @@ def load(folder: Path, bodies: list[bytes]) -> tuple[Stages, int]:
     for owner, name in _FUNCTIONS:
         setattr(owner, name, charged(getattr(owner, name), stages))
     preparing.Preparing.take = preparing.Preparing._find  # type: ignore[method-assign] # one thing after the other
-    settling.ThreadPoolExecutor = AtOnce  # type: ignore[misc,assignment]
     loading.load_all(Charged(con, stages), JournalReader(folder / "journal", read_progress(con).position))
     with stages("CHECKPOINT"):
         con.execute("CHECKPOINT")

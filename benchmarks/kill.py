@@ -173,10 +173,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         collector = Collector(Path(folder) / "burn.duckdb")
         clients = [Client(collector, trace, arguments.spans) for trace in range(1, arguments.clients + 1)]
-        killed = rounds(collector, clients, arguments.rounds, random.Random(arguments.seed))
-        found = compare(collector, clients)
-        collector.process.terminate()
-        clean = collector.process.wait(120) == 0
+        try:
+            killed = rounds(collector, clients, arguments.rounds, random.Random(arguments.seed))
+            found = compare(collector, clients)
+        finally:
+            collector.process.terminate()
+            clean = collector.process.wait(120) == 0
     said = {"rounds": arguments.rounds, "killed": dict(killed), "clean_end": clean} | found
     print(json.dumps(said, indent=2))
     return 1 if found["lost"] or found["doubled"] or found["calls_off"] else 0

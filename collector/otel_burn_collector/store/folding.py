@@ -4,7 +4,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -25,12 +24,8 @@ log = logging.getLogger(__name__)
 class Folding:
     """The checkpoints of one database, made by its one writer."""
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, db: Path, pause: Callable[[], None] = lambda: None
-    ) -> None:
-        """*pause* returns once nothing else writes: a checkpoint is refused beside another's transaction."""
+    def __init__(self, con: duckdb.DuckDBPyConnection, db: Path) -> None:
         self._con = con
-        self._pause = pause
         self._log = db.with_name(f"{db.name}.wal")
         self._again_at = 0.0
         self._worked_at: float | None = None
@@ -80,7 +75,6 @@ class Folding:
         if lack := lacking(self._log):
             log.error("The log of the database is not folded in: %s", lack)
             return False
-        self._pause()
         try:
             self._con.execute("CHECKPOINT")
         except duckdb.TransactionException:

@@ -49,7 +49,7 @@ class Loader(threading.Thread):
         self._con = con.cursor()
         self._journal = journal
         self._loading = Loading(self._con, JournalReader(journal, read_progress(self._con).position))
-        self.upkeep = Upkeep(self._con, db, journal, keeping or Keeping(), pause=self._loading.pause)
+        self.upkeep = Upkeep(self._con, db, journal, keeping or Keeping())
         self._on_end = on_end
         self._make_room = make_room
         self._cramped = 0

@@ -33,7 +33,10 @@ class Loading:
         self._con = con
         self._staging = staging_folder(con)
         self._preparing = Preparing(reader, self._staging)
-        self._settling = Settling(con, reader.position)
+        self._settling = Settling(con)
+        self._killed = not self._settling.is_done
+        self._position = self.position = reader.position
+        """Everything before it is loaded, and its calls are derived."""
 
     def load_next(self) -> int:
         """Load the next batch that the journal has, and derive calls if it is time; returns how many records it was."""
@@ -43,40 +46,32 @@ class Loading:
                 self._load_or_isolate(batch)
             finally:
                 discard(batch)
+        self._position = found.position
         if found.batches:
             self._settling.look()
-        self._settling.step(found.position, more_comes=bool(found.batches))
+        self._settling.step(more_comes=bool(found.batches))
+        if self._settling.is_done:
+            self.position, self._killed = self._position, False
         return sum(len(batch.items) for batch in found.batches)
-
-    @property
-    def position(self) -> Position:
-        """Everything before it is loaded, and its calls are derived."""
-        return self._settling.settled
 
     @property
     def visible(self) -> Position:
         """Everything before it can be queried: nothing yet, where a kill left calls to be derived."""
-        return Position(0, 0) if self._settling.left_over else self.position
+        return Position(0, 0) if self._killed and not self.is_settled else self.position
 
     @property
     def is_settled(self) -> bool:
         """Whether no calls wait to be derived."""
         return self._settling.is_done
 
-    def pause(self) -> None:
-        """Let nothing else write until the next batch is loaded."""
-        self._settling.wait()
-
     def rewind(self) -> None:
         """Go on from where the database is, after a failure that left it as it was."""
-        self.pause()
         self._preparing.rewind(progress.read_progress(self._con).position)
         self._settling.look()
 
     def close(self) -> None:
-        """End the threads that read ahead and derive."""
+        """End the thread that reads ahead."""
         self._preparing.close()
-        self._settling.close()
 
     def _load_or_isolate(self, batch: Prepared) -> None:
         set_aside = self._preparing.set_aside
@@ -101,8 +96,6 @@ class Loading:
     def _load(self, batch: Prepared, damages: Sequence[Damage]) -> None:
         con = self._con
         records = [item for item in batch.items if isinstance(item, Record)]
-        if any(record.kind is Kind.COMMAND for record in records):
-            self.pause()
         with transaction(con):
             self._write(batch, records)
             progress.write_damage(con, damages)
@@ -136,8 +129,8 @@ class Loading:
 
 def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
     """Load everything that the journal has, folding the log in where there is much of it."""
+    folding = Folding(con, _path(con))
     loading = Loading(con, reader)
-    folding = Folding(con, _path(con), loading.pause)
     try:
         while loading.load_next():
             if folding.log_bytes > MOST_LOG:

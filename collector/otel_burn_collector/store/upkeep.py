@@ -42,10 +42,9 @@ class Upkeep:
         journal: Path,
         keeping: Keeping,
         *,
-        pause: Callable[[], None] = lambda: None,
         alone: bool = False,
     ) -> None:
-        """*pause* returns once nothing else writes. *alone*: there is no loader, whoever calls is the one writer."""
+        """*alone*: there is no loader, and whoever calls is the one writer."""
         self._con = con
         self._db = db
         self._journal = journal
@@ -55,7 +54,7 @@ class Upkeep:
         self._asked: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
         self._look_at = time.monotonic() + LOOK_SECONDS
         self._busy: threading.Thread | None = None
-        self.folding = Folding(con, db, pause)
+        self.folding = Folding(con, db)
         self.retaining = Retaining(con, keeping)
 
     def step(self, worked: bool, *, settled: bool = True) -> None:
