@@ -112,16 +112,16 @@ def start_explorer() -> StartExplorer:
     return running_explorer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(db: Path) -> Iterator[str]:
     """The URL of a running explorer."""
     with running_explorer(db) as (_, served):
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium. It ends with its module: while Playwright runs, no other test could run an event loop."""
     if not CHROMIUM:
         pytest.skip("needs Chromium: none on the PATH, and OTEL_BURN_CHROMIUM names none")
     with sync_playwright() as playwright:
@@ -130,7 +130,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser: Browser) -> BrowserContext:
     """A browser's profile in a time zone that is not UTC. It remembers no page: the state of one is its address.
 

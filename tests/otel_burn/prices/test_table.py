@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -41,7 +40,7 @@ def test_the_flat_table_dates_and_explains_each_rate() -> None:
         (Decimal("0.000002"), "2025-06-10", None),
     ]
     sonnet = [rate for rate in rates() if (rate.model, rate.unit) == ("claude-sonnet-4-5", "output_tokens")]
-    found = [replace(rate, id="") for rate in sonnet]
+    found = [rate._replace(id="") for rate in sonnet]
     assert (
         Rate(
             id="",
