@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_burn_collector.discovery import Running, find_collector
+from otel_burn_collector.journal.records import TORN_END
 from otel_burn_collector.reader import open_ledger
 
 VICTIMS = (("receiver",), ("store",), ("receiver", "store"), ("supervisor", "receiver", "store"))
@@ -226,10 +227,8 @@ def compare(collector: Collector, clients: Sequence[Client]) -> dict[str, int]:
         "doubled": sum(row["n"] > 1 for row in rows),
         "calls_off": abs(count - len(stored)) + abs(count - distinct),
         "requests_sent_again": sum(client.sent_again for client in clients),
-        "torn_ends": sum(row["n"] for row in damage if row["reason"] == "the segment ends within a record"),
-        "other_damage": sum(
-            row["n"] for row in damage if row["reason"] != "the segment ends within a record"
-        ),
+        "torn_ends": sum(row["n"] for row in damage if row["reason"] == TORN_END),
+        "other_damage": sum(row["n"] for row in damage if row["reason"] != TORN_END),
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from otel_burn.errors import BurnError
+from otel_burn_collector.journal.records import TORN_END
 from otel_burn_collector.ledger import dialects
 from otel_burn_collector.reader import Ledger, open_ledger
 
@@ -41,7 +42,7 @@ DIALECTS: Final = """
 DAMAGED: Final = """
     SELECT count(*) AS times, sum(bytes)::BIGINT AS bytes, strftime(max(found_at), '%Y-%m-%d %H:%M') AS last_at,
            arg_max(reason, found_at) AS reason, arg_max(kept_in, found_at) AS kept_in
-    FROM journal.damage HAVING count(*) > 0
+    FROM journal.damage WHERE reason <> $torn_end HAVING count(*) > 0
 """
 WITHOUT: Final = """
     SELECT sources[1] AS source, count(*) AS calls FROM llm_calls
@@ -70,7 +71,7 @@ def _rows(ledger: Ledger, sql: str) -> list[dict[str, Any]]:
 
 
 def _damaged(ledger: Ledger) -> Iterator[Said]:
-    for row in _rows(ledger, DAMAGED):
+    for row in ledger.query(DAMAGED, {"torn_end": TORN_END}).to_pylist():
         kept = f" What there is of it is kept in {row['kept_in']}" if row["kept_in"] else ""
         yield (
             "problem",

@@ -17,7 +17,7 @@ from otel_burn.errors import BurnError
 from otel_burn_collector.client import Client, CollectorGoneError
 from otel_burn_collector.discovery import Running, find_collector
 from otel_burn_collector.journal.reader import JournalReader
-from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
+from otel_burn_collector.journal.records import TORN_END, Encoding, Kind, Position, Record
 from otel_burn_collector.offline import Offline, journal_folder
 from otel_burn_collector.parameters import utc
 from otel_burn_collector.stopping import StoppedError, Stopper
@@ -37,10 +37,9 @@ ENDED = (
 )
 FRESHNESS = """
     SELECT epoch_ns(max(received_at)) AS at,
-           (SELECT count(*) FROM journal.damage WHERE reason <> 'the segment ends within a record') AS damaged
+           (SELECT count(*) FROM journal.damage WHERE reason <> $torn_end) AS damaged
     FROM journal.position
 """
-"""A torn end is what a killed receiver was writing, and was never acknowledged."""
 
 T = TypeVar("T")
 
@@ -117,7 +116,7 @@ class Ledger:
     def freshness(self) -> Freshness:
         """How new the answers are, and whether something newer waits."""
         waiting = self._ask(lambda client: client.loaded() < client.journalled(), self._journal_waits)
-        (row,) = self.query(FRESHNESS).to_pylist()
+        (row,) = self.query(FRESHNESS, {"torn_end": TORN_END}).to_pylist()
         as_of = None if row["at"] is None else datetime.fromtimestamp(row["at"] / 1e9, UTC)
         sentence = self._sentence(as_of, waiting)
         if row["damaged"]:

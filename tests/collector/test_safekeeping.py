@@ -13,7 +13,7 @@ from otel_burn.errors import BurnError
 from otel_burn_collector import safekeeping
 from otel_burn_collector.examining import examine
 from otel_burn_collector.journal import archive, segments
-from otel_burn_collector.journal.records import Encoding, Kind, Position
+from otel_burn_collector.journal.records import Encoding, Kind, Position, encode
 from otel_burn_collector.keeping import Keeping
 from otel_burn_collector.offline import Offline
 from otel_burn_collector.reader import open_ledger
@@ -145,6 +145,16 @@ def test_restoring_says_what_is_not_there_any_more(db: Path, make_spans: MakeSpa
     assert ["segment 2" in one and "not there any more" in one for one in restored.missing] == [True]
     (said,) = [said for level, about, said in examine(db) if (level, about) == ("problem", "damage")]
     assert "the segments from here on are not there any more" in said
+
+
+def test_a_torn_end_is_no_damage_to_tell_of(db: Path, make_spans: MakeSpans) -> None:
+    """A killed receiver leaves one: it is on record, but was never acknowledged, so `doctor` has no problem."""
+    put(db, make_spans(1))
+    with segments.path(data_dir_of(db) / "journal", 2).open("xb") as torn:
+        torn.write(encode(Kind.TRACES, Encoding.PLAIN, 0, make_spans(2))[:-5])
+    put(db, make_spans(3))
+    assert damages(db) == ["the segment ends within a record"]
+    assert [about for level, about, _ in examine(db) if level == "problem"] == []
 
 
 def test_what_is_no_backup_is_not_restored(db: Path, tmp_path: Path, make_spans: MakeSpans) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from otel_burn_collector.journal import archive, segments
-from otel_burn_collector.journal.records import Damage, Position, Record, needed, scan
+from otel_burn_collector.journal.records import TORN_END, Damage, Position, Record, needed, scan
 
 BLOCK_BYTES = 4 << 20
 ASIDE = "damaged"
@@ -101,7 +101,7 @@ class JournalReader:
         size = self._size(number)
         if size <= offset:
             return None
-        return Damage(self._position, Position(number, size), "the segment ends within a record")
+        return Damage(self._position, Position(number, size), TORN_END)
 
     def _gap(self, later: int) -> Damage | None:
         """What is said of segments that are gone: writers number without gaps, archives are dropped oldest first."""

@@ -14,6 +14,8 @@ from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
 MAGIC = b"OBJ1"
+TORN_END = "the segment ends within a record"
+"""What a killed receiver was writing: a damage that cost nothing, as it was never acknowledged."""
 _FIELDS = struct.Struct("<4sBBHQII")
 _CRC = struct.Struct("<I")
 HEADER_BYTES = _FIELDS.size + _CRC.size
