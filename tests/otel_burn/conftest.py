@@ -89,6 +89,8 @@ class Server:
                 for number, chunk in enumerate(answer.chunks):
                     if number == answer.held_from:
                         server.stopped.wait()
+                    if not chunk:  # chunked, it would be the end
+                        continue
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk) if chunked else chunk)
                     self.wfile.flush()
                 if answer.cut:
