@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,9 @@ ID = re.compile(
     rb"\b(?:[a-z]+_)?(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{24,64})\b"
     rb"|\bagent-[0-9a-f]{8,}|(?<=\"id\":\")[0-9a-f]{8}(?=\")|(?<=\"parentId\":\")[0-9a-f]{8}(?=\")"
 )
-HOUR = re.compile(rb"2026-11-22T\d\d")
+TIME = re.compile(rb"2026-11-22T\d\d|\b1795[3-4]\d{8}\b")
+"""The hour of a written time, or a whole time in milliseconds, of the day on which all were captured."""
+HOUR_MS = 3_600_000
 ROWS = {
     "claude-code-2.1.330": "claude/projects/-work/{}.jsonl",
     "claude-code-2.1.330__resume-fork": "claude/projects/-work/{}.jsonl",
@@ -95,10 +98,21 @@ def write_copy(place: str, stem: bytes, between: list[bytes], ids: list[bytes], 
     parts = [between[0]]
     for one, rest in zip(ids, between[1:], strict=True):
         parts += (one[:-6], fresh, rest)
-    hour = b"2026-11-%02dT%02d" % (number // 24 % 28 + 1, number % 24)
     path = Path(place.format((stem[:-6] + fresh).decode()))
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.write_bytes(HOUR.sub(hour, b"".join(parts)))
+    return path.write_bytes(moved(b"".join(parts), number))
+
+
+def moved(data: bytes, number: int) -> bytes:
+    """*data* with its times moved to the hour of the month that belongs to the copy with this *number*."""
+    hour = datetime(2026, 11, number // 24 % 28 + 1, number % 24, tzinfo=UTC)
+
+    def move(found: re.Match[bytes]) -> bytes:
+        if found[0].startswith(b"2026"):
+            return hour.strftime("%Y-%m-%dT%H").encode()
+        return b"%d" % (hour.timestamp() * 1000 + int(found[0]) % HOUR_MS)
+
+    return TIME.sub(move, data)
 
 
 def write_database(folder: Path, name: str, copies: int) -> None:
@@ -126,11 +140,12 @@ def write_database(folder: Path, name: str, copies: int) -> None:
 
 
 def _fresh(value: object, number: int) -> object:
+    if isinstance(value, int):
+        return int(moved(str(value).encode(), number))
     if not isinstance(value, str):
         return value
     text = re.sub(r"\b((?:ses|msg|prt)_\w+?)\w{6}\b", rf"\g<1>{number:06d}", value)
-    text = re.sub(r"2026-11-22T\d\d", f"2026-11-{number // 24 % 28 + 1:02d}T{number % 24:02d}", text)
-    return ID.sub(lambda found: found[0][:-6] + b"%06x" % number, text.encode()).decode()
+    return ID.sub(lambda found: found[0][:-6] + b"%06x" % number, moved(text.encode(), number)).decode()
 
 
 def grow(folder: Path) -> None:

@@ -2,10 +2,16 @@
 -- a response id also needs the model, and the provider or the usage, and the time or the usage. One instrumentation in
 -- two processes reports one call only where one report lies within the other in time, as a gateway's does within its
 -- client's: servers reuse response ids, and a second process that asks the same again pays again.
-WITH pair AS MATERIALIZED (
+WITH near AS MATERIALIZED (
+    -- A thousand calls of one emitter under one key are no pair: keys that only one emitter has are left out.
+    SELECT near_links.key, report_id, emitter, min(emitter) OVER one_key <> max(emitter) OVER one_key AS shared
+    FROM near_links JOIN (SELECT report_id, emitter FROM resolved) USING (report_id)
+    WINDOW one_key AS (PARTITION BY near_links.key)
+), pair AS MATERIALIZED (
     SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
-    FROM near_links AS one
-    JOIN near_links AS two ON two.key = one.key AND one.report_id < two.report_id
+    FROM near AS one
+    JOIN near AS two ON two.key = one.key AND one.report_id < two.report_id AND one.emitter <> two.emitter
+    WHERE one.shared AND two.shared
 ), one AS MATERIALIZED (
     -- In steps: left to itself, the planner compares all reports with all by time.
     SELECT pair.two_id, resolved.* FROM pair JOIN resolved ON resolved.report_id = pair.one_id
@@ -27,7 +33,6 @@ WITH pair AS MATERIALIZED (
                AND two.started_at <= one.ended_at + INTERVAL 5 SECOND AS overlap
     FROM one
     JOIN resolved AS two ON two.report_id = one.two_id
-    WHERE one.emitter <> two.emitter
 )
 SELECT gap, left_id AS "left", right_id AS "right",
        CASE WHEN same_request THEN 'same request id' WHEN same_response AND same_model THEN 'same response id'
