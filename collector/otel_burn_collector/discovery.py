@@ -88,14 +88,14 @@ def find_collector(db: Path) -> Running | None:
     return running
 
 
-def healthz(url: str) -> Mapping[str, Any] | None:
+def healthz(url: str, *, patience: float = PATIENCE) -> Mapping[str, Any] | None:
     """What answers at *url* when asked who it is: `None` for nobody, nothing in it for a stranger."""
-    return _get(url, "/healthz", PATIENCE)
+    return _get(url, "/healthz", patience)
 
 
-def status(sql_url: str) -> Mapping[str, Any]:
+def status(sql_url: str, *, patience: float = STORE_PATIENCE) -> Mapping[str, Any]:
     """What a store says of itself; nothing while it is being started again."""
-    return _get(sql_url, "/status", STORE_PATIENCE) or {}
+    return _get(sql_url, "/status", patience) or {}
 
 
 def _get(url: str, path: str, patience: float) -> Mapping[str, Any] | None:

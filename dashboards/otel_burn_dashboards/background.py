@@ -47,6 +47,11 @@ class Asked(Generic[T]):
         return self._answer.result()
 
     @property
+    def failed(self) -> bool:
+        """Whether there is an error instead of an answer."""
+        return self._answer.done() and self._answer.exception() is not None
+
+    @property
     def stopped(self) -> bool:
         """Whether it was told to stop."""
         return self._stopper.stopped

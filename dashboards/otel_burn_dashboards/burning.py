@@ -106,7 +106,7 @@ def burn(ledger: Ledger, *, scope: Scope, by: str, then: str, now: datetime) -> 
         series=ask_spent(ledger, "series", scope, named=name, top=SERIES_SHOWN, **over_time),  # type: ignore[arg-type]
         classes=ask_spent(ledger, "classes", scope, **over_time),  # type: ignore[arg-type]
         groups=groups(ledger, scope, by=by, then=then),
-        findings=ask(ledger, "urgent", {**_times(scope), "top": FINDINGS_SHOWN}),
+        findings=ask(ledger, "urgent", scope.found | {"top": FINDINGS_SHOWN}),
     )
 
 
@@ -158,10 +158,6 @@ def _ends(sums: Totals) -> tuple[datetime, datetime]:
     if first is None or last is None:
         return (datetime(2000, 1, 1, tzinfo=UTC),) * 2
     return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
-
-
-def _times(scope: Scope) -> dict[str, object]:
-    return {"since": naive(scope.begin), "until": naive(scope.end)}
 
 
 def _no_model() -> pl.DataFrame:

@@ -60,10 +60,18 @@ def card(found: Mapping[str, Any], *, number: int, members: Sequence[int]) -> No
 
 
 def offer(seen: View) -> None:
-    """Say that no finding is stored, and offer to look for some now."""
+    """Say whether nothing was found or nobody has looked, and offer to look now."""
+    looked = source.ask(judging.looked, scope=seen.scope(source.now()))
+    if not looked.sessions:
+        parts.nothing(seen)
+    done = looked.judged == looked.sessions
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown("No findings are stored for this time range.", width="stretch")
-        if st.button("Look for findings", icon=":material/search:"):
+        icon = ":green[:material/check:]" if done else ":gray[:material/search_off:]"
+        st.markdown(f"{icon} {plain(looked.told(seen.zone))}", width="stretch")
+        if not done:
+            st.caption("`otel-burn findings` does the same in a terminal.", width="content")
+        label = "Look again" if done else "Look for findings"
+        if st.button(label, type="tertiary" if done else "primary", icon=":material/search:"):
             with st.spinner("Judging every session in this time range …"):
                 source.tell(judging.judge, scope=seen.scope(source.now()))
             st.rerun()

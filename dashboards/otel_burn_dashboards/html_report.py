@@ -113,7 +113,11 @@ def _over_time(burn: burning.Burn) -> str:
 def _findings(ledger: Ledger, scope: Scope) -> str:
     found = judging.findings(ledger, scope=scope, tier="all", detector="all", expected=False).findings
     if found.is_empty():
-        return "<h2>Findings</h2><p>None are stored for this time. <code>otel-burn findings</code> looks for some.</p>"
+        looked = judging.looked(ledger, scope=scope)
+        remedy = (
+            "" if looked.judged == looked.sessions else " <code>otel-burn findings</code> looks for some."
+        )
+        return f"<h2>Findings</h2><p>{escape(looked.told(scope.zone))}{remedy}</p>"
     cards = "".join(_finding(one) for one in found.head(FINDINGS).to_dicts())
     more = found.item(0, "in_all") - min(found.height, FINDINGS)
     rest = f'<p class="pale">{more:,} more are in the explorer.</p>' if more > 0 else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -12,6 +12,7 @@ from otel_burn_analytics import findings as detection
 from otel_burn_analytics.queries import Scope as Judged
 from otel_burn_collector.reader import Ledger
 from otel_burn_dashboards.asking import ask, ask_spent, frame, statement
+from otel_burn_dashboards.figures import clock, plural
 from otel_burn_dashboards.scope import Scope, naive
 from otel_burn_dashboards.state import ANY
 
@@ -22,6 +23,8 @@ CALLS_READ: Final = 2_000
 """Of the most expensive sessions, so many calls' contexts are read: a second of CPU on ten million calls."""
 READS_READ: Final = 200_000
 """Likewise of so many calls the tool calls, which are narrower."""
+
+_NOTHING_CARRIED: Final = "SELECT * FROM context_blocks WHERE false"
 
 TABLES: Final[Mapping[str, str]] = {
     "blocks": "costly_blocks",
@@ -49,6 +52,28 @@ class Finding:
     pattern: pl.DataFrame
 
 
+class Looked(NamedTuple):
+    """How far anybody has looked: of so many sessions so many were judged as they are, and when the last time."""
+
+    sessions: int
+    judged: int
+    as_of: datetime | None
+    expected: int
+    """Findings that somebody has marked as expected."""
+
+    def told(self, zone: str) -> str:
+        """The same in a sentence: nothing was found, or nobody has looked."""
+        if self.as_of is None:
+            return "No session in this time has been judged yet."
+        when = clock(self.as_of.replace(tzinfo=UTC), zone)
+        marked = f" {plural(self.expected, 'finding')} marked as expected." if self.expected else ""
+        if self.judged == self.sessions:
+            return f"Judged, and nothing to fix found in {plural(self.sessions, 'session')}, as of {when}.{marked}"
+        rest = self.sessions - self.judged
+        new = f"{plural(rest, 'session is', 'sessions are')} new or went on since"
+        return f"Judged {when}: nothing to fix found in {plural(self.judged, 'session')}; {new}.{marked}"
+
+
 class Across(NamedTuple):
     """What content costs across sessions, and of how many sessions contexts were read; None: of all."""
 
@@ -58,17 +83,20 @@ class Across(NamedTuple):
 
 def findings(ledger: Ledger, *, scope: Scope, tier: str, detector: str, expected: bool) -> Findings:
     """The findings in *scope*; of filters, those by agent and session apply."""
-    wanted = dict(scope.filters)
     times: dict[str, object] = {"since": naive(scope.begin), "until": naive(scope.end)}
     asked: dict[str, object] = {
         "tier": None if tier == ANY else tier,
         "detector": None if detector == ANY else detector,
         "expected": expected,
-        "agents": list(wanted["agent"]) if "agent" in wanted else None,
-        "sessions": list(wanted["session"]) if "session" in wanted else None,
         "top": FINDINGS_SHOWN,
     }
-    return Findings(ask(ledger, "findings", asked | times), ask(ledger, "detectors", times))
+    return Findings(ask(ledger, "findings", asked | scope.found), ask(ledger, "detectors", times))
+
+
+def looked(ledger: Ledger, *, scope: Scope) -> Looked:
+    """How far anybody has looked for findings in *scope*."""
+    (row,) = ask(ledger, "looked", scope.found).to_dicts()
+    return Looked(**row)
 
 
 def finding(ledger: Ledger, *, finding: str) -> Finding:
@@ -104,7 +132,7 @@ def _carried(sessions: Mapping[str, str]) -> str:
     unfolds every context of the ledger first (7 s of CPU on ten million calls instead of one)."""
     one = "SELECT * FROM context_blocks WHERE session_id = ${}::VARCHAR"
     parts = "\nUNION ALL\n".join(one.format(name) for name in sessions)
-    return f"WITH carried AS (\n{parts or one.format('nobody')}\n)\n"
+    return f"WITH carried AS (\n{parts or _NOTHING_CARRIED}\n)\n"
 
 
 def judge(ledger: Ledger, *, scope: Scope) -> int:

@@ -9,18 +9,22 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from otel_burn_dashboards import burning, downloads, queries, source
 from otel_burn_dashboards.figures import brief, clock, plain
+from otel_burn_dashboards.presence import Presence
 from otel_burn_dashboards.state import RANGE_NAMES, RANGES, View, filter_names, zones
 from otel_burn_dashboards.summaries import Coverage, Figure
 
 RECORD: Final = "otel-burn run -- python agent.py"
-LIVE_SECONDS: Final = 3
+LOOK_SECONDS: Final = 3
 SELECTED: Final = ("session", "trace", "finding")
 """What a page can be about, as the address names it."""
 
 
 def frame(title: str, *, filtered: bool = True) -> None:
     """The head of a page: its title, how fresh the numbers are, and the reader's time range, filters and clock."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    notes = st.empty()
+    _watch(source.begin(notes))
+    with line:
         st.title(title, anchor=False, width="stretch")
         _freshness()
     side: Any = "left" if filtered else "right"
@@ -31,11 +35,7 @@ def frame(title: str, *, filtered: bool = True) -> None:
             if chosen == "custom":
                 _custom()
         _clock()
-        live = st.toggle(
-            "Live", key="live", bind="query-params", help="Ask again as soon as something has arrived"
-        )
-    if live:
-        _pulse()
+        st.toggle("Live", key="live", bind="query-params", help="Ask again as soon as something has arrived")
 
 
 def tab(title: str) -> str:
@@ -192,10 +192,16 @@ def local(frame: pl.DataFrame, seen: View, *columns: str) -> pl.DataFrame:
 def _freshness() -> None:
     fresh = source.ask(queries.freshness)
     at = "Nothing received yet" if fresh.as_of is None else f"Data as of {clock(fresh.as_of, _zone())}"
-    through = "through the collector" if fresh.via == "collector" else "from the file: no collector runs"
-    icon = ":material/bolt:" if fresh.via == "collector" else ":material/cloud_off:"
-    color = "orange" if fresh.waiting else "gray"
-    more = " · newer telemetry is being loaded" if fresh.waiting else ""
+    found: Presence = st.session_state[source.PRESENCE]
+    through = {
+        "answers": "through the collector",
+        "silent": "the collector does not answer",
+        "loading": "the collector does not answer",
+    }.get(found.state, "from the file: no collector runs, `otel-burn collector` starts one")
+    icon = ":material/cloud_off:" if found.away else ":material/bolt:"
+    color = "orange" if fresh.waiting or found.silent else "gray"
+    more = " · newer telemetry is being loaded" if fresh.waiting and not found.away else ""
+    more += " · newer telemetry waits in the journal" if fresh.waiting and found.away else ""
     st.caption(f":{color}[{icon} {plain(at)} · {through}{more}]", width="content", help=plain(fresh.sentence))
     st.button(
         "Refresh",
@@ -245,12 +251,25 @@ def _zone() -> str:
     return chosen if chosen in zones() else "UTC"
 
 
-@st.fragment(run_every=LIVE_SECONDS)
+def _watch(found: Presence) -> None:
+    """Say when the collector went while this reader looked on, and see whether anything changes."""
+    if found.state == "answers":
+        st.session_state["seen"] = True
+    elif not found.silent and (st.session_state.get("seen") or found.state == "ended"):
+        st.warning(f"{found.sentence} This page goes on by itself.", icon=":material/cloud_off:")
+    _pulse()
+
+
+@st.fragment(run_every=LOOK_SECONDS)
 def _pulse() -> None:
-    """Show the page again when something has arrived."""
-    arrived = source.arrived()
-    before = st.session_state.get("arrived")
-    st.session_state["arrived"] = arrived
-    if before is not None and arrived != before:
+    """Show the page again when somebody answers who did not, or in live mode when something has arrived."""
+    if source.returned():
+        source.ask_again()
+        st.rerun()
+    if not st.session_state.get("live") or st.session_state[source.PRESENCE].silent:
+        return
+    arrived, before = source.arrived(), st.session_state.get("arrived")
+    st.session_state["arrived"] = arrived or before
+    if None not in (arrived, before) and arrived != before:
         source.forget()
         st.rerun()

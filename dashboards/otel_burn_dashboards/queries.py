@@ -32,6 +32,8 @@ class Session:
     children: pl.DataFrame
     findings: pl.DataFrame
     members: pl.DataFrame
+    judged_at: datetime | None
+    """When its findings were stored; None: they are those of this moment."""
 
     @property
     def unseen(self) -> int:
@@ -59,7 +61,8 @@ def session(ledger: Ledger, *, session: str) -> Session:
     named = {"session": session, **times(about)}
     turns = ask(ledger, "turns", named)
     step = -(-max(turns.height, 1) // TURN_BARS)
-    found = _findings(ledger, session, about)
+    judged_at = ask(ledger, "judged", {"session": session}).item()
+    found = _findings(ledger, session, about, judged_at)
     return Session(
         session=about,
         turns=turns,
@@ -69,6 +72,7 @@ def session(ledger: Ledger, *, session: str) -> Session:
         children=ask(ledger, "children", {"session": session}),
         findings=found,
         members=members(found, turns),
+        judged_at=judged_at,
     )
 
 
@@ -115,10 +119,10 @@ def freshness(ledger: Ledger) -> Freshness:
     return ledger.freshness()
 
 
-def _findings(ledger: Ledger, session: str, about: pl.DataFrame) -> pl.DataFrame:
+def _findings(ledger: Ledger, session: str, about: pl.DataFrame, judged_at: datetime | None) -> pl.DataFrame:
     """What was found in a session; where nobody has judged it yet, what is found in it now, and not stored."""
     stored = ask(ledger, "session_findings", {"session": session})
-    if stored.height or ask(ledger, "judged", {"session": session}).item():
+    if stored.height or judged_at is not None:
         return stored
     if about.is_empty() or about.item(0, "started_at") is None:
         return stored

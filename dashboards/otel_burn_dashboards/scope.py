@@ -78,6 +78,13 @@ class Scope:
         burned = f"SELECT *{columns}\n    FROM ({source}\n) AS burned"  # noqa: S608 - fragments of this file
         return f"WITH spent AS (\n    {burned}\n    WHERE {self._where()}\n)\n"
 
+    @property
+    def found(self) -> dict[str, object]:
+        """What selects findings: they have times, an agent and a session, and no other dimension."""
+        wanted = dict(self.filters)
+        values = {f"{name}s": list(wanted[name]) if name in wanted else None for name in ("agent", "session")}
+        return {"since": naive(self.begin), "until": naive(self.end), **values}
+
     def before(self, now: datetime) -> "Scope | None":
         """The period of the same length just before; None where there is no beginning."""
         if self.begin is None:

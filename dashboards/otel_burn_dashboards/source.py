@@ -1,6 +1,7 @@
 """How do pages get their answers? From the ledger through the reader, kept a few seconds, errors as sentences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -12,6 +13,9 @@ from otel_burn.errors import BurnError
 from otel_burn_collector.reader import open_ledger
 from otel_burn_dashboards.background import Asked
 from otel_burn_dashboards.figures import plain
+from otel_burn_dashboards.kept import Answer, Kept
+from otel_burn_dashboards.presence import Presence, look
+from otel_burn_dashboards.scope import Scope
 
 KEPT_SECONDS: Final = 30.0
 """Clicking around does not ask again; a reload soon shows what has arrived since, and live mode at once."""
@@ -19,25 +23,76 @@ KEPT_ANSWERS: Final = 128
 RUNNING: Final = "running"
 """Where a reader's own question is kept: one at a time."""
 KEPT_BYTES: Final = 256 << 20
+PRESENCE: Final = "presence"
+"""Where is written who answers, as this run of the page found it."""
+STALE: Final = "stale"
+"""Where is written that a reader's own question is to be asked again."""
+REFUSED: Final = "refused"
+"""Where is written that this run was refused an answer."""
 _ARRIVED: Final = 'SELECT segment, "offset" FROM journal.position'
 
 T = TypeVar("T")
 
 
+def begin(notes: Any) -> Presence:
+    """See who answers in this run of a page; *notes* is where it is told when nobody does."""
+    before: Presence | None = st.session_state.get(PRESENCE)
+    found = look(locations.database())
+    if before is not None and before.state != found.state:
+        ask_again()
+    st.session_state[PRESENCE] = found
+    st.session_state[REFUSED] = False
+    st.session_state["notes"] = notes
+    return found
+
+
 def ask(question: Callable[..., T], **params: Any) -> T:
-    """The answer to *question*, or its error as a sentence on the page, which ends there."""
+    """The answer to *question*; where nobody gives one the last one, and where there is none the page ends with a
+    sentence about why."""
+    db = str(locations.database())
+    name = (db, question.__module__, question.__name__)
     try:
-        answer: T = _answer(
-            question.__module__, question.__name__, str(locations.database()), params, question
-        )
+        if st.session_state[PRESENCE].silent:
+            raise BurnError(st.session_state[PRESENCE].sentence)
+        answer: T = _answer(*name, _timeless(params), params, question)
     except BurnError as error:
-        refuse(error)
+        before = _kept().last((*name, _timeless(params)))
+        answer = _noted(error, before)
     return answer
+
+
+def _noted(error: BurnError, before: Answer | None) -> Any:
+    """What was answered *before*, and a note that it is; without one the page ends."""
+    silent = st.session_state[PRESENCE].silent
+    # A question that is wrong or too large stays so: only where no question is answered, asking again may help.
+    waits = st.session_state[REFUSED] = silent or arrived() is None
+    text = str(error) if silent else plain(error)
+    if before is not None:
+        text += f" Below is what was answered at {before.at:%H:%M:%S} UTC."
+    if waits:
+        text += " This page goes on by itself."
+    with st.session_state["notes"]:
+        if before is None:
+            st.error(text, icon=":material/cloud_off:" if waits else ":material/error:")
+            st.stop()
+        st.warning(text, icon=":material/cloud_off:")
+    return before.value
+
+
+def _timeless(params: dict[str, Any]) -> Hashable:
+    """What *params* ask, whenever they ask it: a range such as the last hour moves on."""
+    said = {name: value for name, value in params.items() if name != "now"}
+    if isinstance(scope := said.get("scope"), Scope):
+        chosen = [str(st.session_state.get(name, "")) for name in ("range", "begin", "end")]
+        said["scope"] = (*chosen, replace(scope, since=None, until=None))
+    return repr(sorted(said.items()))
 
 
 def tell(command: Callable[..., Any], **params: Any) -> None:
     """Have something written, and forget what was answered before."""
     try:
+        if st.session_state[PRESENCE].silent:
+            raise BurnError(st.session_state[PRESENCE].sentence)
         with open_ledger(locations.database()) as opened:
             command(opened, **params)
     except BurnError as error:
@@ -57,15 +112,28 @@ def now() -> datetime:
 
 
 def forget() -> None:
-    """Ask the ledger again for everything."""
+    """Ask the ledger again for everything; a reader's own question once somebody can be asked."""
     _answer.clear()
-    leave()
+    st.session_state[STALE] = True
+
+
+def ask_again() -> None:
+    """Ask the ledger again, but not a reader's own question that was answered."""
+    _answer.clear()
+    asked = st.session_state.get(RUNNING)
+    if asked is not None and asked.failed:
+        leave()
 
 
 def running(about: object, question: Callable[..., T], *, again: bool = False, **params: Any) -> Asked[T]:
     """*question*, which may take long, being asked for this reader: the one known as *about*, or a new one."""
     asked: Asked[T] | None = st.session_state.get(RUNNING)
+    silent = st.session_state[PRESENCE].silent
+    again = again or (st.session_state.get(STALE, False) and not silent)
     if asked is None or again or asked.about != about:
+        if silent:
+            st.stop()  # its note says why, and the page goes on by itself
+        st.session_state[STALE] = False
         leave()
         asked = st.session_state[RUNNING] = Asked(about, question, locations.database(), **params)
     return asked
@@ -78,15 +146,32 @@ def leave() -> None:
 
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=KEPT_ANSWERS, max_size=KEPT_BYTES, show_spinner=False)
-def _answer(module: str, name: str, db: str, params: dict[str, Any], _question: Callable[..., Any]) -> Any:
+def _answer(
+    db: str, module: str, name: str, _timeless: Hashable, params: dict[str, Any], _question: Callable[..., Any]
+) -> Any:  # fmt: skip
     with open_ledger(Path(db)) as opened, opened.together():
-        return _question(opened, **params)
+        answer = _question(opened, **params)
+    _kept().keep((db, module, name, _timeless), answer)
+    return answer
 
 
-def arrived() -> str:
-    """What tells that something new has arrived since: asked anew each time."""
+@st.cache_resource(show_spinner=False)
+def _kept() -> Kept:
+    return Kept()
+
+
+def returned() -> bool:
+    """Whether it is time to show the page again: somebody answers who did not, or no longer does."""
+    found, before = look(locations.database()), st.session_state[PRESENCE]
+    if found.state != before.state:
+        return True
+    return bool(st.session_state[REFUSED]) and not found.silent and arrived() is not None
+
+
+def arrived() -> str | None:
+    """What tells that something new has arrived since: asked anew each time; None where nobody says."""
     try:
         with open_ledger(locations.database()) as opened:
             return str(opened.query(_ARRIVED).to_pylist())
-    except BurnError as error:
-        return str(error)
+    except BurnError:
+        return None

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from otel_burn_collector.reader import Ledger
-from otel_burn_dashboards.asking import ask
-from otel_burn_dashboards.scope import Scope, naive
+from otel_burn_dashboards.asking import ask, ask_spent
+from otel_burn_dashboards.scope import Scope
 
 SPANS_SHOWN: Final = 100_000
 """The longest ones of a trace: what is left out could not be seen."""
@@ -75,9 +75,7 @@ def span(ledger: Ledger, *, trace: str, span: str) -> tuple[pl.DataFrame, pl.Dat
 
 def traces(ledger: Ledger, *, scope: Scope) -> pl.DataFrame:
     """The traces with calls in scope, the most expensive first."""
-    return ask(
-        ledger, "traces", {"since": naive(scope.begin), "until": naive(scope.end), "top": TRACES_SHOWN}
-    )
+    return ask_spent(ledger, "traces", scope, fine=True, top=TRACES_SHOWN)
 
 
 def tree(spans: pl.DataFrame, measure: str) -> Tree:

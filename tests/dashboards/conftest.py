@@ -1,6 +1,12 @@
 """What do the explorer's tests share? Ledgers filled through the real door, and pages run on them."""
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +22,7 @@ from otel_burn import names
 from otel_burn_analytics.findings import judge
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.offline import Offline
-from otel_burn_collector.reader import Ledger, open_ledger
+from otel_burn_collector.reader import Ledger, find_collector, open_ledger
 from otel_burn_dashboards import background
 
 APP = Path(__file__).parents[2] / "dashboards" / "otel_burn_dashboards" / "app.py"
@@ -184,6 +190,57 @@ def ledger(db: Path) -> Iterator[Ledger]:
         yield opened
 
 
+class Collector:
+    """A collector of a database of its own: started, stopped, killed and frozen as often as a test wants."""
+
+    def __init__(self, db: Path) -> None:
+        self.db = db
+        self.announced = db.with_name(f"{db.name}.d") / "collector.json"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Have it run, and answer."""
+        command = [sys.executable, "-m", "otel_burn", "collector", "--db", str(self.db)]
+        self._process = subprocess.Popen(
+            [*command, "--http-port", "0", "--grpc-port", "0"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while find_collector(self.db) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def send(self, which: signal.Signals) -> None:
+        """Send a signal to all of its processes."""
+        assert self._process
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            os.kill(one, which)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Have it end, and wait for that."""
+        if self._process is not None:
+            self.send(how)
+            self._process.wait(30)
+            self._process = None
+
+
+@pytest.fixture(scope="module")
+def away_db(db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that collectors of this module write to."""
+    return Path(shutil.copy(db, tmp_path_factory.mktemp("away") / "burn.duckdb"))
+
+
+@pytest.fixture(scope="module")
+def running(away_db: Path) -> Iterator[Collector]:
+    """A collector that runs."""
+    collector = Collector(away_db)
+    collector.start()
+    yield collector
+    collector.end(signal.SIGKILL)
+
+
 OpenPage = Callable[..., AppTest]
 
 
@@ -215,6 +272,17 @@ def _value(value: Any) -> dict[str, Any]:
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def fill_quietly() -> Callable[..., Path]:
+    """Has sessions of one call each, in which nothing is to be found, arrive in a database."""
+
+    def filled(database: Path, *, sessions: int) -> Path:
+        sent = [call(1, session=f"q{number}", agent="quiet") for number in range(sessions)]
+        return fill(database, sent, judged=False)
+
+    return filled
 
 
 @pytest.fixture

@@ -309,10 +309,52 @@ def test_two_dimensions_are_one_table(open_page: OpenPage, db: Path) -> None:
 def test_looking_for_findings_stores_them(open_page: OpenPage, unjudged_db: Path) -> None:
     """After an import nothing is judged yet; a click does it."""
     app = open_page("burn", unjudged_db)
-    assert "No findings are stored" in said(app)
+    assert "No session in this time has been judged yet" in said(app)
     next(button for button in app.button if button.label.startswith("Look for")).click().run()
     assert not app.exception
     assert "Repeated tool call" in said(app)
+
+
+def test_nothing_found_is_told_from_nobody_looked(
+    open_page: OpenPage, tmp_path: Path, fill_quietly: Callable[..., Path]
+) -> None:
+    """After a judging that found nothing the page says when that was; once more arrives, what was not judged yet."""
+    quiet = fill_quietly(tmp_path / "burn.duckdb", sessions=2)
+    with open_ledger(quiet) as ledger:
+        judge(ledger)
+    for page in ("burn", "findings"):
+        assert "Judged, and nothing to fix found in 2 sessions, as of 2" in said(open_page(page, quiet))
+    fill_quietly(quiet, sessions=3)
+    told = said(open_page("findings", quiet))
+    assert "nothing to fix found in 2 sessions; 1 session is new or went on since." in told
+    assert "otel-burn findings" in told
+    assert "found nothing to change in this session, as of 2" in said(
+        open_page("session", quiet, session="q0")
+    )
+    assert "judged just now" in said(open_page("session", quiet, session="q2"))
+
+
+@pytest.mark.parametrize("page", ["burn", "findings", "sessions", "trace", "compare"])
+@pytest.mark.parametrize("params", [{"where": "agent: nobody"}, {"range": "1h"}])
+def test_a_choice_that_matches_nothing_is_a_sentence_on_every_page(
+    open_page: OpenPage, db: Path, page: str, params: dict[str, str]
+) -> None:
+    """It says what matches nothing and what to change, and offers no judging of nothing."""
+    app = open_page(page, db, **params)
+    assert not app.exception
+    assert any("No LLM call" in info.value for info in app.info)
+    assert "judged" not in said(app)
+
+
+@pytest.mark.parametrize("shown", ["blocks", "unused tools", "bootstraps", "repeated reads"])
+def test_tables_across_sessions_of_nothing_are_a_sentence(
+    open_page: OpenPage, empty_db: Path, shown: str
+) -> None:
+    """No session at all is no error."""
+    app = open_page("findings", empty_db, show=shown)
+    assert not app.exception
+    assert not app.error
+    assert app.info
 
 
 def test_the_explorer_follows_a_collector_that_comes_and_goes(

@@ -1,5 +1,7 @@
 """What happened in a session, turn by turn?"""
 
+from datetime import UTC
+
 import polars as pl
 import streamlit as st
 
@@ -15,7 +17,7 @@ from otel_burn_dashboards import (
     summaries,
     treemap,
 )
-from otel_burn_dashboards.figures import plain, plural
+from otel_burn_dashboards.figures import clock, plain, plural
 from otel_burn_dashboards.state import WHOLE_SESSION, View
 
 
@@ -23,14 +25,20 @@ def show(name: str, seen: View) -> None:
     """One session."""
     found = source.ask(queries.session, session=name)
     if found.session.is_empty():
-        st.warning(plain(f"The ledger has no session {name!r}. The list above has those it knows."))
+        st.warning(
+            plain(
+                f"The ledger has no session {name!r}: the address names another ledger's, or retention has purged it. "
+                "All sessions has those that are here."
+            ),
+            icon=":material/forum:",
+        )
         st.stop()
     about = found.session.row(0, named=True)
     st.header(plain(name), anchor=False)
     st.caption(" · ".join(plain(fact) for fact in summaries.session_facts(about, seen.zone)))
     parts.headline(summaries.session_figures(about), summaries.session_coverage(found.turns))
     related(found, about, seen)
-    findings(found)
+    findings(found, seen)
     context(found)
     blocks(name, found, seen)
     turns(found, seen)
@@ -48,11 +56,21 @@ def related(found: queries.Session, about: dict[str, object], seen: View) -> Non
             parts.link("session", label, seen, session=child["session_id"])
 
 
-def findings(found: queries.Session) -> None:
+def judged(found: queries.Session, seen: View) -> str:
+    """When the detectors judged the session, and which."""
+    if found.judged_at is not None:
+        return f"as of {clock(found.judged_at.replace(tzinfo=UTC), seen.zone)}."
+    return "judged just now by those that look at one session alone; otel-burn findings runs them all."
+
+
+def findings(found: queries.Session, seen: View) -> None:
     """What the detectors say about the session."""
     st.subheader("Findings", anchor=False, help=findings_layout.NEVER_SUMMED)
     if found.findings.is_empty():
-        st.success("The detectors found nothing to change in this session.", icon=":material/check:")
+        st.success(
+            f"The detectors found nothing to change in this session, {plain(judged(found, seen))}",
+            icon=":material/check:",
+        )
     if found.unseen:
         st.caption(
             f"What {plural(found.unseen, 'call')} carried was not recorded: bloat in their context cannot be seen."

@@ -19,8 +19,9 @@ def show(trace: str, seen: View) -> None:
     found, tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
     if found.is_empty():
         st.warning(
-            "No span of this trace is in the ledger: it was never received, or retention has purged what was received. "
-            "The calls and their sums are still in their session."
+            "No span of this trace is in the ledger: the address names another ledger's, or retention has purged what "
+            "was received; then its calls are still in their session. All traces has those that are here.",
+            icon=":material/account_tree:",
         )
         return
     about.caption(plural(found.height, "span"))

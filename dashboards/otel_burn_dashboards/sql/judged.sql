@@ -1,2 +1,2 @@
--- Has any detector judged a session?
-SELECT count(*) > 0 AS judged FROM judgements WHERE partition = $session::VARCHAR;
+-- When did any detector judge a session last?
+SELECT max(judged_at)::TIMESTAMP AS judged_at FROM judgements WHERE partition = $session::VARCHAR;

@@ -1,9 +1,8 @@
 -- Which traces are there with calls in scope, the most expensive first?
 SELECT trace_id, min(started_at) AS started_at, any_value(agent) AS agent, count(*) AS calls,
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, count(DISTINCT session_id) AS sessions
-FROM llm_calls
-WHERE trace_id IS NOT NULL AND ($since::TIMESTAMP IS NULL OR started_at >= $since::TIMESTAMP)
-  AND ($until::TIMESTAMP IS NULL OR started_at < $until::TIMESTAMP)
+FROM spent
+WHERE trace_id IS NOT NULL
 GROUP BY trace_id
 ORDER BY cost_usd DESC NULLS LAST, calls DESC, trace_id
 LIMIT $top::BIGINT;

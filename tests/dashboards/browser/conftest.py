@@ -63,11 +63,11 @@ class Way:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
-        self._url = url
+        self.url = url
 
     def open(self, path: str) -> None:
         """Go to an address, and wait until its page has run."""
-        self.page.goto(self._url + path)
+        self.page.goto(self.url + path)
         self.settled()
 
     def settled(self) -> None:

@@ -73,7 +73,7 @@ def test_sql_is_typed_and_answered(way: Any, page: Page, seen: Any) -> None:
 
 def test_a_slow_query_is_cancelled(way: Any, page: Page) -> None:
     """The button ends it, the page says so, and the next query is answered."""
-    way.page.goto(f"{way._url}/sql")
+    way.page.goto(f"{way.url}/sql")
     editor = page.get_by_role("textbox", name="SQL")
     expect(editor).to_have_value(re.compile("SELECT provider"))
     way.settled()
