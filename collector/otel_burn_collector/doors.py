@@ -1,11 +1,13 @@
 """Where do imported requests go? To the collector that owns the database, else into its journal from here."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from otel_burn.errors import BurnError
+from otel_burn_collector.backlog import Backlog, Progress
 from otel_burn_collector.client import Client, CollectorGoneError
 from otel_burn_collector.discovery import find_collector
 from otel_burn_collector.journal.records import Encoding, Kind, Position
@@ -17,6 +19,7 @@ KNOWN = """
     WHERE hash IN (SELECT unnest($hashes)::UUID)
 """
 LOAD_SECONDS = 300.0
+LOOK_SECONDS = 1.0
 
 
 class Door(Protocol):
@@ -35,8 +38,9 @@ class Door(Protocol):
 class CollectorDoor:
     """Hands requests to a running collector."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, loading: Progress) -> None:
         self._client = client
+        self._backlog = Backlog(loading)
         self.end = Position(0, 0)
 
     def known(self, hashes: list[str]) -> set[str]:
@@ -54,34 +58,36 @@ class CollectorDoor:
             self.end = self._client.command(payload)
         else:
             self.end = self._client.import_body(BY_KIND[kind], encoding, payload)
+        self._backlog.put(self.end, len(payload))
+
+    def wait(self) -> None:
+        """Return once everything is loaded; give up where loading stands still."""
+        before, moved_at = Position(0, 0), time.monotonic()
+        self._backlog.loaded(before)
+        while not self._client.wait_loaded(self.end, LOOK_SECONDS):
+            if (now := self._client.loaded()) != before:
+                before, moved_at = now, time.monotonic()
+                self._backlog.loaded(now)
+            elif time.monotonic() - moved_at > LOAD_SECONDS:
+                raise BurnError(
+                    f"The collector has everything, but loaded none of it for {LOAD_SECONDS:g} s. It appears later."
+                )
+        self._backlog.loaded(self.end)
 
 
 @contextmanager
-def door_of(db: Path) -> Iterator[Door]:
-    """The door to *db*; what went through it is loaded when the `with` ends."""
+def door_of(db: Path, loading: Progress) -> Iterator[Door]:
+    """The door to *db*; what went through it is loaded when the `with` ends, and *loading* hears how far that is."""
     running = find_collector(db)
     if running is None:
-        with Offline(db) as offline:
+        with Offline(db, loading) as offline:
             yield offline
         return
-    client = Client(running)
-    door = CollectorDoor(client)
+    door = CollectorDoor(Client(running), loading)
     try:
         yield door
     except CollectorGoneError as error:
         raise BurnError(
             f"The collector of {db} ended in the middle of the import. Import again: what landed counts once."
         ) from error
-    _wait(client, door.end)
-
-
-def _wait(client: Client, end: Position) -> None:
-    """Return once everything before *end* is loaded; give up where loading stands still."""
-    before = None
-    while not client.wait_loaded(end, LOAD_SECONDS):
-        now = client.loaded()
-        if now == before:
-            raise BurnError(
-                f"The collector has everything, but loaded none of it for {LOAD_SECONDS:g} s. It appears later."
-            )
-        before = now
+    door.wait()

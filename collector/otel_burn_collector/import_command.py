@@ -69,12 +69,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from otel_burn_collector.importing import Wanted, import_wanted  # noqa: PLC0415 - heavy
 
     db: Path = (arguments.db or locations.database()).absolute()
+    shown = sys.stderr.isatty() and not arguments.json
     wanted = Wanted(
         paths=arguments.paths,
         agents=arguments.agent,
         since_ns=_since(arguments.since, datetime.now(UTC)),
         dry_run=arguments.dry_run,
-        progress=Bar() if sys.stderr.isatty() and not arguments.json else lambda _read, _all: None,
+        **({"reading": Bar("reading"), "loading": Bar("loading")} if shown else {}),
     )
     imported = import_wanted(db, wanted)
     burned = {} if arguments.dry_run else _burned(db, imported)
@@ -102,20 +103,21 @@ def _since(said: str | None, now: datetime) -> int:
 
 
 class Bar:
-    """A bar on the terminal that shows how far reading is."""
+    """A bar on the terminal that shows how far something is."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._shown = 0.0
 
-    def __call__(self, read: int, everything: int) -> None:
+    def __call__(self, done: int, everything: int) -> None:
         """Show it, ten times a second at most."""
         now = time.monotonic()
-        if everything and (now - self._shown >= _LOOK_SECONDS or read >= everything):
+        if everything and (now - self._shown >= _LOOK_SECONDS or done >= everything):
             self._shown = now
-            full = _BAR * read // everything
+            full = _BAR * done // everything
             bar = "█" * full + "░" * (_BAR - full)
-            end = "  loading …\n" if read >= everything else ""
-            sys.stderr.write(f"\r{bar} {read / 1e6:,.0f} of {everything / 1e6:,.0f} MB{end}")
+            end = "\n" if done >= everything else ""
+            sys.stderr.write(f"\r{self._what} {bar} {done / 1e6:,.0f} of {everything / 1e6:,.0f} MB{end}")
             sys.stderr.flush()
 
 

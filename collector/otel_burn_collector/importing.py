@@ -3,12 +3,13 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from otel_burn.errors import BurnError
+from otel_burn_collector.backlog import Progress
 from otel_burn_collector.doors import Door, door_of
 from otel_burn_collector.recognition import MAX_FILE_BYTES, NotOtlpError, bodies_in
 from otel_burn_collector.session_logs.calls import Problem
@@ -18,8 +19,9 @@ from otel_burn_collector.session_logs.taking import Taken, Taking
 from otel_burn_collector.session_logs.telling import Log, tell
 from otel_burn_collector.store.progress import body_hash
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are read, and those that there are."""
+
+def _unseen(_done: int, _everything: int) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class Wanted:
     """None: logs of every agent."""
     since_ns: int = 0
     dry_run: bool = False
-    progress: Progress = lambda _read, _all: None
+    reading: Progress = _unseen
+    loading: Progress = _unseen
 
 
 @dataclass
@@ -66,7 +69,7 @@ def import_wanted(db: Path, wanted: Wanted) -> Imported:
     imported = Imported()
     # Before anything is written: the database may be in the same folder.
     logs, others = _sorted_out(wanted, db, imported)
-    with nullcontext() if wanted.dry_run else door_of(db) as door:
+    with nullcontext() if wanted.dry_run else door_of(db, wanted.loading) as door:
         for file in others:
             if door is not None:
                 _import_otlp(door, file, imported, beside_logs=bool(logs))
@@ -105,11 +108,11 @@ def _import_logs(door: Door | None, logs: Iterable[Log], wanted: Wanted, importe
     found = taking.fresh(logs)
     read, all_bytes = 0, sum(one.state.size for one in found)
     for one in found:
-        wanted.progress(read, all_bytes)
+        wanted.reading(read, all_bytes)
         taking.take(one)
         read += one.state.size
     taking.finish()
-    wanted.progress(all_bytes, all_bytes)
+    wanted.reading(all_bytes, all_bytes)
 
 
 def _import_otlp(door: Door, file: Path, imported: Imported, *, beside_logs: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import duckdb
 
+from otel_burn_collector.backlog import Backlog, Progress
 from otel_burn_collector.discovery import announced
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
@@ -32,8 +33,9 @@ def journal_folder(db: Path) -> Path:
 class Offline:
     """The database and its journal in this process alone, until it is closed."""
 
-    def __init__(self, db: Path) -> None:
+    def __init__(self, db: Path, loading: Progress = lambda _loaded, _all: None) -> None:
         self._db = db
+        self._backlog = Backlog(loading)
         self._folder = journal_folder(db)
         self._con = recovery.open_or_recover(db, self._folder.parent, self._folder)
         try:
@@ -55,21 +57,23 @@ class Offline:
 
     def put(self, kind: Kind, encoding: Encoding, payload: bytes) -> None:
         """Journal *payload*; it is on disk when this returns."""
-        self._journal.append(kind, encoding, payload).result()
+        self._backlog.put(self._journal.append(kind, encoding, payload).result(), len(payload))
 
     def load(self) -> None:
         """Load what is journalled; nothing can be put any more."""
         self._journal.close()
         self._loaded = True
+        self._backlog.loaded(self._position)
         try:
-            load_all(self._con, JournalReader(self._folder, self._position))
+            load_all(self._con, JournalReader(self._folder, self._position), self._backlog.loaded)
         except duckdb.Error as error:
             if not is_damage(error):
                 raise
             self._con.close()
             recovery.suspect(self._folder.parent, str(error))
             self._con = recovery.open_or_recover(self._db, self._folder.parent, self._folder)
-            load_all(self._con, JournalReader(self._folder, read_progress(self._con).position))
+            reader = JournalReader(self._folder, read_progress(self._con).position)
+            load_all(self._con, reader, self._backlog.loaded)
 
     def back_up(self, target: Path | None) -> Backup:
         """A verified copy of the database with everything that is journalled."""

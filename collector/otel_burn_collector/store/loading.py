@@ -127,12 +127,17 @@ class Loading:
                 ledger.receive(con, ledger.incoming(decode(list(group))))
 
 
-def load_all(con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
-    """Load everything that the journal has, folding the log in where there is much of it."""
+def load_all(
+    con: duckdb.DuckDBPyConnection,
+    reader: JournalReader,
+    loaded: Callable[[Position], None] = lambda _position: None,
+) -> None:
+    """Load everything that the journal has, folding the log in where there is much; *loaded* hears how far it is."""
     folding = Folding(con, _path(con))
     loading = Loading(con, reader)
     try:
         while loading.load_next():
+            loaded(loading.position)
             if folding.log_bytes > MOST_LOG:
                 folding.fold()
     finally:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pty
 import random
 import sqlite3
 import subprocess
@@ -269,6 +270,25 @@ def test_one_command_without_a_path_tells_what_burned(tmp_path: Path) -> None:
     nothing = otel_burn_import(tmp_path, "--agent", "codex")
     assert nothing.returncode == 1
     assert "Name a folder with some" in nothing.stdout
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["alone", "with a collector"])
+def test_a_terminal_sees_how_far_it_is(
+    start_collector: Callable[..., Any], tmp_path: Path, running: bool
+) -> None:
+    """A bar for reading and one for loading, both full at the end; nothing of them in what is printed."""
+    log, db = tmp_path / "s-1.jsonl", tmp_path / "burn.duckdb"
+    log.write_text("".join(f"{json.dumps(row)}\n" for row in GOOD))
+    if running:
+        start_collector(db=db)
+    terminal, its_end = pty.openpty()
+    command = [sys.executable, "-m", "otel_burn", "import", "--db", str(db), str(log)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=its_end, text=True, timeout=300)
+    os.close(its_end)
+    shown = os.read(terminal, 1 << 16).decode()
+    assert done.returncode == 0, shown
+    assert [line.split()[0] for line in shown.splitlines() if "█" * 30 in line] == ["reading", "loading"]
+    assert "█" not in done.stdout
 
 
 def test_a_running_collector_gets_the_calls(
