@@ -5,7 +5,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from otel_burn_dashboards import charts, parts, queries, source
+from otel_burn_dashboards import by_turn, parts, queries, source
 from otel_burn_dashboards.figures import exact_usd, phrase, plain, plural, turns, usd
 from otel_burn_dashboards.state import View
 from otel_burn_dashboards.summaries import Figure
@@ -29,7 +29,7 @@ def show(session: str, block: str, seen: View) -> None:
         parts.metrics(_figures(sent, about["bytes"]))
         st.caption(plain(f"Sent in {turns(sent['turn'])} · hash {block}{_failed(about['error'])}"))
         if sent.height > 1:
-            st.altair_chart(charts.carried(sent), alt="What each turn paid for the block")
+            st.altair_chart(by_turn.carried(sent), alt="What each turn paid for the block")
 
 
 def _figures(sent: pl.DataFrame, size: int | None) -> list[Figure]:

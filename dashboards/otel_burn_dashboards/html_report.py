@@ -12,7 +12,7 @@ import polars as pl
 
 from otel_burn.errors import BurnError
 from otel_burn_collector.reader import Ledger
-from otel_burn_dashboards import burning, charts, colors, judging, queries, summaries, svg
+from otel_burn_dashboards import burning, by_turn, colors, judging, queries, summaries, svg, time_charts
 from otel_burn_dashboards.figures import (
     clock,
     count,
@@ -99,8 +99,8 @@ def _figures(figures: Sequence[Figure], sure: Coverage) -> str:
 def _over_time(burn: burning.Burn) -> str:
     dollars = bool(burn.totals.cost_usd)
     measure = "dollars" if dollars else "tokens"
-    spent, palette = charts.stacked_series(burn.series, measure)
-    classes = charts.stacked_classes(burn.classes)
+    spent, palette = time_charts.stacked_series(burn.series, measure)
+    classes = time_charts.stacked_classes(burn.classes)
     said = (lambda value: usd(Decimal(str(round(value, 6))))) if dollars else short
     left = svg.bars(spent, at="bucket", name="name", palette=palette, said=said)
     right = svg.bars(classes, at="bucket", name="class", palette=colors.TOKENS, said=short)
@@ -171,7 +171,7 @@ def _context(ledger: Ledger, session: str) -> str:
     if found.context.is_empty():
         return ""
     measure = "bytes" if found.context["tokens"].is_null().all() else "tokens"
-    layers = charts.stacked_context(found.context, measure)
+    layers = by_turn.stacked_context(found.context, measure)
     palette = {
         phrase(kind): color for kind, color in colors.INPUT.items() if phrase(kind) in set(layers["kind"])
     }

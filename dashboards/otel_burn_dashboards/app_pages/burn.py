@@ -6,13 +6,13 @@ import streamlit as st
 from otel_burn_dashboards import (
     burn_tables,
     burning,
-    charts,
     colors,
     columns,
     findings_layout,
     parts,
     source,
     summaries,
+    time_charts,
 )
 from otel_burn_dashboards.scope import DIMENSIONS
 from otel_burn_dashboards.state import BY, CLASS, MEASURES, THEN, TOOL, View
@@ -42,7 +42,7 @@ def show(seen: View) -> None:
 def over_time(burn: burning.Burn, measure: str, by: str, seen: View) -> None:
     """The two charts over time."""
     left, right = st.columns(2, gap="medium")
-    height = charts.tall(burn.series["name"], colors.TOKENS)
+    height = time_charts.tall(burn.series["name"], colors.TOKENS)
     with left, st.container(gap=None):
         if measure == "dollars" and not burn.totals.cost_usd:
             st.info(
@@ -53,12 +53,14 @@ def over_time(burn: burning.Burn, measure: str, by: str, seen: View) -> None:
             title = f"{measure.capitalize()} over time, by {by}"
             series = parts.local(burn.series, seen, "bucket")
             head(title, series, "over-time")
-            st.altair_chart(charts.over_time(series, measure, burn.step, height, zone=seen.zone), alt=title)
+            st.altair_chart(
+                time_charts.over_time(series, measure, burn.step, height, zone=seen.zone), alt=title
+            )
     with right, st.container(gap=None):
         title = "Tokens over time, by class"
         classes = parts.local(burn.classes, seen, "bucket")
         head(title, classes, "token-classes")
-        st.altair_chart(charts.token_classes(classes, burn.step, height, zone=seen.zone), alt=title)
+        st.altair_chart(time_charts.token_classes(classes, burn.step, height, zone=seen.zone), alt=title)
 
 
 def head(title: str, shown: pl.DataFrame, name: str) -> None:

@@ -7,11 +7,11 @@ import streamlit as st
 
 from otel_burn_dashboards import (
     block_layout,
-    charts,
     columns,
     findings_layout,
     parts,
     queries,
+    session_chart,
     session_tables,
     source,
     summaries,
@@ -88,9 +88,9 @@ def context(found: queries.Session) -> None:
         return
     if found.step > 1:
         st.caption(f"Each bar is the average of {found.step} turns.")
-    lanes = charts.Lanes(found.turns, found.members, found.context, found.tool_calls)
+    lanes = session_chart.Lanes(found.turns, found.members, found.context, found.tool_calls)
     st.altair_chart(
-        charts.session(lanes, found.step),
+        session_chart.session(lanes, found.step),
         alt="Agents, findings, context by kind of block and tool calls, by turn",
     )
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from otel_burn.errors import BurnError
 from otel_burn_collector.stopping import StoppedError
-from otel_burn_dashboards import asking_sql, background, charts, downloads, parts, source
+from otel_burn_dashboards import answer_chart, asking_sql, background, downloads, parts, source
 from otel_burn_dashboards.figures import plain, plural
 
 
@@ -105,7 +105,7 @@ def answered(answer: asking_sql.Answer) -> None:
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
     if shown == "chart":
-        drawn = charts.answer(rows)
+        drawn = answer_chart.answer(rows)
         if drawn is not None:
             st.altair_chart(drawn, alt="The answer as bars")
             return
