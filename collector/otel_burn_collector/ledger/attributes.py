@@ -7,10 +7,11 @@ from otel_burn import names
 
 
 class Source(NamedTuple):
-    """A field that hides inside an attribute's text: the pattern's first group."""
+    """A field that hides inside an attribute's text: the pattern's first group, or what it stands for."""
 
     attribute: str
     pattern: str
+    meaning: str | None = None
 
 
 def _raw(member: str) -> Source:

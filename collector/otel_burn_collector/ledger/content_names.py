@@ -24,7 +24,9 @@ _ANYWHERE: Final = re.compile(
     r"|langfuse\.(?:observation|trace)\.(?:input|output)|lk\.(?:chat_ctx|response\.text|function_tool\..+)"
     r"|request_data|response_data|events|all_messages_events|pydantic_ai\.all_messages|final_result"
     r"|model_request_parameters|tool_(?:arguments|response)|mlflow\.(?:span(?:Inputs|Outputs)|chat\..+|trace.*Preview)"
-    r"|crewai?\.(?:task|crew|agent)\.(?:description|expected_output|result|backstory|goal|inputs)"
+    r"|crewai?\.(?:task|crew|agent)\.(?:description|expected_output|result|backstory|goal|inputs|agents|tasks(?:_output)?)"
+    r"|crew_(?:agents|tasks|inputs|output)|task_output|formatted_(?:description|expected_output)"
+    r"|gen_ai\.(?:workflow|agent)\.(?:input|output)|gen_ai\.event\.content|mlflow\.chunk\.value"
     r"|gcp\.vertex\.agent\.(?:llm_request|llm_response|tool_call_args|tool_response|data)"
 )
 
@@ -42,6 +44,14 @@ _BY_SCOPE: Final = (
         re.compile(r"llm\.\w+\.(?!(?:usage|model|id|object|created|stream|temperature|max_\w+)$).+"),
     ),
     (re.compile(r"codex.*"), re.compile(r"prompt|arguments|output|input|text")),
+    # Every parameter of a call, as it was given.
+    (
+        re.compile(r"mlflow.*"),
+        re.compile(
+            r"instructions|messages|inputs?|prompt|system|contents?|tools|functions|config|text|suffix|prediction|documents"
+        ),
+    ),
+    (re.compile(r"autogen.*"), re.compile(r"message")),
     (
         re.compile(r"gemini-cli.*|qwen-code.*"),
         re.compile(r"prompt|function_args|request_text|response_text|text"),
@@ -58,6 +68,9 @@ _EVENTS: Final = re.compile(
     r"|gen_ai\.client\.inference\.operation\.details|llm\.content\..+"
 )
 """Events whose body, or every attribute but a few, is content."""
+
+_SPEAKING_SCOPES: Final = re.compile(r"semantic_kernel\.(?:kernel|connectors\..*)|autogen_core.*")
+"""Loggers that write what was said into the text of their records."""
 
 
 def keeps_content() -> bool:
@@ -83,6 +96,12 @@ def is_content_of(scope: str, name: str) -> bool:
 def is_scoped(scope: str) -> bool:
     """Whether *scope* has names of its own for content."""
     return any(scopes.fullmatch(scope) for scopes, _ in _BY_SCOPE)
+
+
+@lru_cache(4096)
+def speaks(scope: str) -> bool:
+    """Whether the bodies of this logger's records are content."""
+    return _SPEAKING_SCOPES.fullmatch(scope) is not None
 
 
 @lru_cache(4096)

@@ -39,16 +39,18 @@ def _context(told: Sequence[Told]) -> dict[str, list[Any]]:
     """What was asked, by the first that says it; some say the tools in another form than the messages."""
     tools = next((each.tools for each in told if each.tools), [])
     asked = next((each for each in told if each.asked or each.system), Told([], [], [], []))
-    context = named(
-        paired(
-            [
-                *(block for tool in tools for block in messages.definition(tool)),
-                *(block for part in asked.system for block in messages.system(part)),
-                *(block for message in asked.asked for block in messages.blocks(message)),
-            ]
-        )
-    )
+    defined = [block for tool in tools for block in messages.definition(tool)]
+    instructed = [block for part in asked.system for block in messages.system(part)]
+    said = [block for message in asked.asked for block in messages.blocks(message)]
+    context = named(paired([*defined, *_once(instructed, said), *said]))
     return _listed(context) if context else {}
+
+
+def _once(instructed: Sequence[Block], said: Sequence[Block]) -> Sequence[Block]:
+    """The instructions, unless the messages begin with them: some emitters list them twice."""
+    hashes = [block.hash for block in instructed]
+    begins = [block.hash for block in said[: len(hashes)] if block.kind is BlockKind.SYSTEM]
+    return () if hashes == begins else instructed
 
 
 def paired(blocks: Iterable[Block]) -> Iterator[Block]:

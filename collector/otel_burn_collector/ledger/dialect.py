@@ -89,6 +89,8 @@ class Dialect:
     output_excludes: bool = False
     invents_usage: bool = False
     """Whether the counts are made up, from the length of texts: then they are none."""
+    invents_half: bool = False
+    """Whether they may be: then an output that is half as many tokens as the answer has characters is none."""
     remark: str = ""
     """A defect of this emitter that cannot be corrected, in words for `otel-burn explain`."""
     ttft_factor: float = 1.0

@@ -31,7 +31,7 @@ def _field_rows() -> Iterator[dict[str, object]]:
     for dialect, fields in by_dialect.items():
         for name, sources in fields.items():
             for position, source in enumerate(sources):
-                attribute, pattern = source if isinstance(source, Source) else (source, None)
+                attribute, pattern = source[:2] if isinstance(source, Source) else (source, None)
                 yield {
                     "dialect": dialect,
                     "field": name,

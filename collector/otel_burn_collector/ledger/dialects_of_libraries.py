@@ -4,9 +4,12 @@ from typing import Final
 
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import GENAI, OPENINFERENCE, Fields, Source
-from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, USAGE, Dialect
+from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, Dialect
+from otel_burn_collector.ledger.dialects_of_frameworks import FRAMEWORKS
 from otel_burn_collector.ledger.dialects_of_langchain import LANGCHAIN
 from otel_burn_collector.ledger.dialects_of_litellm import LITELLM, MADE_UP_APART
+from otel_burn_collector.ledger.dialects_of_mlflow import MLFLOW
+from otel_burn_collector.ledger.dialects_of_openlit import OPENLIT
 
 _USAGE_DETAILS: Final = "langfuse.observation.usage_details"
 _COUNT: Final = r'"{}":\s*(\d+)'
@@ -48,23 +51,6 @@ LANGFUSE: Final[Fields] = {
         _count(_USAGE_DETAILS, "reasoning_tokens", "output_reasoning", "output_reasoning_tokens"),
     ),
     "reported_usd": (Source("langfuse.observation.cost_details", r'"total":\s*([\d.eE+-]+)'),),
-}
-
-_CHAT_USAGE: Final = "mlflow.chat.tokenUsage"
-_TEXT: Final = r'^"?([^"]+)"?$'
-MLFLOW: Final[Fields] = {
-    "operation": (Source("mlflow.spanType", '^"?(EMBEDDING)"?$'),),
-    "session_id": (Source("session.id", _TEXT), Source("mlflow.trace.session", _TEXT)),
-    "user_id": (Source("user.id", _TEXT), Source("mlflow.trace.user", _TEXT)),
-    "provider": (Source("mlflow.llm.provider", _TEXT),),
-    "request_model": (Source("mlflow.llm.model", _TEXT),),
-    "response_id": (Source("mlflow.spanOutputs", r'^\{\s*"id":\s*"([A-Za-z0-9_.:-]+)"'),),
-    "input_tokens": (_count(_CHAT_USAGE, "input_tokens"),),
-    "output_tokens": (_count(_CHAT_USAGE, "output_tokens"),),
-    "cache_read_tokens": (_count(_CHAT_USAGE, "cache_read_input_tokens"),),
-    "cache_write_tokens": (_count(_CHAT_USAGE, "cache_creation_input_tokens"),),
-    "cache_write_1h_tokens": (_count(_CHAT_USAGE, "cache_creation_input_tokens_above_1hr"),),
-    "reported_usd": (Source("mlflow.llm.cost", r'"total_cost":\s*([\d.eE+-]+)'),),
 }
 
 _ADK_ANSWER: Final = "gcp.vertex.agent.llm_response"
@@ -142,38 +128,7 @@ LIBRARIES: Final = (
         markers=("openinference.span.kind",),
         counts=False,
     ),
-    # OpenLIT 1.45 gives `len(text) / 2` as tokens where a stream brought no usage; then it says nothing of the cache.
-    Dialect(
-        name="openlit-invented",
-        rank=31,
-        scope=r"openlit\..*openai.*",
-        markers=(names.REQUEST_STREAM,),
-        marker_values=("true",),
-        needs=(names.REQUEST_MODEL,),
-        lacks=(names.USAGE_CACHE_READ_INPUT_TOKENS,),
-        invents_usage=True,
-        ttft_factor=1000,
-        fields=GENAI,
-    ),
-    Dialect(
-        name="openlit-event",  # its span says the same
-        rank=99,
-        signal="log",
-        scope=r"openlit.*",
-        markers=USAGE,
-        counts=False,
-    ),
-    Dialect(
-        name="openlit-anthropic",
-        rank=31,
-        scope=r"openlit.*",
-        markers=(names.PROVIDER_NAME, "gen_ai.system"),
-        marker_values=("anthropic",),
-        needs=OPERATION,
-        input_excludes=True,
-        ttft_factor=1000,
-        fields=GENAI,
-    ),
+    *OPENLIT,
     # Google's answers count what was thought beside what was said; these report the latter as the output.
     Dialect(
         name="google-genai-before-1.3",
@@ -181,16 +136,6 @@ LIBRARIES: Final = (
         scope=r"opentelemetry\.instrumentation\.google_genai",
         before="1.3",
         since="0",
-        markers=OPERATION,
-        marker_values=INFERENCE,
-        output_excludes=True,
-        ttft_factor=1000,
-        fields=GENAI,
-    ),
-    Dialect(
-        name="openlit-google",
-        rank=31,
-        scope=r"openlit\..*(google|gemini|vertex).*",
         markers=OPERATION,
         marker_values=INFERENCE,
         output_excludes=True,
@@ -268,19 +213,7 @@ LIBRARIES: Final = (
         lacks=OPERATION,
         counts=False,
     ),
-    Dialect(
-        name="mlflow",
-        rank=30,
-        markers=("mlflow.spanType",),
-        marker_values=('"CHAT_MODEL"', '"LLM"', '"EMBEDDING"', "CHAT_MODEL", "LLM", "EMBEDDING"),
-        lacks=OPERATION,
-        fields=MLFLOW,
-    ),
-    Dialect(
-        name="mlflow-other",
-        rank=99,
-        markers=("mlflow.spanType",),
-        counts=False,
-    ),
+    *MLFLOW,
+    *FRAMEWORKS,
     *LITELLM,
 )

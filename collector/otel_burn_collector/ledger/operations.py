@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 OPERATION_NAMES: Final[Mapping[str, str]] = {
+    "chat.completions": "chat",  # Semantic Kernel once
+    "chat.streaming_completions": "chat",
     "acompletion": "chat",  # LiteLLM names its own functions
     "aresponses": "chat",
     "anthropic_messages": "chat",

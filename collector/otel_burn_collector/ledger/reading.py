@@ -43,6 +43,7 @@ class Carrier(NamedTuple):
     field: str
     position: int
     pattern: re.Pattern[str] | None
+    meaning: str | None
 
 
 def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -114,9 +115,9 @@ def _carriers(dialect_name: str) -> Mapping[str, Sequence[Carrier]]:
     found: dict[str, list[Carrier]] = {}
     for field, sources in dialect.fields.items():
         for position, source in enumerate(sources):
-            attribute, pattern = source if isinstance(source, Source) else (source, None)
+            attribute, pattern, meaning = source if isinstance(source, Source) else (source, None, None)
             compiled = re.compile(pattern) if pattern else None
-            found.setdefault(attribute, []).append(Carrier(field, position, compiled))
+            found.setdefault(attribute, []).append(Carrier(field, position, compiled, meaning))
     return found
 
 
@@ -127,7 +128,7 @@ def _fields(dialect: Dialect, said: Fields) -> Fields:
     carriers = _carriers(dialect.name)
     for attribute, text in said.items():
         for carrier in carriers.get(attribute, ()):
-            value = text if carrier.pattern is None else _found(carrier.pattern, text)
+            value = _found(carrier, text)
             if text in SAYS_NOTHING or not value:
                 continue
             if carrier.position < positions.get(carrier.field, 99):
@@ -135,9 +136,11 @@ def _fields(dialect: Dialect, said: Fields) -> Fields:
     return fields
 
 
-def _found(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found and found[1]
+def _found(carrier: Carrier, text: str) -> str | None:
+    if carrier.pattern is None:
+        return text
+    found = carrier.pattern.search(text)
+    return (carrier.meaning or found[1]) if found else None
 
 
 def key_of(text: str) -> int:
@@ -155,7 +158,8 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
         report["response_id"] = provider_id(report["response_id"])
     status = whole(get("http_status"))
     provider = get("provider")
-    said_scope = f"{scope} {dialect.apart}" if dialect.apart else scope
+    apart = get("apart", dialect.apart)
+    said_scope = f"{scope} {apart}" if apart else scope
     emitter = (signal, said_scope, record["instance_id"] or record["service_name"])
     report |= {
         "unit": key_of(report_id if trace_id is None else trace_id),
@@ -190,7 +194,7 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
         report["logical_call"] = f"{fields['own_id']} {record['started_at']}"
     if get("speed") == "fast":
         report["service_tier"] = "fast"  # it decides the price, and the tier beside it says `standard`
-    return report | usage_of(dialect, fields) | {"extras": _extras(fields)}
+    return report | usage_of(dialect, fields, record["content"]) | {"extras": _extras(fields)}
 
 
 def _extras(fields: Fields) -> str | None:

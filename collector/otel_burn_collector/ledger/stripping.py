@@ -1,6 +1,8 @@
 """How is content left out of what is stored? Attributes, event attributes and bodies that carry it are dropped."""
 
 import json
+import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +14,10 @@ from otel_burn_collector.ledger.content_names import (
     is_content_event,
     is_content_of,
     is_scoped,
+    speaks,
 )
 
-_SAYS_MORE: Final = r'"(?:gen_ai\.|llm\.|content|message|ai\.|input|output|events)'
+_SAYS_MORE: Final = r'"(?:gen_ai\.|llm\.|content|message|ai\.|input|output|events|mlflow\.)'
 """Events in whose JSON this is not found are left as they are without a look inside."""
 
 
@@ -88,24 +91,28 @@ def _bare(text: str) -> str:
 
 
 def _bare_attributes(event: dict[str, Any]) -> dict[str, Any]:
-    speaks = is_content_event(str(event.get("name")))
+    is_said = is_content_event(str(event.get("name")))
     return {
         name: value
         for name, value in event.get("attributes", {}).items()
-        if not (is_content(name) or (speaks and name in _IN_EVENTS))
+        if not is_content(name) and (not is_said or _IN_EVENTS.fullmatch(name))
     }
 
 
-_IN_EVENTS: Final = frozenset(
-    {"content", "message", "tool_calls", "arguments", "body", "result", "role", "parts"}
+_IN_EVENTS: Final = re.compile(
+    r"gen_ai\.(?!tool\.call\.(?:arguments|result)).+|event\.\w+|finish_reason|index|id|role|server\..+"
 )
+"""All that an event of content keeps."""
 
 
 def _bodies(logs: pa.Table) -> pa.Array | None:
     """The bodies of log records that are no content; None when none is."""
-    coded = logs["event_name"].combine_chunks().dictionary_encode()
-    speaking = [is_content_event(name) for name in coded.dictionary.to_pylist()]
-    if not any(speaking):
-        return None
-    speaks = pa.array(speaking, pa.bool_()).take(coded.indices)
-    return pc.if_else(pc.fill_null(speaks, fill_value=False), None, logs["body"].combine_chunks())
+    said = pc.or_(_fitting(logs["event_name"], is_content_event), _fitting(logs["scope_name"], speaks))
+    return pc.if_else(said, None, logs["body"].combine_chunks()) if pc.any(said).as_py() else None
+
+
+def _fitting(texts: pa.ChunkedArray, fits: Callable[[str], bool]) -> pa.Array:
+    """Which of *texts* fit."""
+    coded = texts.combine_chunks().dictionary_encode()
+    fitting = pa.array([fits(text) for text in coded.dictionary.to_pylist()], pa.bool_())
+    return pc.fill_null(fitting.take(coded.indices), fill_value=False)

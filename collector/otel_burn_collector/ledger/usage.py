@@ -5,6 +5,9 @@ whole, and a total is a sum. Each correction is named, so that `otel-burn explai
 does by `habits`, the rest in the report's `corrections`.
 """
 
+import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -48,12 +51,13 @@ def habits(dialect: Dialect) -> list[str]:
     return [text for text, applies in said.items() if applies] + ([dialect.remark] if dialect.remark else [])
 
 
-def usage_of(dialect: Dialect, fields: Mapping[str, str]) -> Row:
+def usage_of(dialect: Dialect, fields: Mapping[str, str], content: Mapping[str, str]) -> Row:
     """The token columns of a report that says *fields*, with how it pairs and what was corrected."""
     usage: Row = {name: token_count(fields[name]) for name in _PARTS if name in fields}
     corrections: list[str] = []
     said_input, said_output = (token_count(fields.get(f"{name}_tokens")) for name in ("input", "output"))
-    if _says_nothing(dialect, fields, usage, said_input, said_output):
+    is_made_up = dialect.invents_usage or (dialect.invents_half and said_output == _half(content))
+    if _says_nothing(dialect, fields, usage, said_input, said_output, is_made_up=is_made_up):
         corrections = [_INVENTED if said_input or said_output else _ZEROS]
         said_input = said_output = None
         usage = dict.fromkeys(usage)
@@ -69,13 +73,28 @@ def usage_of(dialect: Dialect, fields: Mapping[str, str]) -> Row:
 
 
 def _says_nothing(
-    dialect: Dialect, fields: Mapping[str, str], usage: Row, said_input: int | None, said_output: int | None
+    dialect: Dialect,
+    fields: Mapping[str, str],
+    usage: Row,
+    said_input: int | None,
+    said_output: int | None,
+    *,
+    is_made_up: bool,
 ) -> bool:
     """Whether the counts are none: made up, or zeros that stand for unknown."""
-    if dialect.invents_usage or _is_counted_by_itself(fields):
+    if is_made_up or _is_counted_by_itself(fields):
         return said_input is not None
     zeros = said_input == 0 and said_output == 0 and not any(usage.values())
     return zeros and "response_id" not in fields and not dialect.wire
+
+
+def _half(content: Mapping[str, str]) -> int | None:
+    """Half as many tokens as the answer has characters; None where nobody tells the answer."""
+    text = "".join(_SAID.findall(content.get("gen_ai.output.messages", "")))
+    return math.ceil(len(json.loads(f'"{text}"')) / 2) if text else None
+
+
+_SAID: Final = re.compile(r'"type":\s*"text",\s*"content":\s*"((?:[^"\\]|\\.)*)"')
 
 
 def _is_counted_by_itself(fields: Mapping[str, str]) -> bool:

@@ -1,0 +1,211 @@
+"""Is each agent framework's own telemetry, and each platform's autologging, one call a call? As seen in real runs."""
+
+import json
+from typing import Any
+
+import pytest
+
+STRANDS = "strands.telemetry.tracer"
+MLFLOW = "mlflow.tracing.provider"
+OPENLIT = "openlit.instrumentation.langchain"
+
+COUNTS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+
+
+def _strands(operation: str, model: str = "gpt-5-mini", **more: Any) -> dict[str, Any]:
+    return {
+        "gen_ai.operation.name": operation,
+        "gen_ai.system": "strands-agents",
+        "gen_ai.request.model": model,
+        "gen_ai.usage.prompt_tokens": 1135,
+        "gen_ai.usage.input_tokens": 1135,
+        "gen_ai.usage.output_tokens": 53,
+        "gen_ai.usage.total_tokens": 1188,
+        "gen_ai.usage.cache_read.input_tokens": 128,
+        "gen_ai.server.time_to_first_token": 2216,
+        **more,
+    }
+
+
+def test_strands_counts_its_model_calls_alone(world: Any) -> None:
+    """Its agents and cycles carry the sums of the calls below; it calls itself the provider, and its time is in ms."""
+    agent = world.span(
+        STRANDS, _strands("invoke_agent", **{"gen_ai.agent.name": "wx"}), name="invoke_agent wx"
+    )
+    cycle = world.span(
+        STRANDS, _strands("execute_event_loop_cycle"), name="execute_event_loop_cycle", parent=agent
+    )
+    world.load(agent, cycle, world.span(STRANDS, _strands("chat"), name="chat", parent=cycle))
+    call = world.call()
+    assert [call[name] for name in COUNTS] == [1135, 128, None, 53, None]
+    assert (call["provider"], call["agent"], call["ttft_ms"]) == ("openai", "wx", 2216)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        ("us.anthropic.claude-sonnet-4-20250514-v1:0", "aws.bedrock"),
+        ("amazon.nova-pro-v1:0", "aws.bedrock"),
+        ("claude-sonnet-4-5", "anthropic"),
+        ("o3", "openai"),
+        ("openai/gpt-5-mini", "openai"),
+        ("gemini/gemini-2.5-flash", "gcp.gemini"),
+        ("models/gemini-2.5-flash", "gcp.gemini"),
+        ("meta-llama/Llama-3.1-8B", None),
+        ("my-own-model", None),
+    ],
+)
+def test_a_models_name_tells_its_provider(world: Any, model: str, provider: str | None) -> None:
+    """Where it is known whose names are such, and nobody said otherwise."""
+    world.load(world.span(STRANDS, _strands("chat", model), name="chat"))
+    assert world.call()["provider"] == provider
+
+
+def test_strands_of_the_first_days_is_no_roll_up_either(world: Any) -> None:
+    """Without an operation's name: the agent's span has a model and its usage as the model's span has."""
+    said = {name: value for name, value in _strands("").items() if name != "gen_ai.operation.name"}
+    agent = world.span("strands-agents", said, name="Agent")
+    world.load(agent, world.span("strands-agents", said, name="Model invoke", parent=agent))
+    assert world.call()["input_tokens"] == 1135
+
+
+def _mlflow(
+    usage: dict[str, int], output: dict[str, Any], form: str = "gemini", **more: Any
+) -> dict[str, Any]:
+    return {
+        "mlflow.spanType": '"CHAT_MODEL"',
+        "mlflow.message.format": f'"{form}"',
+        "mlflow.llm.model": '"gemini-2.5-flash"' if form == "gemini" else '"gpt-5-mini"',
+        "mlflow.chat.tokenUsage": json.dumps(usage),
+        "mlflow.spanOutputs": json.dumps(output),
+        **more,
+    }
+
+
+GEMINI = {"usage_metadata": {"thoughts_token_count": 38, "total_token_count": 1294}}
+SAID = {"input_tokens": 1189, "output_tokens": 67, "total_tokens": 1294}
+OPENAI = {
+    "id": "chatcmpl-1",
+    "usage": {
+        "completion_tokens": 53,
+        "completion_tokens_details": {"audio_tokens": 0, "reasoning_tokens": 12},
+    },
+}
+CACHED = {"input_tokens": 1135, "output_tokens": 53, "total_tokens": 1188, "cache_read_input_tokens": 128}
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_mlflow_tells_of_gemini_once_a_round(world: Any, rounds: int) -> None:
+    """google-genai calls itself: its outer span repeats the last round; what was thought stands in the total."""
+    outer = world.span(MLFLOW, _mlflow(SAID, GEMINI), name="Models.generate_content", seconds=3)
+    inner = [
+        world.span(MLFLOW, _mlflow(SAID, GEMINI), name="Models._generate_content", parent=outer, at=number)
+        for number in range(rounds)
+    ]
+    world.load(outer, *inner)
+    calls = world.calls()
+    assert [[call[name] for name in COUNTS] for call in calls] == [[1189, None, None, 105, 38]] * rounds
+    assert {call["provider"] for call in calls} == {"gcp.gemini"}
+
+
+def test_mlflow_above_the_sdk_that_it_logs_too_is_one_call(world: Any) -> None:
+    """One tracer serves LangChain's callback and OpenAI's SDK; the latter's answer has the details."""
+    above = world.span(MLFLOW, _mlflow(CACHED, {"choices": []}, "langchain"), name="ChatOpenAI")
+    world.load(above, world.span(MLFLOW, _mlflow(CACHED, OPENAI, "openai"), name="Completions", parent=above))
+    call = world.call()
+    assert [call[name] for name in COUNTS] == [1135, 128, None, 53, 12]
+    assert (call["provider"], call["request_model"]) == ("openai", "gpt-5-mini")
+
+
+def test_mlflow_tells_the_usage_of_embeddings_in_the_answer(world: Any) -> None:
+    """It has no tokens of its own for them, nor the provider."""
+    said = {
+        "mlflow.spanType": '"EMBEDDING"',
+        "mlflow.llm.model": '"text-embedding-3-small"',
+        "mlflow.spanOutputs": json.dumps({"data": [], "usage": {"prompt_tokens": 59, "total_tokens": 59}}),
+    }
+    world.load(world.span(MLFLOW, said, name="Embeddings"))
+    call = world.call()
+    assert (call["operation"], call["input_tokens"], call["provider"]) == ("embeddings", 59, "openai")
+
+
+def _openlit(text: str, given: int, made: int, **more: Any) -> dict[str, Any]:
+    parts = [{"type": "text", "content": text}]
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5-mini",
+        "gen_ai.request.stream": True,
+        "gen_ai.usage.input_tokens": given,
+        "gen_ai.usage.output_tokens": made,
+        "gen_ai.usage.cache_read.input_tokens": 0,
+        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts}]),
+        **more,
+    }
+
+
+@pytest.mark.parametrize(("made", "said"), [(17, None), (18, 18)])
+def test_what_openlits_callback_makes_up_is_no_usage(world: Any, made: int, said: int | None) -> None:
+    """Half as many tokens as the answer has characters, where a stream brought none."""
+    world.load(world.span(OPENLIT, _openlit('final "answer" 2: it is nice now.', 4, made)))
+    assert world.call()["output_tokens"] == said
+
+
+def test_openlits_callback_names_no_model_of_anthropics_streams(world: Any) -> None:
+    """It writes the vendor's name in its place; LangChain's sums include the cache, as its other spans do not."""
+    more = {
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.request.model": "anthropic",
+        "gen_ai.response.model": "anthropic",
+    }
+    cached = {"gen_ai.usage.cache_read.input_tokens": 256, "gen_ai.usage.cache_creation.input_tokens": 114}
+    world.load(world.span(OPENLIT, _openlit("x", 1468, 54, **more, **cached)))
+    call = world.call()
+    assert [call[name] for name in COUNTS] == [1468, 256, 114, 54, None]
+    assert call["request_model"] is call["response_model"] is None
+
+
+SECRET = "the canary sings at dawn"
+LEAKS = {
+    "openinference.instrumentation.crewai": ("crew_agents", "crew_tasks", "crew_inputs"),
+    "opentelemetry.instrumentation.crewai.instrumentation": (
+        "crewai.crew.tasks",
+        "crewai.crew.agents",
+        "crewai.crew.result",
+        "crewai.crew.tasks_output",
+        "crewai.task.description",
+    ),
+    "openlit.instrumentation.langgraph": ("gen_ai.workflow.input", "gen_ai.workflow.output"),
+    MLFLOW: ("instructions", "mlflow.spanInputs"),
+    "autogen SingleThreadedAgentRuntime": ("message",),
+}
+
+
+def test_what_frameworks_write_of_content_is_not_stored(world: Any) -> None:
+    """In attributes, in events and in the text of log records."""
+    events = [
+        {"name": "gen_ai.choice", "at": 1, "attributes": {"tool.result": SECRET, "finish_reason": "stop"}},
+        {"name": "mlflow.chunk.item.0", "at": 2, "attributes": {"mlflow.chunk.value": SECRET}},
+    ]
+    spans = [
+        world.span(scope, dict.fromkeys(names, SECRET) | {"mine": "stays"}) for scope, names in LEAKS.items()
+    ]
+    log = world.log("semantic_kernel.kernel", "", {}) | {"body": f"Calling a function with args: {SECRET}"}
+    world.load(*spans, world.span(STRANDS, {}, events=json.dumps(events)), logs=[log])
+    stored = repr(world.rows("FROM spans") + world.rows("FROM logs"))
+    assert SECRET not in stored
+    assert stored.count("stays") == len(LEAKS)
+    assert "finish_reason" in stored
+
+
+def test_instructions_that_stand_twice_are_one_block(world: Any) -> None:
+    """OpenLIT lists them beside the messages that begin with them."""
+    parts = [{"type": "text", "content": "You help."}]
+    messages = [
+        {"role": "system", "parts": parts},
+        {"role": "user", "parts": [{"type": "text", "content": "hi"}]},
+    ]
+    said = {"gen_ai.input.messages": json.dumps(messages), "gen_ai.system_instructions": json.dumps(parts)}
+    world.load(world.chat("openlit.instrumentation.openai", attributes=said))
+    blocks = world.rows("SELECT kind FROM context_blocks ORDER BY position")
+    assert [block["kind"] for block in blocks] == ["system", "user"]
