@@ -12,33 +12,33 @@ class Place(NamedTuple):
     """Where an agent may keep logs."""
 
     agent: str
-    variable: str
-    """Moves the folder; may name several, with commas between them."""
-    below: str
-    """What stands between the folder that the variable names and the logs' own."""
+    moves: Mapping[str, str]
+    """The variables that move the folder (the first that is set does), and what stands between what they name and it.
+    They may name several, with commas between them."""
     defaults: tuple[str, ...]
-    """Where it is without the variable, in the home folder."""
+    """Where it is without them, in the home folder."""
     logs: tuple[str, ...]
-    """The folders of logs within it; of `*` every one."""
+    """The folders and files of logs within it."""
+    database: str = ""
+    """The variable that names a database, in the folder or anywhere."""
 
 
 PLACES: Final = (
-    Place("claude-code", "CLAUDE_CONFIG_DIR", "", (".claude", ".config/claude"), ("projects",)),
-    Place("codex", "CODEX_HOME", "", (".codex",), ("sessions", "archived_sessions")),
-    Place("gemini-cli", "GEMINI_CLI_HOME", ".gemini", (".gemini",), ("tmp/*/chats",)),
+    Place("claude-code", {"CLAUDE_CONFIG_DIR": ""}, (".claude", ".config/claude"), ("projects",)),
+    Place("codex", {"CODEX_HOME": ""}, (".codex",), ("sessions", "archived_sessions")),
+    Place("gemini-cli", {"GEMINI_CLI_HOME": ".gemini"}, (".gemini",), ("tmp/*/chats",)),
     Place(
         "openclaw",
-        "OPENCLAW_STATE_DIR",
-        "",
-        (".openclaw", ".clawdbot"),
+        {"OPENCLAW_STATE_DIR": "", "OPENCLAW_HOME": ".openclaw"},
+        (".openclaw", ".openclaw-*", ".clawdbot"),  # the second: `--profile NAME`
         ("agents/*/sessions", "agents/*/agent"),
     ),
     Place(
         "opencode",
-        "XDG_DATA_HOME",
-        "opencode",
+        {"XDG_DATA_HOME": "opencode"},
         (".local/share/opencode",),
         ("opencode*.db", "storage/message"),
+        database="OPENCODE_DB",
     ),
 )
 AGENTS: Final = tuple(place.agent for place in PLACES)
@@ -50,16 +50,23 @@ def usual_paths(environment: Mapping[str, str], home: Path) -> list[tuple[str, P
         (place.agent, found)
         for place in PLACES
         for folder in _folders(place, environment, home)
-        for pattern in place.logs
-        for found in sorted(folder.glob(pattern))
+        for found in _logs(place, folder, environment)
     ]
 
 
 def _folders(place: Place, environment: Mapping[str, str], home: Path) -> list[Path]:
-    named = environment.get(place.variable, "")
-    if named.strip():
-        return [Path(each.strip()).expanduser() / place.below for each in named.split(",") if each.strip()]
-    return [home / default for default in place.defaults]
+    for variable, below in place.moves.items():
+        if named := [each.strip() for each in environment.get(variable, "").split(",") if each.strip()]:
+            return [Path(each).expanduser() / below for each in named]
+    return [folder for default in place.defaults for folder in sorted(home.glob(default))]
+
+
+def _logs(place: Place, folder: Path, environment: Mapping[str, str]) -> list[Path]:
+    found = {path: None for pattern in place.logs for path in sorted(folder.glob(pattern))}
+    named = environment.get(place.database, "").strip()
+    if named and (folder / named).is_file():  # an absolute one is anywhere
+        found[folder / named] = None
+    return list(found)
 
 
 def files_below(path: Path, trouble: Trouble) -> Iterator[Path]:

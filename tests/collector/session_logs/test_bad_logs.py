@@ -8,14 +8,14 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backports import zstd
 
-from otel_burn_collector.session_logs.places import AGENTS, files_below, usual_paths
+from otel_burn_collector.session_logs.places import files_below, usual_paths
 from otel_burn_collector.session_logs.rows import LONGEST
 from otel_burn_collector.session_logs.telling import tell
 
@@ -220,21 +220,41 @@ def test_links_in_a_circle_and_closed_folders(tmp_path: Path) -> None:
     assert troubles == ["nowhere: it cannot be read (No such file or directory)"]
 
 
-def test_agents_variables_move_their_places(tmp_path: Path) -> None:
-    """Each agent's usual place, and where its own variable moves it."""
-    home, moved = tmp_path / "home", tmp_path / "moved"
-    for folder in (
-        home / ".claude" / "projects",
-        home / ".codex" / "sessions",
-        home / ".gemini" / "tmp" / "p" / "chats",
-        home / ".openclaw" / "agents" / "main" / "sessions",
-        home / ".local" / "share" / "opencode" / "storage" / "message",
-        moved / "projects",
-    ):
-        folder.mkdir(parents=True)
-    assert [agent for agent, _ in usual_paths({}, home)] == list(AGENTS)
-    assert ("claude-code", moved / "projects") in usual_paths({"CLAUDE_CONFIG_DIR": str(moved)}, home)
-    assert usual_paths({"CLAUDE_CONFIG_DIR": str(tmp_path / "none")}, home)[0][0] == "codex"
+@pytest.mark.parametrize(
+    ("agent", "place", "environment"),
+    [
+        ("claude-code", "home/.claude/projects", {}),
+        ("claude-code", "home/.config/claude/projects", {}),
+        ("claude-code", "moved/projects", {"CLAUDE_CONFIG_DIR": "{moved}"}),
+        ("claude-code", "moved/projects", {"CLAUDE_CONFIG_DIR": "/nowhere, {moved}"}),
+        ("codex", "home/.codex/sessions", {}),
+        ("codex", "moved/archived_sessions", {"CODEX_HOME": "{moved}"}),
+        ("gemini-cli", "home/.gemini/tmp/p/chats", {}),
+        ("gemini-cli", "moved/.gemini/tmp/p/chats", {"GEMINI_CLI_HOME": "{moved}"}),
+        ("openclaw", "home/.openclaw/agents/main/sessions", {}),
+        ("openclaw", "home/.openclaw-work/agents/main/sessions", {}),
+        ("openclaw", "home/.clawdbot/agents/main/agent", {}),
+        ("openclaw", "moved/agents/main/agent", {"OPENCLAW_STATE_DIR": "{moved}"}),
+        ("openclaw", "moved/.openclaw/agents/main/agent", {"OPENCLAW_HOME": "{moved}"}),
+        ("opencode", "home/.local/share/opencode/storage/message", {}),
+        ("opencode", "home/.local/share/opencode/opencode-dev.db", {}),
+        ("opencode", "home/.local/share/opencode/opencode.db", {"OPENCODE_DB": "opencode.db"}),
+        ("opencode", "moved/opencode/opencode.db", {"XDG_DATA_HOME": "{moved}"}),
+        ("opencode", "moved/mine.sqlite", {"OPENCODE_DB": "{moved}/mine.sqlite"}),
+    ],
+)
+def test_where_agents_keep_their_logs(
+    tmp_path: Path, agent: str, place: str, environment: Mapping[str, str]
+) -> None:
+    """Each agent's usual place, and where its own variables move it; what is moved away is not looked for."""
+    home, moved, found = tmp_path / "home", tmp_path / "moved", tmp_path / place
+    (home / ".local" / "share" / "opencode").mkdir(parents=True)
+    found.parent.mkdir(parents=True, exist_ok=True)
+    found.touch() if found.suffix in (".db", ".sqlite") else found.mkdir()
+    said = {name: value.format(moved=moved) for name, value in environment.items()}
+    assert usual_paths(said, home) == [(agent, found)]
+    if place.startswith("moved"):
+        assert usual_paths({}, home) == []
 
 
 def otel_burn_import(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
