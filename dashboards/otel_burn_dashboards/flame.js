@@ -2,7 +2,8 @@
 const ROW = 22, HEAD = 22, PAD = 6, TEXT = "12px 'Source Sans', 'Source Sans 3', sans-serif";
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { parentElement, setStateValue } = component, data = { ...component.data };
+  for (const { name } of data.spans.schema.fields) data[name] = data.spans.getChild(name).toArray();
   const root = parentElement.querySelector(".flame");
   const state = (root.state ??= { from: 0, to: 1, top: 0, selected: -1, hover: -1 });
   const canvas = root.querySelector("canvas"), tip = root.querySelector(".tip"), said = root.querySelector(".said");

@@ -33,6 +33,7 @@ SETTINGS: dict[str, Any] = {
     "global.developmentMode": False,
     "logger.hideWelcomeMessage": True,
     "logger.level": "error",
+    "runner.magicEnabled": False,
     "server.enableStaticServing": False,
     "server.fileWatcherType": "none",
     "server.headless": True,

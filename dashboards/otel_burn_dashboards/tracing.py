@@ -14,39 +14,34 @@ SPANS_SHOWN: Final = 100_000
 """The longest ones of a trace: what is left out could not be seen."""
 TRACES_SHOWN: Final = 100
 
-MEASURES: Final[Mapping[str, str]] = {"time": "ms", "tokens": "tokens", "dollars": "$"}
+MEASURED: Final[Mapping[str, str]] = {"tokens": "tokens", "dollars": "usd"}
+"""Which column of a span is burned; of time, what no child covers is its own."""
 CATEGORIES: Final = ("LLM call", "tool", "agent", "other", "failed")
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The spans of a trace in drawing order, parents before their children; lists are parallel.
+    """The spans of a trace in drawing order, parents before their children, in columns.
 
-    Spans whose parent has not arrived stand at the top, so a running agent's are seen before its root has ended.
+    `span_id`, `name`, `category`, `parent` (its row, -1 for none), `depth`; `begin` and `end` in milliseconds since the
+    first span's start; of the measure `own`, what the span burned itself, and `total`, the same with all below it: of
+    time, how long it lasted. Spans whose parent has not arrived stand at the top, so a running agent's are seen before
+    its root has ended.
     """
 
-    ids: Sequence[str]
-    names: Sequence[str]
-    categories: Sequence[int]
-    parents: Sequence[int]
-    depths: Sequence[int]
-    begins: Sequence[float]
-    """Milliseconds since the first span's start."""
-    ends: Sequence[float]
-    own: Sequence[float]
-    """Of the measure, what the span burned itself."""
-    totals: Sequence[float]
-    """The same with all spans below it; of time, how long it lasted."""
+    spans: pl.DataFrame
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the canvas draws."""
-        known = {name: place for place, name in enumerate(dict.fromkeys(self.names))}
-        return {
-            "names": list(known), "name": [known[name] for name in self.names], "category": list(self.categories),
-            "parent": list(self.parents), "depth": list(self.depths), "begin": [round(at, 3) for at in self.begins],
-            "end": [round(at, 3) for at in self.ends], "own": list(self.own), "total": list(self.totals),
-        }  # fmt: skip
+        """What the canvas draws: numbers as Arrow, which nobody parses, and each name once."""
+        names = self.spans["name"].unique(maintain_order=True)
+        places = pl.col("name").replace_strict(names, range(names.len()), return_dtype=pl.Int32)
+        return {"names": names.to_list(), "spans": self.spans.drop("span_id").with_columns(places)}
+
+    def row(self, span: str) -> int:
+        """The row of a span; -1 where there is no such one."""
+        found = self.spans["span_id"].index_of(span) if span else None
+        return -1 if found is None else found
 
 
 class Traced(NamedTuple):
@@ -80,40 +75,55 @@ def traces(ledger: Ledger, *, scope: Scope) -> pl.DataFrame:
 
 def tree(spans: pl.DataFrame, measure: str) -> Tree:
     """The tree of *spans*, by time, tokens or dollars."""
-    rows = spans.sort("began", "ended", descending=[False, True]).to_dicts()
-    places = {row["span_id"]: place for place, row in enumerate(rows)}
-    above = [places.get(row["parent_span_id"], -1) for row in rows]
-    children: list[list[int]] = [[] for _ in rows]
+    found = spans.sort("began", "ended", descending=[False, True], maintain_order=True).with_columns(
+        pl.col("began").fill_null(pl.col("began").min()).fill_null(0),
+        own=pl.lit(0.0) if measure == "time" else pl.col(MEASURED[measure]).cast(pl.Float64).fill_null(0.0),
+    )
+    found = found.with_columns(pl.col("ended").fill_null(pl.col("began")))
+    above = _above(found)
+    children: list[list[int]] = [[] for _ in above]
     for place, parent in enumerate(above):
-        if parent >= 0 and parent != place:
+        if parent >= 0:
             children[parent].append(place)
     order, depths = _walk(above, children)
-    first = min((row["began"] or 0 for row in rows), default=0)
-    own, totals = _burned(rows, above, order, children, measure)
-    drawn = {place: number for number, place in enumerate(order)}
-    return Tree(
-        ids=[rows[place]["span_id"] for place in order],
-        names=[str(rows[place]["name"] or "unnamed span") for place in order],
-        categories=[_category(rows[place]) for place in order],
-        parents=[drawn.get(above[place], -1) if depths[place] else -1 for place in order],
-        depths=[depths[place] for place in order],
-        begins=[((rows[place]["began"] or first) - first) / 1e6 for place in order],
-        ends=[((rows[place]["ended"] or rows[place]["began"] or first) - first) / 1e6 for place in order],
-        own=[own[place] for place in order],
-        totals=[totals[place] for place in order],
+    drawn = [0] * len(order)
+    for number, place in enumerate(order):
+        drawn[place] = number
+    own, totals = (
+        _lasting(found, above) if measure == "time" else _burned(found["own"].to_list(), above, order)
     )
+    parents = [
+        drawn[parent] if parent >= 0 and depth else -1 for parent, depth in zip(above, depths, strict=True)
+    ]
+    milliseconds = (pl.col("began", "ended") - pl.col("began").min()) / 1e6
+    columns = {"parent": pl.Int32, "depth": pl.Int32, "own": pl.Float64, "total": pl.Float64}
+    laid = pl.DataFrame([parents, depths, own, totals], schema=columns)
+    named = found.select(
+        "span_id", pl.col("name").fill_null("unnamed span"), _category().alias("category"), milliseconds
+    )  # fmt: skip
+    return Tree(pl.concat([named.rename({"began": "begin", "ended": "end"}), laid], how="horizontal")[order])
 
 
-def _walk(above: Sequence[int], children: Sequence[Sequence[int]]) -> tuple[list[int], dict[int, int]]:
+def _above(spans: pl.DataFrame) -> list[int]:
+    """The row of each span's parent, -1 where it is not here or is the span itself."""
+    ids = spans["span_id"].to_list()
+    rows = {span: row for row, span in enumerate(ids)}
+    parents = (rows.get(parent, -1) for parent in spans["parent_span_id"].to_list())
+    return [-1 if parent == row else parent for row, parent in enumerate(parents)]
+
+
+def _walk(above: Sequence[int], children: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
     """Every span once, parents first, and how deep it lies; spans in a circle stand at the top."""
     order: list[int] = []
-    depths: dict[int, int] = {}
-    roots = [place for place, parent in enumerate(above) if parent < 0 or parent == place]
+    depths = [-1] * len(above)
+    roots = [place for place, parent in enumerate(above) if parent < 0]
     for start in (*roots, *range(len(above))):
-        stack = [] if start in depths else [(start, 0)]
+        if depths[start] >= 0:
+            continue
+        stack = [(start, 0)]
         while stack:
             place, depth = stack.pop()
-            if place in depths:
+            if depths[place] >= 0:
                 continue
             depths[place] = depth
             order.append(place)
@@ -122,41 +132,37 @@ def _walk(above: Sequence[int], children: Sequence[Sequence[int]]) -> tuple[list
 
 
 def _burned(
-    rows: Sequence[Mapping[str, Any]], above: Sequence[int], order: Sequence[int],
-    children: Sequence[Sequence[int]], measure: str,
+    own: list[float], above: Sequence[int], order: Sequence[int]
 ) -> tuple[list[float], list[float]]:  # fmt: skip
     """What each span burned itself, and with all below it."""
-    if measure == "time":
-        lasted = [((row["ended"] or row["began"] or 0) - (row["began"] or 0)) / 1e6 for row in rows]
-        return [lasted[place] - _covered(rows, place, children[place]) for place in range(len(rows))], lasted
-    column = "tokens" if measure == "tokens" else "usd"
-    own = [float(row[column] or 0) for row in rows]
     totals = list(own)
     for place in reversed(order):
-        if above[place] >= 0 and above[place] != place:
+        if above[place] >= 0:
             totals[above[place]] += totals[place]
     return own, totals
 
 
-def _covered(rows: Sequence[Mapping[str, Any]], place: int, children: Sequence[int]) -> float:
-    """Milliseconds of a span in which a child of it was running; parallel ones count once."""
-    row = rows[place]
-    reached, covered = row["began"] or 0, 0
-    for child in children:  # by their beginning, as the rows are
-        begin, end = (
-            max(rows[child]["began"] or 0, reached),
-            min(rows[child]["ended"] or 0, row["ended"] or 0),
-        )
-        covered += max(0, end - begin)
-        reached = max(reached, end)
-    return covered / 1e6
+def _lasting(spans: pl.DataFrame, above: Sequence[int]) -> tuple[list[float], list[float]]:
+    """How long no child of each span was running, parallel ones counted once, and how long it lasted, in ms."""
+    began, ended = spans["began"].to_list(), spans["ended"].to_list()
+    reached, covered = list(began), [0] * len(began)
+    for place, parent in enumerate(above):  # by their beginning, as the rows are
+        if parent >= 0:
+            begin, end = max(began[place], reached[parent]), min(ended[place], ended[parent])
+            covered[parent] += max(0, end - begin)
+            reached[parent] = max(reached[parent], end)
+    lasted = [end - begin for begin, end in zip(began, ended, strict=True)]
+    own = [(whole - part) / 1e6 for whole, part in zip(lasted, covered, strict=True)]
+    return own, [whole / 1e6 for whole in lasted]
 
 
-def _category(row: Mapping[str, Any]) -> int:
-    if row["failed"]:
-        return CATEGORIES.index("failed")
-    if row["is_call"]:
-        return CATEGORIES.index("LLM call")
-    operation = row["operation"]
-    known = {"execute_tool": "tool", "invoke_agent": "agent", "create_agent": "agent"}
-    return CATEGORIES.index(known.get(operation, "other"))
+def _category() -> pl.Expr:
+    """The number of the category that a span is of: failing comes before everything."""
+    said = (
+        pl.when(pl.col("failed")).then(pl.lit("failed"))
+        .when(pl.col("is_call")).then(pl.lit("LLM call"))
+        .when(pl.col("operation") == "execute_tool").then(pl.lit("tool"))
+        .when(pl.col("operation").is_in(["invoke_agent", "create_agent"])).then(pl.lit("agent"))
+        .otherwise(pl.lit("other"))
+    )  # fmt: skip
+    return said.replace_strict(list(CATEGORIES), range(len(CATEGORIES)), return_dtype=pl.Int32)

@@ -26,7 +26,7 @@ def tree(*spans: dict[str, Any], measure: str = "time") -> tracing.Tree:
 
 def shown(of: tracing.Tree) -> dict[str, tuple[float, float]]:
     """What each span burned itself, and with all below it."""
-    return dict(zip(of.names, zip(of.own, of.totals, strict=True), strict=True))
+    return {name: (own, total) for name, own, total in of.spans.select("name", "own", "total").rows()}
 
 
 def test_own_and_total_are_told_apart() -> None:
@@ -38,7 +38,7 @@ def test_own_and_total_are_told_apart() -> None:
         measure="dollars",
     )
     assert shown(of) == {"root": (0.0, 0.75), "a": (0.5, 0.75), "b": (0.25, 0.25)}
-    assert list(of.depths) == [0, 1, 2]
+    assert of.spans["depth"].to_list() == [0, 1, 2]
 
 
 def test_own_time_is_what_no_child_covers() -> None:
@@ -55,14 +55,14 @@ def test_own_time_is_what_no_child_covers() -> None:
 def test_spans_without_their_parent_stand_at_the_top() -> None:
     """A running agent's root has not arrived yet: its calls are seen all the same."""
     of = tree(span("a", "missing", 0, 1), span("b", "a", 0, 1))
-    assert dict(zip(of.names, of.depths, strict=True)) == {"a": 0, "b": 1}
-    assert list(of.parents) == [-1, 0]
+    assert dict(of.spans.select("name", "depth").rows()) == {"a": 0, "b": 1}
+    assert of.spans["parent"].to_list() == [-1, 0]
 
 
 def test_a_circle_ends() -> None:
     """Two spans that name each other, and one that names itself, are shown once each."""
     of = tree(span("a", "b", 0, 1), span("b", "a", 0, 1), span("c", "c", 0, 1))
-    assert sorted(of.names) == ["a", "b", "c"]
+    assert sorted(of.spans["name"]) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_circle_ends() -> None:
 )  # fmt: skip
 def test_a_span_is_what_it_did(said: dict[str, Any], category: str) -> None:
     """Its colour says so, and failing comes before everything."""
-    (number,) = tree(span("a", None, 0, 1, **said)).categories
+    (number,) = tree(span("a", None, 0, 1, **said)).spans["category"]
     assert tracing.CATEGORIES[number] == category
 
 
@@ -83,9 +83,9 @@ def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None
         for row in ledger.query("SELECT trace_id FROM llm_calls WHERE session_id = 'looping'").to_pylist()
     }
     of = tracing.laid_out(ledger, trace=trace, measure="dollars").tree
-    roots = sum(total for total, depth in zip(of.totals, of.depths, strict=True) if depth == 0)
+    roots = of.spans.filter(pl.col("depth") == 0)["total"].sum()
     spent = ledger.query("SELECT sum(cost_usd)::DOUBLE AS usd FROM llm_calls WHERE session_id = 'looping'")[
         "usd"
     ][0].as_py()
     assert roots == pytest.approx(spent)
-    assert len(of.ids) == 7
+    assert of.spans.height == 7

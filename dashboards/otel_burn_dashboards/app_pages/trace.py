@@ -28,13 +28,14 @@ def show(trace: str, seen: View) -> None:
     with files:
         parts.export(found, "trace")
     wanted = st.query_params.get("span", "")
-    selected = tree.ids.index(wanted) if wanted in tree.ids else -1
-    if not any(tree.totals):
+    selected = tree.row(wanted)
+    if not tree.spans["total"].max():
         st.info(f"No span of this trace has {measure}. Choose time.", icon=":material/visibility_off:")
         return
     chosen = flame.flame(tree, measure=measure, shape=shape, selected=selected, key=trace)
-    if chosen is not None and 0 <= chosen < len(tree.ids) and tree.ids[chosen] != wanted:
-        wanted = tree.ids[chosen]
+    ids = tree.spans["span_id"]
+    if chosen is not None and 0 <= chosen < ids.len() and ids[chosen] != wanted:
+        wanted = ids[chosen]
         st.query_params["span"] = wanted
     st.caption(
         "A click selects, a double click zooms, Escape shows everything. "
