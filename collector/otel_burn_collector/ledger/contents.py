@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from otel_burn.exchange import Block, BlockKind, ToolCall
 from otel_burn.manifest import named
-from otel_burn_collector.ledger import messages
+from otel_burn_collector.ledger import messages, speaking
 
 Said = Mapping[str, str]
 Json = Mapping[str, Any]
@@ -29,9 +29,25 @@ class Told(NamedTuple):
 def manifest_of(said: Said) -> dict[str, list[Any]]:
     """The columns of a manifest, made of content attributes; empty where they say nothing."""
     try:
+        said = _with_events(said) if EVENTS in said else said
         told = [found for read in _READERS if (found := read(said))]
         return _context(told) | _output(told) if told else {}
     except RecursionError:  # nested deeper than any message
+        return {}
+
+
+def manifest_of_message(message: speaking.Message) -> dict[str, list[Any]]:
+    """The same of a single message."""
+    try:
+        if message.is_answer:
+            found = _output([Told([], [], [], [message.said])])
+            return {
+                name: each
+                for name, each in found.items()
+                if each and not (message.is_bare and "output" in name)
+            }
+        return {} if message.is_bare else _context([Told([], [], [message.said], [])])
+    except RecursionError:
         return {}
 
 
@@ -279,8 +295,33 @@ def _tool(flat: Any) -> Any:
     }
 
 
+EVENTS: Final = "otel_burn.events"
+"""Under this name a span's own events stand beside what its attributes say."""
+
+
+def _events(said: Said) -> Told:
+    """Messages that are events: of the span, or listed in an attribute."""
+    listed = [each for each in _list(said.get("events")) if isinstance(each, dict)]
+    events = [(str(each.get("event.name")), each) for each in listed]
+    events += [(each["name"], each["attributes"]) for each in _list(said.get(EVENTS))]
+    return Told([], [], *speaking.messages(events))
+
+
+def _with_events(said: Said) -> Said:
+    """*said* with what events say in names of attributes."""
+    found = [each["attributes"] for each in _list(said.get(EVENTS))]
+    told = {
+        name: value if isinstance(value, str) else speaking.write_json(value)
+        for attributes in found
+        for name, value in attributes.items()
+        if name.startswith("gen_ai.")
+    }
+    return {**told, **said}
+
+
 _READERS: Final[tuple[Callable[[Said], Told], ...]] = (
     _convention,
+    _events,
     _vercel,
     *(_flattened(each) for each in _INDEXED),
     _exchange("request_data", "response_data"),

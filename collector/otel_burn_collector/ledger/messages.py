@@ -1,6 +1,7 @@
 """What is a message made of, however a third party wrote it down? The blocks that we would have made of it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from otel_burn import manifest
@@ -30,18 +31,22 @@ _THOUGHTS: Final = (
     "encrypted_content",
     "signature",
 )
-_IDS: Final = ("id", "call_id", "toolCallId", "tool_call_id", "tool_use_id")
+_IDS: Final = ("id", "call_id", "toolCallId", "tool_call_id", "tool_use_id", "toolUseId")
 _NAMES: Final = ("name", "toolName", "tool_name")
 _ARGUMENTS: Final = ("arguments", "input", "args")
 _RESULTS: Final = ("response", "result", "output", "content")
 
 _KINDS: Final = {
-    **dict.fromkeys(("reasoning", "thinking", "redacted_thinking", "thought"), "thought"),
+    **dict.fromkeys(("reasoning", "thinking", "redacted_thinking", "thought", "reasoningContent"), "thought"),
     **dict.fromkeys(
-        ("tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "functionCall"), "call"
+        ("tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "functionCall", "toolUse"),
+        "call",
     ),
     **dict.fromkeys(
-        ("tool_call_response", "tool_result", "tool-result", "function_call_output", "functionResponse"),
+        (
+            *("tool_call_response", "tool_result", "tool-result", "function_call_output", "functionResponse"),
+            "toolResult",
+        ),
         "result",
     ),
     **dict.fromkeys(("image", "image_url", "input_image", "output_image"), "image"),
@@ -74,7 +79,15 @@ def tool_calls(message: Any) -> Iterable[ToolCall]:
     if not isinstance(message, Mapping):
         return
     found = [part for part in _parts(message) if _kind(part) == "call"]
-    yield from (manifest.tool_call(*called(_inner(call))) for call in (*found, *_asked(message)))
+    yield from (_tool_call(_inner(call)) for call in (*found, *_asked(message)))
+
+
+def _tool_call(call: Json) -> ToolCall:
+    """A tool call; arguments that were left out are unknown, not empty."""
+    function = call.get("function")
+    inner: Json = function if isinstance(function, Mapping) else call
+    asked = manifest.tool_call(*called(call))
+    return asked if any(inner.get(name) is not None for name in _ARGUMENTS) else replace(asked, args_hash="")
 
 
 def called(call: Json) -> tuple[str, str, Any]:
@@ -147,19 +160,23 @@ def _call(part: Json, _: BlockKind) -> Iterable[Block]:
 
 
 def _inner(part: Json) -> Json:
-    inner = part.get("functionCall")
-    return inner if isinstance(inner, Mapping) else part
+    return _unwrapped(part, ("functionCall", "toolUse"))
+
+
+def _unwrapped(part: Json, names: Iterable[str]) -> Json:
+    """What stands in a member of its own, where it does."""
+    return next((inner for name in names if isinstance(inner := part.get(name), Mapping)), part)
 
 
 def _thought(part: Json, _: BlockKind) -> Iterable[Block]:
+    part = _unwrapped(_unwrapped(part, ("reasoningContent",)), ("reasoningText",))
     yield manifest.block(
         BlockKind.REASONING, next((each for name in _THOUGHTS if (each := _first(part, (name,)))), "")
     )
 
 
 def _result(part: Json, _: BlockKind = BlockKind.TOOL_RESULT) -> Block:
-    inner = part.get("functionResponse")
-    part = inner if isinstance(inner, Mapping) else part
+    part = _unwrapped(part, ("functionResponse", "toolResult"))
     content = next((part[name] for name in _RESULTS if part.get(name) is not None), "")
     said = joined_text(content) if isinstance(content, str | list) else None
     return manifest.block(
@@ -167,7 +184,9 @@ def _result(part: Json, _: BlockKind = BlockKind.TOOL_RESULT) -> Block:
         content if said is None else said,
         tool=_first(part, _NAMES) or "",
         tool_call_id=_first(part, ("tool_call_id", "tool_use_id", *_IDS)) or "",
-        error=manifest.error_class(said or "", flagged=part.get("is_error") is True),
+        error=manifest.error_class(
+            said or "", flagged=part.get("is_error") is True or part.get("status") == "error"
+        ),
     )
 
 

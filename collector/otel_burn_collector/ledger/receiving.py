@@ -13,6 +13,7 @@ from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.reading import read
 from otel_burn_collector.ledger.records import records
 from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, corrections, table
+from otel_burn_collector.ledger.spoken import hear
 from otel_burn_collector.ledger.statements import count, registered, rows, run
 from otel_burn_collector.ledger.tool_runs import tool_runs
 
@@ -51,17 +52,32 @@ def touch(con: duckdb.DuckDBPyConnection, tables: Incoming) -> None:
     """Store what the new spans and records report; `seeds` has the reports that they change, new ones and old."""
     run(con, "insert_lineage", "find_grown")
     reports, manifests = read(new_records(con, tables))
-    with registered(con, new_reports=table(reports, REPORTS), new_manifests=table(manifests, MANIFESTS)):
+    with registered(con, new_reports=table(reports, REPORTS)):
         run(con, "touch_reports")
         if count(con, "grown"):
             run(con, "touch_below")
         if reports:
             run(con, "insert_reports")
             write_corrections(con, reports)
-        if manifests and store_lists(con):
-            run(con, "touch_unblocked")
+        _list(con, tables, reports, manifests)
     if any_rows(tables["batch_logs"]):
         touch_tool_runs(con)
+
+
+def _list(
+    con: duckdb.DuckDBPyConnection,
+    tables: Incoming,
+    reports: Sequence[Mapping[str, Any]],
+    manifests: Sequence[Mapping[str, Any]],
+) -> None:
+    """Store what the new reports say of contexts and answers, and what was said beside them."""
+    with registered(con, new_manifests=table(manifests, MANIFESTS)):
+        if manifests and store_lists(con):
+            run(con, "touch_unblocked")
+    spoken = tables["batch_spoken"]
+    heard = any_rows(spoken) or (reports and count(con, "store.spoken"))
+    if heard and isinstance(spoken, pa.Table) and hear(con, spoken):
+        run(con, "touch_unblocked")
 
 
 def write_corrections(con: duckdb.DuckDBPyConnection, reports: Sequence[Mapping[str, Any]]) -> None:

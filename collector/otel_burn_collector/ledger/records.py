@@ -88,6 +88,18 @@ def tool_records(logs: pa.Table, fields: pa.Table) -> pa.Table:
     return logs.filter(pc.or_(is_named, _is_tool_event(logs["event_name"]))).select(_TOOL_RECORD)
 
 
+def spoken_records(logs: pa.Table) -> pa.Table:
+    """The log records within a span that are a message of the conversation, as they came."""
+    is_message = pc.fill_null(pc.match_substring_regex(logs["event_name"], SPOKEN_EVENT), fill_value=False)
+    return logs.filter(pc.and_(is_message, pc.is_valid(logs["span_id"]))).select(_SPOKEN_RECORD)
+
+
+SPOKEN_EVENT: Final = (
+    r"^gen_ai\.((system|user|assistant|tool)\.message|choice|client\.inference\.operation\.details)$"
+)
+_SPOKEN_RECORD: Final = ["row", "log_id", "trace_id", "span_id", "at", "event_name", "body", "attributes"]
+
+
 def _is_tool_event(names: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(pc.match_substring_regex(names, TOOL_EVENT), fill_value=False)
 

@@ -5,6 +5,7 @@ DELETE FROM store.otlp_spans WHERE md5_number_lower(trace_id) IN (SELECT trace_k
 DELETE FROM store.otlp_logs WHERE log_id IN (SELECT log_id FROM doomed_logs);
 DELETE FROM store.otlp_metrics
 WHERE list_contains(list_transform(getvariable('naming'), lambda key: coalesce(attributes[key], resource[key])), getvariable('forget_value'));
+DELETE FROM store.spoken WHERE unit IN (SELECT trace_key FROM doomed_traces);
 DELETE FROM store.lineage WHERE trace_key IN (SELECT trace_key FROM doomed_traces);
 DELETE FROM store.marks WHERE finding_id IN (
     SELECT finding_id FROM store.findings WHERE list_has_any(call_ids, (SELECT list(call_id) FROM doomed_calls)));

@@ -1,6 +1,7 @@
 -- Everything that is of the doomed reports, calls and sessions.
 DELETE FROM store.reports WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.manifests WHERE report_id IN (SELECT report_id FROM doomed_reports);
+DELETE FROM store.heard WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.lists WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.waiting WHERE report_id IN (SELECT report_id FROM doomed_reports);
 DELETE FROM store.links WHERE report_id IN (SELECT report_id FROM doomed_reports);
