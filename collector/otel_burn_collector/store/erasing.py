@@ -38,7 +38,8 @@ def pending(con: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def finish(con: duckdb.DuckDBPyConnection) -> None:
-    """Note that every copy is gone."""
+    """Note that every copy is gone, and with them what was put aside of damaged records."""
+    con.execute("UPDATE journal.damage SET kept_in = NULL WHERE kept_in IS NOT NULL")
     con.execute(
         "UPDATE journal.erasures SET erased_at = make_timestamp_ns($now) WHERE erased_at IS NULL",
         {"now": time.time_ns()},

@@ -13,4 +13,3 @@ DELETE FROM store.findings WHERE list_has_any(call_ids, (SELECT list(call_id) FR
 -- They name sessions and agents, and cost only that detectors judge again.
 DELETE FROM store.judgements;
 DELETE FROM store.past_days WHERE getvariable('forget_field') = 'project' AND project = getvariable('forget_value');
-UPDATE journal.damage SET kept_in = NULL WHERE kept_in IS NOT NULL;
