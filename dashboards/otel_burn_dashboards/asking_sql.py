@@ -12,6 +12,7 @@ from otel_burn_collector.reader import Ledger
 from otel_burn_collector.stopping import Stopper
 from otel_burn_dashboards.answers import readable
 from otel_burn_dashboards.asking import ask
+from otel_burn_dashboards.figures import plain
 
 ROWS_SHOWN: Final = 20_000
 """Rows that are brought into the browser and its downloads; `otel-burn sql` has no such limit."""
@@ -57,6 +58,15 @@ def seconds(ledger: Ledger) -> float:
 def schema(ledger: Ledger) -> pl.DataFrame:
     """The views that can be asked, with their columns and what those mean."""
     return ask(ledger, "schema", {})
+
+
+def listed(columns: pl.DataFrame) -> str:
+    """The columns of a view in Markdown: a line each, with the type and what it means."""
+    return "\n".join(
+        f"- **{plain(row['name'])}** :gray[{plain(str(row['type']).lower())}]"
+        + (f"  \n{plain(row['comment'])}" if row["comment"] else "")
+        for row in columns.to_dicts()
+    )
 
 
 def by_view(schema: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:

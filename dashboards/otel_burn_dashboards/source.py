@@ -114,7 +114,7 @@ def now() -> datetime:
 def forget() -> None:
     """Ask the ledger again for everything; a reader's own question once somebody can be asked."""
     _answer.clear()
-    st.session_state[STALE] = True
+    renew()
 
 
 def ask_again() -> None:
@@ -125,12 +125,17 @@ def ask_again() -> None:
         leave()
 
 
-def running(about: object, question: Callable[..., T], *, again: bool = False, **params: Any) -> Asked[T]:
+def renew() -> None:
+    """Have a reader's own question asked again."""
+    st.session_state[STALE] = True
+
+
+def running(about: object, question: Callable[..., T], **params: Any) -> Asked[T]:
     """*question*, which may take long, being asked for this reader: the one known as *about*, or a new one."""
     asked: Asked[T] | None = st.session_state.get(RUNNING)
     silent = st.session_state[PRESENCE].silent
-    again = again or (st.session_state.get(STALE, False) and not silent)
-    if asked is None or again or asked.about != about:
+    again = st.session_state.get(STALE, False)
+    if asked is None or asked.about != about or (again and not silent):
         if silent:
             st.stop()  # its note says why, and the page goes on by itself
         st.session_state[STALE] = False

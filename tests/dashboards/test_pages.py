@@ -218,8 +218,7 @@ def test_schema_has_columns_with_their_meaning(open_page: OpenPage, db: Path) ->
     """Beside the editor stands what can be asked."""
     app = open_page("sql", db)
     assert any("llm" in expander.label for expander in app.expander)
-    comments = [c for frame in app.dataframe[:-1] for c in frame.value["comment"].dropna()]
-    assert "Never changes once published" in comments
+    assert "Never changes once published" in said(app)
 
 
 def loop_in(db: Path) -> str:

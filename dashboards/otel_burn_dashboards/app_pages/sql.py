@@ -1,5 +1,7 @@
 """What else does somebody want to know? Any SELECT, with the schema beside it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from otel_burn.errors import BurnError
@@ -16,8 +18,8 @@ def fill() -> None:
         st.session_state["ready"] = None
 
 
-def editor() -> tuple[str, bool]:
-    """The SELECT, as the reader wrote it, and whether it was just sent."""
+def editor() -> str:
+    """The SELECT, as the reader wrote it."""
     questions = asking_sql.ready()
     st.selectbox(
         "Ready questions",
@@ -34,11 +36,17 @@ def editor() -> tuple[str, bool]:
             label_visibility="collapsed", placeholder="SELECT …",
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
-            sent = st.form_submit_button(
-                "Run", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter"
+            # Told by its callback: a click on Cancel while the page is still run for this one ends that run, and
+            # Streamlit says in the next one once more that this button was pressed. The query would begin anew.
+            st.form_submit_button(
+                "Run",
+                type="primary",
+                icon=":material/play_arrow:",
+                shortcut="Ctrl+Enter",
+                on_click=source.renew,
             )
             st.caption(limits(source.ask(asking_sql.seconds)), width="stretch")
-    return str(sql or "").strip(), sent
+    return str(sql or "").strip()
 
 
 def limits(seconds: float) -> str:
@@ -54,14 +62,15 @@ def schema() -> None:
     with st.container(height=390, border=False):
         for name, about, columns in asking_sql.by_view(source.ask(asking_sql.schema)):
             with st.expander(f"**{name}** · {plain(about)}"):
-                st.dataframe(columns, hide_index=True, placeholder="", height="content")
+                # A list: a grid for each of the twenty views took the browser seconds whenever the page was run.
+                st.markdown(asking_sql.listed(columns))
 
 
-def asked(sql: str, *, again: bool) -> None:
+def asked(sql: str) -> None:
     """The answer, once it is there; until then, how long that has been taking and a way to stop it."""
-    running = source.running(sql, asking_sql.select, again=again, sql=sql)
+    running = source.running(sql, asking_sql.select, sql=sql)
     if not running.done(within=background.AT_ONCE):
-        waiting()
+        waiting(running.stop)
         st.stop()
     try:
         answered(running.answer())
@@ -71,18 +80,26 @@ def asked(sql: str, *, again: bool) -> None:
         source.refuse(error)
 
 
+def waiting(stop: Callable[[], None]) -> None:
+    """What is being asked, and a way to stop it. The button stands still beside what is drawn again and again: one that
+    is drawn anew between press and release loses the click."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        progress()
+        st.button(
+            "Cancel", key="cancel", icon=":material/cancel:", on_click=stop, help="Stops it where it runs"
+        )
+
+
 @st.fragment(run_every=0.5)
-def waiting() -> None:
-    """What is being asked, until it is answered."""
+def progress() -> None:
+    """How long the question has been taking, until it is answered."""
     running = st.session_state.get(source.RUNNING)
     if running is None or running.done():
         st.rerun()
     if running.stopped:
         running.stop()  # DuckDB forgets an interruption that comes before it executes
     doing = "Stopping" if running.stopped else "Asking"
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{doing} … {running.seconds:.0f} s", width="stretch")
-        st.button("Cancel", icon=":material/cancel:", on_click=running.stop, help="Stops it where it runs")
+    st.markdown(f"{doing} … {running.seconds:.0f} s", width="stretch")
 
 
 def answered(answer: asking_sql.Answer) -> None:
@@ -122,10 +139,10 @@ def answered(answer: asking_sql.Answer) -> None:
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    sql, sent = editor()
+    sql = editor()
 with right:
     schema()
 if not sql:
     st.info("Write a SELECT, or choose a ready one above.", icon=":material/edit:")
     st.stop()
-asked(sql, again=sent)
+asked(sql)
