@@ -210,6 +210,19 @@ def test_a_loop_is_drawn_as_steps() -> None:
     ]
 
 
+def test_rows_of_an_answer_keep_their_own_bars() -> None:
+    """Two models of one provider are two bars: they are named by as many columns as tell them apart."""
+    rows = pl.DataFrame(
+        {"provider": ["x", "x"], "model": ["a", "b"], "calls": [3, 4], "wasted_usd": [1.0, 2.0]}
+    )
+    assert drawn(answer_chart.answer(rows)) == [
+        {"name": "x · a", "value": 1.0},
+        {"name": "x · b", "value": 2.0},
+    ]
+    alike = pl.DataFrame({"model": ["a", "a"], "calls": [3, 4]})
+    assert [row["name"] for row in drawn(answer_chart.answer(alike))] == ["1 · a", "2 · a"]
+
+
 def test_nothing_reads_as_nothing_on_an_axis_of_short_numbers() -> None:
     """`0`, not `0k`: Vega formats an axis with one prefix for all its labels, so each label is formatted alone."""
     axis = time_charts.over_time(series((0, "a", 1, 1.0)), "tokens", 60, 300).to_dict()["encoding"]["y"][

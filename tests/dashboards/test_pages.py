@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from otel_burn_analytics.findings import judge
 from otel_burn_collector.reader import find_collector, open_ledger
+from otel_burn_dashboards import answer_chart, asking_sql
+from otel_burn_dashboards.figures import plural
 
 OpenPage = Callable[..., AppTest]
 PAGES = ("burn", "findings", "sessions", "session", "compare", "sql")
@@ -193,6 +196,20 @@ def test_sql_runs_a_ready_query(open_page: OpenPage, db: Path) -> None:
         "Which tools are called most, fail most, and fill the context?"
     ).run()
     assert app.dataframe[-1].value["tool_name"].to_list() == ["run_tests"]
+
+
+def test_every_ready_question_is_answered_where_it_is_offered(open_page: OpenPage, db: Path) -> None:
+    """Chosen one after another in the page's own list: a table each, none an error, bars where a row is."""
+    app = open_page("sql", db)
+    for title in asking_sql.ready():
+        app.selectbox(key="ready").set_value(title).run()
+        assert not app.exception, title
+        assert not app.error, (title, app.error)
+        rows = app.dataframe[-1].value
+        assert len(rows.columns) > 1, title
+        assert f"**{plural(len(rows), 'row')}**" in said(app), title
+        drawn = answer_chart.answer(pl.from_pandas(rows, nan_to_null=True))
+        assert (drawn is None) == rows.empty, title
 
 
 @pytest.mark.parametrize(

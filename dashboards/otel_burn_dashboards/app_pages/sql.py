@@ -9,6 +9,8 @@ from otel_burn_collector.stopping import StoppedError
 from otel_burn_dashboards import answer_chart, asking_sql, background, downloads, parts, source
 from otel_burn_dashboards.figures import plain, plural
 
+NO_ROWS = "The answer has no rows, so there is nothing to draw."
+
 
 def fill() -> None:
     """Put the chosen ready question into the editor."""
@@ -126,10 +128,8 @@ def answered(answer: asking_sql.Answer) -> None:
         if drawn is not None:
             st.altair_chart(drawn, alt="The answer as bars")
             return
-        st.info(
-            "A chart needs a column of numbers beside the one that names them.",
-            icon=":material/bar_chart_off:",
-        )
+        why = "A chart needs a column of numbers beside the one that names them." if rows.height else NO_ROWS
+        st.info(why, icon=":material/bar_chart_off:")
     integers = [name for name, kind in rows.schema.items() if kind.is_integer()]
     st.dataframe(
         rows, height="content" if rows.height < 20 else 600, placeholder="NULL", key="answer",
