@@ -24,7 +24,7 @@ _ANYWHERE: Final = re.compile(
     r"|langfuse\.(?:observation|trace)\.(?:input|output)|lk\.(?:chat_ctx|response\.text|function_tool\..+)"
     r"|request_data|response_data|events|all_messages_events|pydantic_ai\.all_messages|final_result"
     r"|model_request_parameters|tool_(?:arguments|response)|mlflow\.(?:span(?:Inputs|Outputs)|chat\..+|trace.*Preview)"
-    r"|crewai?\.(?:task|crew|agent)\.(?:description|expected_output|result|backstory|goal|inputs|agents|tasks(?:_output)?)"
+    r"|(?:gen_ai\.)?crewai?\.(?:task|crew|agent)\.(?:description|expected_output|result|backstory|goal|inputs|agents|tasks(?:_output)?)"
     r"|crew_(?:agents|tasks|inputs|output)|task_output|formatted_(?:description|expected_output)"
     r"|gen_ai\.(?:workflow|agent)\.(?:input|output)|gen_ai\.event\.content|mlflow\.chunk\.value"
     r"|gcp\.vertex\.agent\.(?:llm_request|llm_response|tool_call_args|tool_response|data)"
@@ -52,6 +52,7 @@ _BY_SCOPE: Final = (
         ),
     ),
     (re.compile(r"autogen.*"), re.compile(r"message")),
+    (re.compile(r"logfire\.openai_agents"), re.compile(r"raw_input|response|input|output|instructions")),
     (
         re.compile(r"gemini-cli.*|qwen-code.*"),
         re.compile(r"prompt|function_args|request_text|response_text|text"),

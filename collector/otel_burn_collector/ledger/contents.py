@@ -1,29 +1,14 @@
 """What is in the context that a third party recorded? The same blocks, hashes and tool calls as on our own spans."""
 
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from otel_burn.exchange import Block, BlockKind, ToolCall
 from otel_burn.manifest import named
 from otel_burn_collector.ledger import messages, speaking
-
-Said = Mapping[str, str]
-Json = Mapping[str, Any]
-
-
-class Told(NamedTuple):
-    """What attributes said, as lists of what a request and its answer consist of."""
-
-    tools: list[Any]
-    system: list[Any]
-    asked: list[Any]
-    answered: list[Any]
-
-    def __bool__(self) -> bool:
-        return any(self[:])
+from otel_burn_collector.ledger.flattened import INDEXED, flattened
+from otel_burn_collector.ledger.told import Json, Said, Told, read_json, read_list
 
 
 def manifest_of(said: Said) -> dict[str, list[Any]]:
@@ -128,60 +113,58 @@ def _answer(output: list[Block], calls: Iterable[ToolCall]) -> dict[str, list[An
     }
 
 
-def _json(text: str | None) -> Any:
-    if not text or text[0] not in '[{"':
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:  # cut at an attribute limit, or no JSON at all
-        return None
-
-
-def _list(text: str | None) -> list[Any]:
-    found = _json(text)
-    return found if isinstance(found, list) else [found] if found else []
-
-
 def _convention(said: Said) -> Told:
     """`gen_ai.input.messages` and its neighbours: JSON by the convention's schemas."""
+    defined = read_list(said.get("gen_ai.tool.definitions"))
     return Told(
-        [
-            _json(tool) if isinstance(tool, str) else tool
-            for tool in _list(said.get("gen_ai.tool.definitions"))
-        ],
-        _list(said.get("gen_ai.system_instructions")),
-        _list(said.get("gen_ai.input.messages")),
-        _list(said.get("gen_ai.output.messages")),
+        [read_json(tool) if isinstance(tool, str) else tool for tool in defined] or _pydantic_tools(said),
+        read_list(said.get("gen_ai.system_instructions")),
+        read_list(said.get("gen_ai.input.messages")),
+        read_list(said.get("gen_ai.output.messages")),
     )
 
 
+def _pydantic_tools(said: Said) -> list[Any]:
+    """The tools of a request of pydantic-ai, which lists them in a form of its own."""
+    asked = read_json(said.get("model_request_parameters"))
+    listed = asked.get("function_tools") if isinstance(asked, dict) else None
+    tools = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return [{name: tool.get(theirs) for name, theirs in _PYDANTIC.items()} for tool in tools]
+
+
+_PYDANTIC: Final = {"name": "name", "description": "description", "parameters": "parameters_json_schema"}
+
+
 def _vercel(said: Said) -> Told:
-    text, calls = said.get("ai.response.text"), _list(said.get("ai.response.toolCalls"))
+    text, calls = said.get("ai.response.text"), read_list(said.get("ai.response.toolCalls"))
     parts: list[Json] = [{"type": "text", "text": text}] if text else []
     parts += [{**call, "type": "tool-call"} for call in calls if isinstance(call, dict)]
     return Told(
-        [_json(tool) if isinstance(tool, str) else tool for tool in _list(said.get("ai.prompt.tools"))],
+        [
+            read_json(tool) if isinstance(tool, str) else tool
+            for tool in read_list(said.get("ai.prompt.tools"))
+        ],
         [],
-        _list(said.get("ai.prompt.messages")),
+        read_list(said.get("ai.prompt.messages")),
         [{"role": "assistant", "content": parts}] if parts else [],
     )
 
 
-def _exchange(asked: str, answered: str) -> Callable[[Said], Told]:
+def _exchange(asked_in: str, answered_in: str) -> Callable[[Said], Told]:
     """A provider's own request and answer, as JSON in two attributes."""
 
     def read(said: Said) -> Told:
-        request, answer = _json(said.get(asked)), _json(said.get(answered))
+        request, answer = read_json(said.get(asked_in)), read_json(said.get(answered_in))
         if isinstance(request, list | str):
             request = {"messages": request}
         request = request if isinstance(request, dict) else {}
         system = request.get("system") or request.get("instructions") or []
-        return Told(
-            _as_list(request.get("tools")),
-            _as_list(system),
-            _as_list(request.get("messages") or request.get("input") or request.get("contents")),
-            _answers(answer),
+        listed = _as_list(request.get("messages") or request.get("input") or request.get("contents"))
+        # Logfire adds the answers of agents to the request.
+        asked, answered = (
+            _apart(listed, _answers(answer)) if asked_in == "request_data" else (listed, _answers(answer))
         )
+        return Told(_as_list(request.get("tools")), _as_list(system), asked, answered)
 
     return read
 
@@ -203,113 +186,35 @@ def _answers(answer: Any) -> list[Any]:
     return _as_list(answer)
 
 
-class _Flat(NamedTuple):
-    """Messages that are flattened into attributes: how their names begin."""
-
-    asked: str
-    answered: str
-    tools: str
-
-
-_INDEXED: Final = (
-    _Flat("llm.input_messages.", "llm.output_messages.", "llm.tools."),
-    _Flat("gen_ai.prompt.", "gen_ai.completion.", "llm.request.functions."),
-    _Flat("SpanAttributes.LLM_PROMPTS.", "SpanAttributes.LLM_COMPLETIONS.", "llm.request.functions."),
-)
-
-
-def _flattened(flat: _Flat) -> Callable[[Said], Told]:
-    def read(said: Said) -> Told:
-        asked, answered, tools = (_nested(said, prefix) for prefix in flat)
-        return Told(
-            [_tool(each) for each in tools],
-            [],
-            [_message(each) for each in asked],
-            [_message(each) for each in answered],
-        )
-
-    return read
-
-
-_STEP: Final = re.compile(r"\.(\d+)\.")
-
-
-def _nested(said: Said, prefix: str) -> list[Any]:
-    """The list that attributes `prefix` N `.a.b` are the leaves of."""
-    root: dict[Any, Any] = {}
-    for name, value in said.items():
-        if name.startswith(prefix) and name[len(prefix) :][:1].isdecimal():
-            _put(root, name[len(prefix) :].split("."), value)
-    return _lists(root) if root else []
-
-
-def _put(node: dict[Any, Any], steps: list[str], value: str) -> None:
-    for step in steps[:-1]:
-        below = node.setdefault(step, {})
-        if not isinstance(below, dict):
-            return
-        node = below
-    node.setdefault(steps[-1], value)
-
-
-def _lists(node: Any) -> Any:
-    """*node* with the objects whose keys are all numbers as lists."""
-    if not isinstance(node, dict):
-        return node
-    if all(key.isdecimal() for key in node):
-        return [_lists(node[key]) for key in sorted(node, key=int)]
-    return {key: _lists(value) for key, value in node.items()}
-
-
-def _message(flat: Any) -> Any:
-    """A flattened message in the form of a provider's."""
-    if not isinstance(flat, dict):
-        return flat
-    message = dict(flat.get("message", flat)) if isinstance(flat.get("message", flat), dict) else flat
-    if isinstance(contents := message.pop("contents", None), list):
-        message["content"] = [_content(each) for each in contents]
-    elif isinstance(content := message.get("content"), str) and content[:2] in ("[{", "[ "):
-        message["content"] = _json(content) or content
-    calls = message.get("tool_calls")
-    if isinstance(calls, list):
-        message["tool_calls"] = [
-            call.get("tool_call", call) if isinstance(call, dict) else call for call in calls
-        ]
-    return message
-
-
-def _content(each: Any) -> Any:
-    return each.get("message_content", each) if isinstance(each, dict) else each
-
-
-def _tool(flat: Any) -> Any:
-    if not isinstance(flat, dict):
-        return flat
-    told = flat.get("tool", flat)
-    schema = _json(told.get("json_schema")) if isinstance(told, dict) else None
-    if schema:
-        return schema
-    return {
-        name: _json(value) if name in ("parameters", "input_schema") else value
-        for name, value in flat.items()
-    }
-
-
 EVENTS: Final = "otel_burn.events"
 """Under this name a span's own events stand beside what its attributes say."""
 
 
 def _events(said: Said) -> Told:
     """Messages that are events: of the span, or listed in an attribute."""
-    listed = [each for each in _list(said.get("events")) if isinstance(each, dict)]
+    listed = [each for each in read_list(said.get("events")) if isinstance(each, dict)]
     events = [(str(each.get("event.name")), each) for each in listed]
-    events += [(each["name"], each["attributes"]) for each in _list(said.get(EVENTS))]
-    return Told([], [], *speaking.messages(events))
+    events += [(each["name"], each["attributes"]) for each in read_list(said.get(EVENTS))]
+    asked, answered = speaking.messages(events)
+    return Told([], [], *_apart(asked, answered) if listed else (asked, answered))
+
+
+def _apart(asked: list[Any], answered: list[Any]) -> tuple[list[Any], list[Any]]:
+    """A list of messages that ends with what the model says has the answer in it, where none is told otherwise."""
+    last = len(asked)
+    while (
+        not answered
+        and last
+        and isinstance(asked[last - 1], dict)
+        and asked[last - 1].get("role") == "assistant"
+    ):
+        last -= 1
+    return asked[:last], answered or asked[last:]
 
 
 def _with_events(said: Said) -> Said:
     """*said* with what events say in names of attributes."""
-    found = [each["attributes"] for each in _list(said.get(EVENTS))]
+    found = [each["attributes"] for each in read_list(said.get(EVENTS))]
     told = {
         name: value if isinstance(value, str) else speaking.write_json(value)
         for attributes in found
@@ -323,7 +228,7 @@ _READERS: Final[tuple[Callable[[Said], Told], ...]] = (
     _convention,
     _events,
     _vercel,
-    *(_flattened(each) for each in _INDEXED),
+    *(flattened(each) for each in INDEXED),
     _exchange("request_data", "response_data"),
     _exchange("langfuse.observation.input", "langfuse.observation.output"),
     _exchange("mlflow.spanInputs", "mlflow.spanOutputs"),

@@ -3,9 +3,41 @@
 from typing import Final
 
 from otel_burn import names
-from otel_burn_collector.ledger.attributes import GENAI, Source
+from otel_burn_collector.ledger.attributes import GENAI, OPENINFERENCE, Source
 from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, Dialect
 from otel_burn_collector.ledger.makers import maker
+
+
+def _meta(*keys: str) -> Source:
+    """A count in what Haystack's answer says of itself: a Python dict in a string."""
+    return Source("output.value", rf"_meta=\{{.*?'(?:{'|'.join(keys)})': (\d+)")
+
+
+HAYSTACK: Final[dict[str, tuple[str | Source, ...]]] = OPENINFERENCE | {
+    "provider": (*OPENINFERENCE["provider"], *maker("embedding.model_name")),
+    "input_tokens": (
+        *OPENINFERENCE["input_tokens"],
+        Source("output.value", r'"usage":\s*\{"prompt_tokens":\s*(\d+)'),  # embeddings
+    ),
+    "cache_read_tokens": (_meta("cached_tokens", "cache_read_input_tokens"),),
+    "cache_write_tokens": (_meta("cache_write_tokens", "cache_creation_input_tokens"),),
+    "cache_write_5m_tokens": (_meta("ephemeral_5m_input_tokens"),),
+    "cache_write_1h_tokens": (_meta("ephemeral_1h_input_tokens"),),
+    "reasoning_tokens": (_meta("reasoning_tokens"),),
+}
+
+
+def _used(member: str) -> Source:
+    return Source("usage", rf'"{member}":\s*(\d+)')
+
+
+LOGFIRE_AGENTS: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
+    "input_tokens": (*GENAI["input_tokens"], _used("input_tokens")),
+    "output_tokens": (*GENAI["output_tokens"], _used("output_tokens")),
+    "cache_read_tokens": (*GENAI["cache_read_tokens"], _used("cached_tokens")),
+    "cache_write_tokens": (*GENAI["cache_write_tokens"], _used("cache_write_tokens")),
+    "reasoning_tokens": (*GENAI["reasoning_tokens"], _used("reasoning_tokens")),
+}
 
 FRAMEWORKS: Final = (
     # Strands 1.62. It calls itself the provider, whichever it is, and writes milliseconds.
@@ -43,5 +75,23 @@ FRAMEWORKS: Final = (
         marker_values=(*INFERENCE, "chat.completions", "chat.streaming_completions"),
         remark="it tells no cached and no reasoning tokens",
         fields=GENAI,
+    ),
+    # Haystack 3.4 under OpenInference 0.1.46.
+    Dialect(
+        name="openinference-haystack",
+        rank=30,
+        scope=r"openinference\.instrumentation\.haystack",
+        markers=("openinference.span.kind",),
+        marker_values=("LLM", "EMBEDDING"),
+        fields=HAYSTACK,
+    ),
+    # openai-agents under Logfire 5.4: of Chat Completions the details stand in its own object alone.
+    Dialect(
+        name="logfire-openai-agents",
+        rank=31,
+        scope=r"logfire\.openai_agents",
+        event=r"(?:Responses API|Chat [Cc]ompletion).*",
+        markers=(names.REQUEST_MODEL,),
+        fields=LOGFIRE_AGENTS,
     ),
 )

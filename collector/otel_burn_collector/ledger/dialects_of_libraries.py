@@ -98,6 +98,7 @@ LIBRARIES: Final = (
         counts=False,
     ),
     *LANGCHAIN,
+    *FRAMEWORKS,
     # It makes a span of the kind LLM of each method of a model, of one that only writes the request, too.
     Dialect(
         name="openinference-llamaindex-preparing",
@@ -214,6 +215,5 @@ LIBRARIES: Final = (
         counts=False,
     ),
     *MLFLOW,
-    *FRAMEWORKS,
     *LITELLM,
 )

@@ -175,6 +175,8 @@ LEAKS = {
         "crewai.crew.tasks_output",
         "crewai.task.description",
     ),
+    "openlit.instrumentation.crewai": ("gen_ai.crewai.crew.agents",),
+    "logfire.openai_agents": ("input", "output", "raw_input", "response", "events"),
     "openlit.instrumentation.langgraph": ("gen_ai.workflow.input", "gen_ai.workflow.output"),
     MLFLOW: ("instructions", "mlflow.spanInputs"),
     "autogen SingleThreadedAgentRuntime": ("message",),
@@ -209,3 +211,94 @@ def test_instructions_that_stand_twice_are_one_block(world: Any) -> None:
     world.load(world.chat("openlit.instrumentation.openai", attributes=said))
     blocks = world.rows("SELECT kind FROM context_blocks ORDER BY position")
     assert [block["kind"] for block in blocks] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "agent"), [("crewai", "weather man"), ("openai_agents", "weather man"), ("langchain", "agent")]
+)
+def test_a_node_of_openinference_is_an_agent(world: Any, scope: str, agent: str) -> None:
+    """But for LangGraph's nodes, which are steps: then it is the service."""
+    said = {"openinference.span.kind": "AGENT", "graph.node.id": "weather man"}
+    above = world.span(f"openinference.instrumentation.{scope}", said)
+    world.load(above, world.chat("openinference.instrumentation.openai", parent=above))
+    assert world.call()["agent"] == agent
+
+
+HAYSTACK = {
+    "an answer of OpenAI's": (
+        {"llm.provider": "openai", "llm.model_name": "gpt-5-mini", "llm.token_count.prompt": 1135},
+        "{'prompt_tokens': 1135, 'completion_tokens_details': {'audio_tokens': 0, 'reasoning_tokens': 12}, "
+        "'prompt_tokens_details': {'cache_write_tokens': None, 'cached_tokens': 128}}",
+        [1135, 128, None, 53, 12],
+    ),
+    "an answer of Anthropic's": (
+        {"llm.system": "anthropic", "llm.model_name": "claude-sonnet-4-5", "llm.token_count.prompt": 1601},
+        "{'cache_creation': {'ephemeral_1h_input_tokens': 105, 'ephemeral_5m_input_tokens': 205}, "
+        "'cache_creation_input_tokens': 310, 'cache_read_input_tokens': 256, 'output_tokens_details': None}",
+        [1601, 256, 310, 53, None],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HAYSTACK)
+def test_haystack_tells_the_cache_within_its_answer(world: Any, case: str) -> None:
+    """OpenInference leaves it out; what the answer says of such counts in words is none."""
+    said, usage, expected = HAYSTACK[case]
+    reply = (
+        f"ChatMessage(_content=[TextContent(text=\"it has 'cached_tokens': 7\")], _meta={{'usage': {usage}}})"
+    )
+    answer = {"llm.token_count.completion": 53, "output.value": json.dumps({"replies": [reply]})}
+    scope = "openinference.instrumentation.haystack"
+    world.load(world.span(scope, said | answer | {"openinference.span.kind": "LLM"}))
+    assert [world.call()[name] for name in COUNTS] == expected
+
+
+def test_haystacks_embeddings_tell_their_usage_within_the_answer(world: Any) -> None:
+    """And the model's name alone says whose they are."""
+    output = {
+        "embedding": "<3-dimensional vector>",
+        "meta": {"usage": {"prompt_tokens": 56, "total_tokens": 56}},
+    }
+    said = {
+        "openinference.span.kind": "EMBEDDING",
+        "embedding.model_name": "text-embedding-3-small",
+        "output.value": json.dumps(output),
+    }
+    world.load(world.span("openinference.instrumentation.haystack", said))
+    call = world.call()
+    assert (call["provider"], call["input_tokens"], call["operation"]) == ("openai", 56, "embeddings")
+
+
+@pytest.mark.parametrize("form", ["chat", "responses"])
+def test_logfire_tells_of_openais_agents(world: Any, form: str) -> None:
+    """Of Chat Completions the details stand in an object of its own; the answer is the last of the messages."""
+    scope = "logfire.openai_agents"
+    call = {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "get_weather", "arguments": '{"city": "Rome"}'},
+    }
+    asked, answered = {"role": "user", "content": "weather?"}, {"role": "assistant", "tool_calls": [call]}
+    details = {
+        "input_tokens_details": {"cached_tokens": 128},
+        "output_tokens_details": {"reasoning_tokens": 12},
+    }
+    events = [{"event.name": f"gen_ai.{each['role']}.message", **each} for each in (asked, answered)]
+    told = {"request_data": {"messages": [asked, answered]}} if form == "chat" else {"events": events}
+    said = {
+        "gen_ai.system": "openai",
+        "gen_ai.request.model": "gpt-5-mini",
+        "gen_ai.usage.input_tokens": 1135,
+        "gen_ai.usage.output_tokens": 53,
+        "usage": json.dumps(details),
+        **{name: json.dumps(value) for name, value in told.items()},
+    }
+    turn = world.span(scope, {"agent_name": "weather"}, name="Turn 1")
+    world.load(
+        turn, world.span(scope, said, name="Chat completion with {gen_ai.request.model!r}", parent=turn)
+    )
+    found = world.call()
+    assert [found[name] for name in COUNTS] == [1135, 128, None, 53, 12]
+    assert (found["provider"], found["agent"]) == ("openai", "weather")
+    assert [row["kind"] for row in world.rows("SELECT kind FROM context_blocks")] == ["user"]
+    assert [row["tool_name"] for row in world.rows("SELECT tool_name FROM tool_calls")] == ["get_weather"]

@@ -131,6 +131,29 @@ def test_events_in_an_attribute_are_its_context(world: Any) -> None:
     _check(world)
 
 
+def test_pydantic_ai_lists_its_tools_apart(world: Any) -> None:
+    """In a form of its own; the block is the one that OpenAI's own format makes."""
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tool = {
+        "name": "get_weather",
+        "description": SECRET,
+        "parameters_json_schema": schema,
+        "kind": "function",
+    }
+    function = {"name": "get_weather", "description": SECRET, "parameters": schema}
+    world.load(
+        world.chat(
+            "pydantic-ai", attributes={"model_request_parameters": json.dumps({"function_tools": [tool]})}
+        ),
+        world.chat(
+            SPAN,
+            attributes={"gen_ai.tool.definitions": json.dumps([{"type": "function", "function": function}])},
+        ),
+    )
+    found = world.rows("SELECT DISTINCT kind, tool_name, hash FROM context_blocks")
+    assert [(row["kind"], row["tool_name"]) for row in found] == [("tool_definition", "get_weather")]
+
+
 def _records(world: Any, span: Any, events: list[Event], scope: str = SPAN) -> list[Any]:
     records = []
     for number, (name, body) in enumerate(events):

@@ -4,6 +4,7 @@ WITH told AS (
     SELECT "row",
            arg_min(value, position) FILTER (field = 'session_id') AS session_id,
            arg_min(value, position) FILTER (field = 'agent') AS agent,
+           arg_min(value, position) FILTER (field = 'node') AS node,
            arg_min(value, position) FILTER (field = 'agent_id') AS agent_id,
            arg_min(value, position) FILTER (field = 'user_id') AS user_id,
            arg_min(value, position) FILTER (field = 'work_id') AS work_id,
@@ -16,6 +17,8 @@ WITH told AS (
 )
 SELECT md5_number_lower(trace_id) AS trace_key, span_id, parent_span_id,
        least(coalesce(started_at, ended_at, TIMESTAMP_NS '1970-01-01'), TIMESTAMP_NS '2250-01-01') AS started_at,
-       told.* EXCLUDE ("row")
+       -- OpenInference's graphs are made of agents, but for LangGraph's, whose nodes are steps of one.
+       told.* EXCLUDE ("row", node)
+              REPLACE (coalesce(agent, CASE WHEN scope_name NOT LIKE '%langchain' THEN node END) AS agent)
 FROM new_spans
 LEFT JOIN told USING ("row");
