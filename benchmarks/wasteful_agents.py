@@ -1,9 +1,10 @@
 """Which agents waste tokens, on purpose and by a known amount? Real SDKs, to be run under `otel-burn run` against the
-bundled provider: a heartbeat of each vendor's, sub-agents that share a bootstrap, and tools that nobody uses.
+bundled provider: a heartbeat of each vendor's, sub-agents that share a bootstrap, tools that nobody uses, and the
+table of `careless_amounts.py`, one way of wasting a row.
 
     otel-burn run -- python benchmarks/wasteful_agents.py
 
-`tests/analytics/test_waste_of_real_agents.py` holds what the detectors say to what the provider served.
+`tests/analytics/waste/` holds what the detectors say to what the provider served.
 """
 
 import time
@@ -15,6 +16,7 @@ OFFSET = [0]
 REAL = time.time_ns
 time.time_ns = lambda: REAL() + OFFSET[0]  # half an hour passes between two beats; nobody waits for it
 
+import careless_agents  # noqa: E402
 from anthropic import Anthropic  # noqa: E402
 from google import genai  # noqa: E402
 from google.genai import types  # noqa: E402
@@ -183,3 +185,4 @@ def run(vendor: str, agents: Agents) -> None:
 if __name__ == "__main__":
     for vendor, made in (("anthropic", anthropic), ("openai", openai), ("google", google)):
         run(vendor, made())
+    careless_agents.run()

@@ -90,11 +90,11 @@ def overview() -> str:
 
 
 def examples() -> dict[str, Example]:
-    """An example of each detector that has one."""
+    """An example of each detector."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = {**of_steps(folder / "steps"), **of_agents(folder / "agents"), **of_demo(folder / "demo")}
-    if missing := EXAMPLES.keys() - found:
+        found = {**of_agents(folder / "agents"), **of_steps(folder / "steps"), **of_demo(folder / "demo")}
+    if missing := {detector.name for detector in DETECTORS} - found.keys():
         raise SystemExit(
             f"The examples of {', '.join(sorted(missing))} are no longer found by their detectors."
         )
@@ -158,7 +158,8 @@ def judged(db: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     with open_ledger(db) as ledger:
         rows = judge(ledger, store=False).findings.to_dicts()
         calls = ledger.query(
-            "SELECT call_id, session_id, turn, input_tokens FROM llm_calls ORDER BY started_at, call_id"
+            "SELECT call_id, session_id, agent, turn, input_tokens, output_tokens FROM llm_calls "
+            "ORDER BY started_at, call_id"
         )
     return rows, calls.to_pylist()
 

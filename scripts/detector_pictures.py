@@ -21,10 +21,10 @@ STYLE: Final = """
 
 
 def picture(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> str:
-    """The *calls* around a *finding* as SVG: as high as what each read, its members in the colour of its tier."""
+    """The *calls* around a *finding* as SVG: as high as their tokens, its members in the colour of its tier."""
     shown = _around(finding, calls)
     members, room = set(finding["call_ids"]), WIDTH / max(len(shown), 1)
-    highest = max((call["input_tokens"] or 0 for call in shown), default=0) or 1
+    highest = max(map(_tokens, shown), default=0) or 1
     bars = [
         _bar(call, number * room, room, highest, call["call_id"] in members)
         for number, call in enumerate(shown)
@@ -34,7 +34,7 @@ def picture(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> s
     ]
     marks = [f'<text x="{(at + 0.5) * room:.1f}" y="12" text-anchor="middle">▼</text>' for at in places]
     of = f"{len(members & {call['call_id'] for call in shown})} of {len(shown)} calls"
-    told = f"A bar is a call, as high as its input ({highest:,} tokens at most). Coloured: the finding's calls, {of}."
+    told = f"A bar is a call, as high as its tokens, in and out ({highest:,} at most). Coloured: the finding's, {of}."
     hint = "▼ From here on it could be known." if marks else ""
     words = "".join(
         f'<text x="0" y="{TOP + HEIGHT + 16 * line}">{escape(text)}</text>'
@@ -47,18 +47,23 @@ def picture(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> s
 
 
 def _around(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The calls of the finding's sessions, from the first member's on where they are too many."""
+    """The calls of the finding's sessions, or of the agent that it judges as a whole; around the first member where
+    they are too many."""
     members = set(finding["call_ids"])
     sessions = {call["session_id"] for call in calls if call["call_id"] in members}
-    near = [call for call in calls if call["session_id"] in sessions]
+    near = [call for call in calls if call["session_id"] in sessions or call["agent"] == finding["partition"]]
     first = next((number for number, call in enumerate(near) if call["call_id"] in members), 0)
     return near if len(near) <= MOST else near[max(first - 5, 0) :][:MOST]
 
 
+def _tokens(call: Mapping[str, Any]) -> int:
+    return (call["input_tokens"] or 0) + (call["output_tokens"] or 0)
+
+
 def _bar(call: Mapping[str, Any], x: float, room: float, highest: int, member: bool) -> str:
-    high = max(HEIGHT * (call["input_tokens"] or 0) / highest, 2)
+    high = max(HEIGHT * _tokens(call) / highest, 2)
     kind = "member" if member else "other"
-    said = f"call {call['turn']}: {call['input_tokens'] or 0:,} tokens"
+    said = f"call {call['turn']}: {call['input_tokens'] or 0:,} tokens in, {call['output_tokens'] or 0:,} out"
     return (
         f'<rect class="{kind}" x="{x + room * 0.08:.1f}" y="{TOP + HEIGHT - high:.1f}" width="{room * 0.84:.1f}" '
         f'height="{high:.1f}"><title>{escape(said)}</title></rect>'

@@ -104,7 +104,8 @@ def run_findings(options: argparse.Namespace) -> int:
     found = report.urgent(_chosen(judgement.findings, options)).to_dicts()
     if judgement.unstored:
         sys.stderr.write(f"otel-burn: the findings could not be stored: {judgement.unstored}\n")
-    show(as_json(found) if options.json else terminal.findings_text(found, len(found)) + "\n")
+    judged = (judgement.calls, judgement.calls_with_context)
+    show(as_json(found) if options.json else terminal.findings_text(found, len(found), judged) + "\n")
     return 0
 
 

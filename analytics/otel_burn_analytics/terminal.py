@@ -35,13 +35,36 @@ def text(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def findings_text(findings: Sequence[Mapping[str, Any]], in_all: int) -> str:
-    """*findings* of *in_all*, numbered."""
+def findings_text(
+    findings: Sequence[Mapping[str, Any]], in_all: int, judged: tuple[int, int] | None = None
+) -> str:
+    """*findings* of *in_all*, numbered.
+
+    Args:
+        judged: How many calls were judged, and how many of them with a record of their context. It tells a clean bill
+            from nothing to look at.
+    """
     if not findings:
-        return "No findings."
+        return "No findings." if judged is None else _wrapped(none_found(*judged))
     more = f"  ({len(findings)} of {in_all:,})" if in_all > len(findings) else ""
     head = f"FINDINGS{more}  They overlap: never add them up."
     return "\n\n".join([head, *(_finding(number, one) for number, one in enumerate(findings, start=1))])
+
+
+def none_found(calls: int, with_context: int) -> str:
+    """What it means that there is no finding."""
+    if calls == 0:
+        return (
+            "No findings, as there was nothing to judge: no call is in this choice. Was it made under `otel-burn run`, "
+            "into this database?"
+        )
+    clean = f"No findings: {plural(calls, 'call')} {'was' if calls == 1 else 'were'} judged."
+    if with_context == calls:
+        return clean
+    return (
+        f"{clean} Of {calls - with_context:,} of them no context is on record, so what they carried, repeated or could "
+        "have cached was not judged."
+    )
 
 
 def money(usd: Decimal | None) -> str:
@@ -170,7 +193,8 @@ def _row(row: Row, wide: int) -> str:
 
 
 def _findings(report: Report) -> str:
-    return findings_text(report.findings, report.findings_in_all)
+    judged = (report.judged_calls, report.judged_calls_with_context)
+    return findings_text(report.findings, report.findings_in_all, judged)
 
 
 def _finding(number: int, finding: Mapping[str, Any]) -> str:

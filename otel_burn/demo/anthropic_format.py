@@ -7,6 +7,14 @@ from typing import Any
 from otel_burn.demo.dialogue import Answer, Block, Prompt, ToolUse, canonical, words
 
 REQUEST_ID = "request-id"
+KINDS = {
+    401: "authentication_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
+"""What an error is called, by its status."""
 
 Json = dict[str, Any]
 
@@ -27,6 +35,7 @@ def read(body: Mapping[str, Any]) -> Prompt:
         ),
         turn=sum(message["role"] == "assistant" for message in body["messages"]),
         stream=bool(body.get("stream")),
+        limit=body.get("max_tokens"),
     )
 
 
@@ -70,9 +79,7 @@ def usage(answer: Answer) -> Json:
 
 def error(status: int, message: str, request_id: str) -> Json:
     """An error in Anthropic's words."""
-    kind = {429: "rate_limit_error", 401: "authentication_error", 404: "not_found_error"}.get(
-        status, "invalid_request_error"
-    )
+    kind = KINDS.get(status, "invalid_request_error")
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": request_id}
 
 
@@ -120,7 +127,7 @@ def _tool_use(tool: ToolUse, arguments: Mapping[str, Any]) -> Json:
 
 
 def _stop(answer: Answer) -> str:
-    return "tool_use" if answer.tools else "end_turn"
+    return "max_tokens" if answer.cut else "tool_use" if answer.tools else "end_turn"
 
 
 def _event(kind: str, data: Json) -> bytes:

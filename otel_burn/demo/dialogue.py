@@ -9,9 +9,12 @@ from typing import Any, Literal
 Lifetime = Literal["5m", "1h"]
 
 
+BYTES_A_TOKEN = 4
+
+
 def tokens(text: str) -> int:
     """A tokenizer's count, near enough: four bytes a token."""
-    return -(-len(text.encode()) // 4)
+    return -(-len(text.encode()) // BYTES_A_TOKEN)
 
 
 def words(text: str) -> list[str]:
@@ -48,6 +51,8 @@ class Prompt:
     """How many answers the conversation has already."""
     stream: bool = False
     wants_usage: bool = True
+    limit: int | None = None
+    """How many tokens the answer may have, thoughts included."""
 
 
 @dataclass(frozen=True)
@@ -91,3 +96,5 @@ class Answer:
     text: str
     tools: tuple[ToolUse, ...]
     consumption: Consumption
+    cut: bool = False
+    """Whether it ends where the request's limit was reached."""

@@ -6,7 +6,13 @@ from typing import Any
 
 from otel_burn.demo.dialogue import Answer, Block, Prompt, ToolUse, canonical, text_of, words
 
-STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
+STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+}
 """The canonical code that stands beside an HTTP status."""
 
 Json = dict[str, Any]
@@ -27,13 +33,18 @@ def read(body: Mapping[str, Any]) -> Prompt:
         ),
         turn=sum(content.get("role") == "model" for content in contents),
         stream=body["method"] == "streamGenerateContent",
+        limit=(body.get("generationConfig") or {}).get("maxOutputTokens"),
     )
 
 
 def plain(answer: Answer) -> Json:
     """The response in one piece."""
-    parts = [{"text": answer.text}, *map(_function_call, answer.tools)]
-    return {**_candidate(parts, "STOP"), "usageMetadata": usage(answer), **_frame(answer)}
+    said = [{"text": answer.text}] if answer.text else []
+    return {
+        **_candidate([*said, *map(_function_call, answer.tools)], _finish(answer)),
+        "usageMetadata": usage(answer),
+        **_frame(answer),
+    }
 
 
 def events(answer: Answer, prompt: Prompt) -> Iterator[bytes]:
@@ -43,7 +54,7 @@ def events(answer: Answer, prompt: Prompt) -> Iterator[bytes]:
     for word in words(answer.text):
         yield _event({**_candidate([{"text": word}]), "usageMetadata": begun, **_frame(answer)})
     last = [_function_call(tool) for tool in answer.tools] or [{"text": ""}]
-    yield _event({**_candidate(last, "STOP"), "usageMetadata": usage(answer), **_frame(answer)})
+    yield _event({**_candidate(last, _finish(answer)), "usageMetadata": usage(answer), **_frame(answer)})
 
 
 def usage(answer: Answer) -> Json:
@@ -68,6 +79,10 @@ def error(status: int, message: str, request_id: str) -> Json:
 def _candidate(parts: list[Json], finish: str | None = None) -> Json:
     ended = {"finishReason": finish} if finish else {}
     return {"candidates": [{"content": {"role": "model", "parts": parts}, **ended, "index": 0}]}
+
+
+def _finish(answer: Answer) -> str:
+    return "MAX_TOKENS" if answer.cut else "STOP"
 
 
 def _frame(answer: Answer) -> Json:

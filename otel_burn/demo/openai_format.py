@@ -26,6 +26,7 @@ def read(body: Mapping[str, Any]) -> Prompt:
         turn=sum(message["role"] == "assistant" for message in messages),
         stream=bool(body.get("stream")),
         wants_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+        limit=body.get("max_completion_tokens") or body.get("max_tokens"),
     )
 
 
@@ -71,7 +72,8 @@ def usage(answer: Answer) -> Json:
 
 def error(status: int, message: str, request_id: str) -> Json:
     """An error in OpenAI's words; its request id stands in the header only."""
-    kind, code = {429: ("requests", "rate_limit_exceeded"), 401: ("invalid_request_error", "invalid_api_key")}.get(
+    kind, code = {429: ("requests", "rate_limit_exceeded"), 401: ("invalid_request_error", "invalid_api_key"),
+                  500: ("server_error", None), 503: ("server_error", None)}.get(
         status, ("invalid_request_error", None)
     )  # fmt: skip
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
@@ -107,7 +109,7 @@ def _tool_call(tool: ToolUse) -> Json:
 
 
 def _finish(answer: Answer) -> str:
-    return "tool_calls" if answer.tools else "stop"
+    return "length" if answer.cut else "tool_calls" if answer.tools else "stop"
 
 
 def _event(data: Json) -> bytes:

@@ -1,6 +1,7 @@
 """What stands in for OpenAI, Anthropic and Google? Servers on loopback that answer from scripts and keep the truth."""
 
 import json
+import math
 import re
 import sys
 import time
@@ -17,6 +18,7 @@ from otel_burn.demo import anthropic_format, gemini_format, openai_format, respo
 from otel_burn.demo.dialogue import Answer, Prompt
 from otel_burn.demo.prompt_cache import Counting, PromptCache
 from otel_burn.demo.scripted_model import Refused, ScriptedModel
+from otel_burn.demo.scripts import TOLD, Script, script_for
 
 Json = dict[str, Any]
 
@@ -185,16 +187,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             prompt = api.read({**json.loads(body), **match.groupdict()})
+            script = script_for(prompt.system, self.headers.get(TOLD))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             self._refuse(api, 400, f"The body is no request that this API knows: {error!r}")
             return
         time.sleep(self.server.provider.pace)
-        self._answer(api, prompt)
+        self._answer(api, prompt, script)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are recorded, not printed."""
 
-    def _answer(self, api: Api, prompt: Prompt) -> None:
+    def _answer(self, api: Api, prompt: Prompt, script: Script) -> None:
         provider = self.server.provider
         if prompt.model == MISSING_MODEL:
             provider.record(
@@ -202,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
             )
             self._refuse(api, 404, f"The model {prompt.model} does not exist.")
             return
-        script, answer = provider.model.answer(prompt, api.count)
+        answer = provider.model.answer(prompt, api.count, script)
         row = {
             "agent": script.agent,
             "provider": api.provider,
@@ -210,10 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
             "stream": prompt.stream,
         }
         if isinstance(answer, Refused):
-            provider.record({**row, "status": 429})
-            message = f"Rate limit reached for {prompt.model}. Please try again in {answer.seconds:g}s."
-            wait = {"retry-after": "1", "retry-after-ms": f"{answer.seconds * 1000:.0f}"}
-            self._refuse(api, 429, message, wait)
+            provider.record({**row, "status": answer.status})
+            self._put_off(api, prompt.model, answer)
             return
         used = {**asdict(answer.consumption), "input": answer.consumption.input}
         request_id = f"req_{answer.id}"
@@ -225,6 +226,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(api.events(answer, prompt), api.stream_type, headers)
         else:
             self._json(200, whole, headers)
+
+    def _put_off(self, api: Api, model: str, refused: Refused) -> None:
+        if refused.seconds is None:
+            self._refuse(api, refused.status, f"{model} is overloaded. Please try again later.")
+            return
+        message = f"Rate limit reached for {model}. Please try again in {refused.seconds:g}s."
+        wait = {
+            "retry-after": f"{math.ceil(refused.seconds)}",
+            "retry-after-ms": f"{refused.seconds * 1000:.0f}",
+        }
+        self._refuse(api, refused.status, message, wait)
 
     def _refuse(self, api: Api, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         request_id = f"req_refused_{status}"

@@ -32,12 +32,13 @@ def read(body: Mapping[str, Any]) -> Prompt:
         # An answer may be several items: reasoning, words, calls. A run of them is one answer.
         turn=sum(written for written, _ in itertools.groupby(items, _written_by_the_model)),
         stream=bool(body.get("stream")),
+        limit=body.get("max_output_tokens"),
     )
 
 
 def plain(answer: Answer) -> Json:
     """The response in one piece."""
-    return _response(answer, "completed", _output(answer), usage(answer))
+    return _response(answer, _ended(answer), _output(answer), usage(answer))
 
 
 def events(answer: Answer, prompt: Prompt) -> Iterator[bytes]:
@@ -72,7 +73,7 @@ def _response(answer: Answer, status: str, output: list[Json], used: Json | None
         "status": status,
         "background": False,
         "error": None,
-        "incomplete_details": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
         "instructions": None,
         "max_output_tokens": None,
         "metadata": {},
@@ -94,11 +95,15 @@ def _response(answer: Answer, status: str, output: list[Json], used: Json | None
     }
 
 
+def _ended(answer: Answer) -> str:
+    return "incomplete" if answer.cut else "completed"
+
+
 def _output(answer: Answer) -> list[Json]:
     thought = [{"id": f"rs_{answer.id}", "type": "reasoning", "summary": []}]
     return [
         *(thought if answer.consumption.reasoning else ()),
-        _message(answer, "completed", [_text(answer.text)]),
+        *([_message(answer, _ended(answer), [_text(answer.text)])] if answer.text else ()),
         *(_function_call(tool, "completed", json.dumps(tool.arguments)) for tool in answer.tools),
     ]
 
@@ -137,7 +142,7 @@ def _events(answer: Answer) -> Iterator[tuple[str, Json]]:
         yield "response.output_item.added", {"output_index": index, "item": opened}
         yield from parts
         yield "response.output_item.done", {"output_index": index, "item": item}
-    yield "response.completed", {"response": plain(answer)}
+    yield f"response.{_ended(answer)}", {"response": plain(answer)}
 
 
 def _parts(

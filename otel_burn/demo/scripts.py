@@ -1,8 +1,9 @@
 """Which tool does the scripted model call next, for which agent? Data; the agents know nothing of it."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from otel_burn.demo.workspace import LOGS, WRITTEN
 
@@ -14,6 +15,13 @@ class Step:
     text: str
     tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     reasoning: int = 0
+    refusals: tuple[int, ...] = ()
+    """The statuses that the first attempts at it get."""
+    retry_after: float | None = 0.25
+    """The seconds that a refusal tells to wait, if it tells any."""
+    more_input: int = 0
+    """Tokens billed beside what was sent: as if the prompt were longer."""
+    more_output: int = 0
 
 
 @dataclass(frozen=True)
@@ -24,8 +32,6 @@ class Script:
     opening: str
     """How the agent's system prompt begins; thus the provider knows whom it talks to."""
     steps: tuple[Step, ...]
-    refused: frozenset[int] = field(default_factory=frozenset)
-    """Turns whose first attempt is answered with 429."""
 
     def at(self, turn: int) -> Step:
         """The answer to the conversation that has *turn* answers already."""
@@ -78,20 +84,22 @@ FAILING_LOOP = Script(
     ),
 )
 
+READS = tuple(
+    Step(f"I need {log}.", (("read_file", {"path": log}),), reasoning=64 * (1 + at % 3))
+    for at, log in enumerate(LOGS)
+)
 CONTEXT_HOARDER = Script(
     agent="context_hoarder",
     opening="You answer questions about order logs",
     steps=(
-        *(
-            Step(f"I need {log}.", (("read_file", {"path": log}),), reasoning=64 * (1 + at % 3))
-            for at, log in enumerate(LOGS)
-        ),
+        *READS[:4],
+        replace(READS[4], refusals=(429,)),
+        *READS[5:],
         Step("Order 1042 failed in each of the logs, always with a timeout of the payment gateway.", (), 512),
         Step("Warehouse 7 had the most failures: 31 in six days.", (), 448),
         Step("No, refunds were not affected.", (), 320),
         Step("Raise the gateway's timeout to 30 s and retry with an idempotency key.", (), 576),
     ),
-    refused=frozenset({4}),
 )
 
 HEARTBEAT = Script(
@@ -119,6 +127,13 @@ UNKNOWN = Script(
 SCRIPTS = (HEALTHY, FAILING_LOOP, CONTEXT_HOARDER, HEARTBEAT, WARDROBE, UNKNOWN)
 
 
-def script_for(system: str) -> Script:
-    """The script of the agent whose system prompt this is."""
-    return next(script for script in SCRIPTS if system.startswith(script.opening))
+TOLD: Final = "x-scripted-answer"
+"""A header in which a test or benchmark tells, as JSON, the `agent` that asks and the fields of the `Step` it gets."""
+
+
+def script_for(system: str, told: str | None = None) -> Script:
+    """The script of the agent whose system prompt this is, unless the request itself has *told* its answer."""
+    if told is None:
+        return next(script for script in SCRIPTS if system.startswith(script.opening))
+    fields = json.loads(told)
+    return Script(fields.pop("agent"), opening="", steps=(Step(**fields),))

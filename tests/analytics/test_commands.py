@@ -1,6 +1,7 @@
 """Do the commands take what users type, and say what is wrong with it?"""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -81,4 +82,6 @@ def test_findings_read_well(db: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "$0.0162 to $0.0204, 6,160 tokens wasted, confidence 95 %" in said
     assert "Fix: Stop run_tests" in said
     dispatch(["findings", "--db", str(db), "--session", "nowhere"])
-    assert capsys.readouterr().out == "No findings.\n"
+    assert "there was nothing to judge" in capsys.readouterr().out
+    dispatch(["findings", "--db", str(db), "--detector", "price_cliffs"])
+    assert re.search(r"No findings: \d+ calls were judged", capsys.readouterr().out)

@@ -102,12 +102,13 @@ def find_anomalies(
         tier=pl.lit("warn"),
         confidence=pl.lit(0.5),
         evidence=pl.format(
-            "This {} cost {}, {} times what is usual for {}: the median of {} is {}.",
+            "This {} cost {}, {} times what is usual for {}: the median of its {} {}s of four weeks is {}.",
             "what",
             numbers.usd(money(pl.col("usd"))),
-            (pl.col("usd") / pl.col("usual")).round(1),
+            numbers.times(pl.col("usd") / pl.col("usual")),
             "agent",
-            numbers.plural(pl.col("count"), "of them", "of them"),
+            numbers.count(pl.col("count")),
+            "what",
             numbers.usd(money(pl.col("usual"))),
         ),
         fix=pl.lit(

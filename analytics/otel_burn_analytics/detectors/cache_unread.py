@@ -13,6 +13,9 @@ knows beforehand that a conversation ends.
 
 Needs: Cache reads and writes of the usage.
 
+Beside others: calls that never write to a cache are `cache_unused`'s. Where both speak of one agent, look at this one
+first: it pays extra for caching, and the place of the marks that mends it mostly mends the other calls too.
+
 Blind spots: A reader of the same agent in another conversation counts as a reader whatever it read, so writes may be
 missed, and none is invented. Writes whose time is not over yet count as read.
 

@@ -12,6 +12,9 @@ price of writing what is new to the cache (Anthropic's quarter; nothing where wr
 Needs: Usage with cache tokens. With a manifest of the context the repeated beginning is known; with token counts
 alone the whole last prompt is taken for it where the prompt grew, which the finding says, with less confidence.
 
+Beside others: a call that wrote to a cache is none of these. What it wrote and nobody read is `cache_unread`'s, and
+what a cache held and did not serve is `cache_misses`'s: no call is in two of the three for the same tokens.
+
 Blind spots: Minimums that are higher (2,048 or 4,096 tokens for some models). Emitters that do not report cache
 tokens look as if nothing were cached.
 

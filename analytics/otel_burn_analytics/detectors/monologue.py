@@ -8,6 +8,9 @@ Defaults: OpenHands stops at three messages in a row; two happen when a connecti
 
 Needs: contexts (`context_blocks`); without a manifest or content, answers cannot be compared.
 
+The calls are those that gave these answers, counted back from the last context of the session: the last answer in it
+was given by the call before, and so on.
+
 Blind spots: answers in other words, as only hashes of answers are kept; an answer that repeats itself within (chanting)
 shows only as a call that is cut off at its limit of tokens: seeing the period would take its content.
 
@@ -55,7 +58,12 @@ def find_monologue(
     again = (
         said.filter(pl.col("kind") == "assistant", pl.col("bytes") >= min_bytes)
         .group_by("session_id", "call_id", "news", "hash")
-        .agg(times=pl.len().cast(pl.Int64), position=pl.col("position").min(), bytes=pl.col("bytes").first())
+        .agg(
+            times=pl.len().cast(pl.Int64),
+            position=pl.col("position").min(),
+            bytes=pl.col("bytes").first(),
+            back=pl.col("back"),
+        )
         .filter(pl.col("times") >= min_length)
         .with_columns(loop=pl.concat_str("session_id", "hash", "position", separator=" "))
     )
@@ -66,24 +74,36 @@ def find_monologue(
 
 
 def _said(last_contexts: pl.LazyFrame) -> pl.LazyFrame:
-    """The blocks in order; `news` counts those before them that nobody had said."""
+    """The blocks in order; `news` counts those before them that nobody had said, `back` the answers from there on."""
     new = pl.col("kind").is_in(NEW) & (
         pl.struct("kind", "hash").is_first_distinct().over("call_id") | pl.col("kind").is_in(["tool_call"])
     )
+    # An answer is a message, or tool calls without one.
+    wordless = (pl.col("kind") == "tool_call") & ~pl.col("kind").shift().is_in(["assistant", "tool_call"])
+    begins = (pl.col("kind") == "assistant") | wordless.fill_null(True)
     return last_contexts.sort("call_id", "position").with_columns(
-        news=new.cast(pl.Int64).cum_sum().over("call_id")
+        news=new.cast(pl.Int64).cum_sum().over("call_id"),
+        back=begins.cast(pl.Int64).cum_sum(reverse=True).over("call_id"),
     )
 
 
 def _members(again: pl.LazyFrame, llm_calls: pl.LazyFrame, min_length: int) -> pl.LazyFrame:
-    """The last calls of the session up to the one that read the answers: as many as there are answers too many."""
-    calls = llm_calls.select("session_id", "started_at", asking="call_id", agent_of="agent")
+    """The calls that gave the answers. One that failed gave none; another agent's are another conversation."""
+    who = ("session_id", "agent", "agent_id")
+    answered = llm_calls.filter((pl.col("output_tokens") != 0).fill_null(True))
+    calls = (
+        llm_calls.join(again.select(reading="call_id").unique(), left_on="call_id", right_on="reading")
+        .select(*who, reading="call_id", read_at="started_at")
+        .join(answered.select(*who, "started_at", asking="call_id"), on=who, nulls_equal=True)
+        .filter(pl.col("asking") != pl.col("reading"), pl.col("started_at") <= pl.col("read_at"))
+        .sort("reading", "started_at", "asking", descending=[False, True, True])
+        .with_columns(back=pl.int_range(1, pl.len() + 1).over("reading"))
+        .select("reading", "asking", "back", agent_of="agent")
+    )
     return (
-        again.join(calls, on="session_id")
-        .sort("loop", "started_at", "asking", descending=[False, True, True])
-        .with_columns(back=pl.int_range(pl.len()).over("loop"))
-        .filter(pl.col("back") < pl.col("times"))
-        .sort("loop", "started_at", "asking")
+        again.explode("back")
+        .join(calls, left_on=["call_id", "back"], right_on=["reading", "back"])
+        .sort("loop", "back", descending=[False, True])
         .with_columns(row=pl.int_range(pl.len()).over("loop"))
         .with_columns(wasted=pl.col("row") > 0, tells=pl.col("row") >= min_length - 1)
         .with_columns(avoidable=pl.col("tells"), part=pl.lit(1, pl.Int64), whole=pl.lit(1, pl.Int64))
@@ -97,5 +117,5 @@ def _told() -> dict[str, pl.Expr]:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_monologue, needs={"last_contexts": LAST_CONTEXTS, "llm_calls": LLM_CALLS}
+    name=NAME, find=find_monologue, needs={"last_contexts": LAST_CONTEXTS, "llm_calls": LLM_CALLS}, version=2
 )

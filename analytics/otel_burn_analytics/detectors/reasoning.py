@@ -7,6 +7,9 @@ said; reported once what lies above that came to 20,000 tokens and thinking is f
 Defaults: 1,000 tokens and ten times: an agent thinks before a tool call of thirty tokens, and should. Four fifths and
 20,000: below that it is a few hard questions.
 
+Beside others: cut-offs with nothing visible are reported here alone, and not by `thrown_away`, which is of answers that
+were given.
+
 Dollars: High: cut-offs at what the whole call cost, over-thinking at the output price for what lies above the limits.
 Low: the cut-offs alone.
 
@@ -87,20 +90,37 @@ def find_reasoning(
         key=(*runs.ACTOR, "first_call"),
         tier=pl.when(pl.col("cuts") > 0).then(pl.lit("waste")).otherwise(pl.lit("warn")),
         confidence=pl.when(pl.col("cuts") > 0).then(0.9).otherwise(0.4),
-        evidence=pl.format(
-            "{} % of the output was thinking that nobody sees. {} thought until the token limit and said nothing; "
-            "{} thought at length for a short answer, {} tokens above ten times what was said. Together {}.",
-            pl.col("share").round(0).cast(pl.Int64),
-            numbers.plural(pl.col("cuts"), "call", "calls"),
-            numbers.count(pl.col("long")),
-            numbers.count(pl.col("excess")),
-            numbers.usd(pl.col("wasted_usd_high")),
-        ),
-        fix=pl.lit(
-            "Ask for less thinking on routine steps (effort, budget, level), and raise the token limit where "
-            "thinking is needed: it comes out of the same limit as the answer."
-        ),
+        evidence=_evidence(min_thought, times),
+        fix=_fix(),
     )
+
+
+def _evidence(min_thought: int, times: int) -> pl.Expr:
+    long = pl.format(
+        "{} for a short answer: {} tokens beyond what we grant ({} tokens, or {} times what was said)",
+        numbers.plural(pl.col("long"), "call thought at length", "calls thought at length"),
+        numbers.count(pl.col("excess")),
+        pl.lit(f"{min_thought:,}"),
+        pl.lit(f"{times}"),
+    )
+    cut = pl.format(
+        "{} until the token limit and said nothing",
+        numbers.plural(pl.col("cuts"), "call thought", "calls thought"),
+    )
+    told = [pl.when(pl.col("cuts") > 0).then(cut), pl.when(pl.col("long") > 0).then(long)]
+    return pl.format(
+        "{} % of the output was thinking that nobody sees. {}. Together {}.",
+        pl.col("share").round(0).cast(pl.Int64),
+        pl.concat_str(told, separator="; ", ignore_nulls=True),
+        numbers.usd(pl.col("wasted_usd_high")),
+    )
+
+
+def _fix() -> pl.Expr:
+    """What to change: where both happen, the limit first, as nothing came of those calls."""
+    limit = "Raise the token limit where thinking is needed: it comes out of the same limit as the answer. "
+    less = "Ask for less thinking on routine steps (effort, budget, level)."
+    return pl.when(pl.col("cuts") > 0).then(pl.lit(limit + less)).otherwise(pl.lit(less))
 
 
 DETECTOR: Final = Detector(name=NAME, find=find_reasoning, needs={"llm_calls": CALLS})

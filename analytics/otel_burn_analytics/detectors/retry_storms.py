@@ -12,7 +12,8 @@ Low and high are the same.
 
 Needs: Status of calls; of our own spans also each HTTP attempt.
 
-Blind spots: Retries inside an SDK whose emitter reports only the last attempt.
+Blind spots: Retries inside an SDK whose emitter reports only the last attempt. Failures that say neither status nor
+kind are passed over.
 
 Complexity: n log n in attempts.
 """
@@ -120,6 +121,8 @@ def _tries(llm_calls: pl.LazyFrame, attempts: pl.LazyFrame) -> pl.LazyFrame:
             called_at="started_at",
             started_at=pl.coalesce("own_started_at", "started_at"),
         )
+        # A failure of which nobody says what it was, as other emitters report our attempts, ends no run either.
+        .filter(~(pl.col("failing") & code.is_null() & pl.col("error_type").is_null()).fill_null(False))
         .with_columns(failing=(pl.col("failing") & passing).fill_null(False))
     )
 
@@ -153,12 +156,16 @@ def _runs(tries: pl.LazyFrame, *, within_seconds: float) -> pl.LazyFrame:
 
 def _evidence() -> pl.Expr:
     return pl.format(
-        "{} failed one after the other ({}), {} to {} s apart, each pause {} times the one before. {}",
+        "{} failed one after the other ({}), {} to {} s apart, and the pauses {}. {}",
         numbers.plural(pl.col("failures"), "attempt", "attempts"),
         "errors",
         pl.col("shortest").round(2),
         pl.col("longest").round(2),
-        pl.col("grew").round(2).cast(pl.String).fill_null("?"),
+        pl.when(pl.col("grew") >= 1.5)
+        .then(
+            pl.format("grew too little for so many (each {} times the one before)", pl.col("grew").round(1))
+        )
+        .otherwise(pl.lit("did not grow")),
         pl.when(pl.col("wasted_tokens") > 0)
         .then(
             pl.format(
@@ -172,5 +179,5 @@ def _evidence() -> pl.Expr:
 
 
 DETECTOR: Final = Detector(
-    name=NAME, find=find_retry_storms, needs={"llm_calls": CALLS, "attempts": ATTEMPTS}
+    name=NAME, find=find_retry_storms, needs={"llm_calls": CALLS, "attempts": ATTEMPTS}, version=2
 )

@@ -2,14 +2,16 @@
 
 Rule: An answer that ended at its token limit, or broke off after tokens were billed, and that the next call of its
 session and agent does not carry on: that call's prompt did not grow by half of what was answered. Reported once such
-answers came to 2,000 tokens of output.
+answers came to 2,000 tokens of output. An answer that was thought to its end, with nothing to be seen, is left to
+`reasoning`: no answer was thrown away there, none was given, and its fix is another.
 
 Defaults: 2,000 tokens: less is cents. Half: an answer that is continued is in the next prompt, whole or nearly so.
 
 Dollars: High: the whole calls. Low: only those after which the same agent asked again within ten minutes with a
 prompt of the same size (a twentieth more or less): these were repeated.
 
-Needs: Finish reason or status, and usage. No context.
+Needs: Finish reason or status, and usage. No context. Reasoning tokens, for what is left to `reasoning`: where the
+provider tells none, it is reported here.
 
 Blind spots: The last call of a session may have been used by a person as it was; it counts for high only.
 
@@ -35,6 +37,7 @@ CALLS: Final = pl.Schema(
         "started_at": TIME,
         "input_tokens": pl.Int64(),
         "output_tokens": pl.Int64(),
+        "reasoning_tokens": pl.Int64(),
         "cost_usd": pl.Float64(),
     }
 )
@@ -46,6 +49,7 @@ def find_thrown_away(
 ) -> pl.LazyFrame:
     """Findings: per session and agent, the answers that were cut off or broke off, and led nowhere."""
     cut = pl.col("finish_reason").str.contains(CUT).fill_null(False)
+    unseen = (pl.col("reasoning_tokens") >= pl.col("output_tokens")).fill_null(False)
     broken = (pl.col("status") != "ok").fill_null(False)
     following = pl.col("thread") == pl.col("thread").shift(-1)
     grown = pl.col("input_tokens").shift(-1) - pl.col("input_tokens")
@@ -59,7 +63,7 @@ def find_thrown_away(
         .sort(*runs.ACTOR, "started_at", "call_id", nulls_last=True)
         .with_columns(thread=pl.struct(runs.ACTOR).rle_id())
         .with_columns(cut=cut, broken=broken & ~cut, carried=carried, again=again)
-        .filter(pl.col("cut") | pl.col("broken"), ~pl.col("carried"), pl.col("output_tokens") > 0)
+        .filter((pl.col("cut") & ~unseen) | pl.col("broken"), ~pl.col("carried"), pl.col("output_tokens") > 0)
         .with_columns(
             tokens=pl.col("input_tokens").fill_null(0) + pl.col("output_tokens"),
             usd_high="cost_usd",
@@ -82,15 +86,7 @@ def find_thrown_away(
         key=(*runs.ACTOR, "first_call"),
         tier=pl.when(pl.col("repeated") > 0).then(pl.lit("waste")).otherwise(pl.lit("warn")),
         confidence=pl.when(pl.col("repeated") > 0).then(0.8).otherwise(0.5),
-        evidence=pl.format(
-            "{} ended at the token limit and {} broke off, and no later prompt carries them on: {} tokens of "
-            "output, {} for the whole calls. {} of them were asked again within minutes.",
-            numbers.plural(pl.col("cuts"), "answer", "answers"),
-            numbers.count(pl.col("broken")),
-            numbers.count(pl.col("answered")),
-            numbers.usd(pl.col("wasted_usd_high")),
-            numbers.count(pl.col("repeated")),
-        ),
+        evidence=_evidence(),
         fix=pl.lit(
             "Raise the token limit to what the answer needs, or ask for shorter answers; let the model go on from a "
             "cut answer instead of asking afresh; raise the client's time-out above the time that an answer takes."
@@ -98,4 +94,20 @@ def find_thrown_away(
     )
 
 
-DETECTOR: Final = Detector(name=NAME, find=find_thrown_away, needs={"llm_calls": CALLS})
+def _evidence() -> pl.Expr:
+    repeated = numbers.plural(pl.col("repeated"), "of these calls was", "of these calls were")
+    return pl.format(
+        "{}, and no later prompt carries on from there: {} tokens of output, {} for the whole calls. {}",
+        numbers.some(
+            (pl.col("cuts"), "answer ended at the token limit", "answers ended at the token limit"),
+            (pl.col("broken"), "answer broke off", "answers broke off"),
+        ),
+        numbers.count(pl.col("answered")),
+        numbers.usd(pl.col("wasted_usd_high")),
+        pl.when(pl.col("repeated") > 0)
+        .then(pl.format("{} followed within minutes by one of the same size: asked again.", repeated))
+        .otherwise(pl.lit("None was asked again: somebody may have used what was there.")),
+    )
+
+
+DETECTOR: Final = Detector(name=NAME, find=find_thrown_away, needs={"llm_calls": CALLS}, version=2)

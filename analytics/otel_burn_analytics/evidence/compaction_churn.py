@@ -14,12 +14,19 @@ def evidence() -> pl.Expr:
     """How often the context was cut in vain, and what reading again cost."""
     return pl.concat_str(
         pl.format(
-            "{} cut the context without lasting help: of the {} after them, {} asked for what had been read before, "
-            "and {} followed by another within ten. ",
+            "{} cut the context without lasting help: {} of the {} that followed them asked for what had been read "
+            "before{}. ",
             numbers.plural(pl.col("compactions"), "compaction", "compactions"),
-            numbers.plural(pl.col("looked"), "tool call", "tool calls"),
             numbers.count(pl.col("reread")),
-            numbers.plural(pl.col("soon"), "was", "were"),
+            numbers.plural(pl.col("looked"), "tool call", "tool calls"),
+            pl.when(pl.col("soon") > 0)
+            .then(
+                pl.format(
+                    ", and the next compaction came within ten tool calls {}",
+                    numbers.plural(pl.col("soon"), "time", "times"),
+                )
+            )
+            .otherwise(pl.lit("")),
         ),
         numbers.cost("Reading again"),
     )

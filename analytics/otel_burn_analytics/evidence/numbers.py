@@ -32,6 +32,21 @@ def plural(number: pl.Expr, one: str, many: str) -> pl.Expr:
     )
 
 
+def some(*parts: tuple[pl.Expr, str, str]) -> pl.Expr:
+    """Those of *parts* (a number, its words for one and for many) that are not 0: `2 calls fell and 1 answer rose`."""
+    said = [pl.when(number != 0).then(plural(number, one, many)) for number, one, many in parts]
+    return pl.concat_str(said, separator=" and ", ignore_nulls=True)
+
+
+def times(ratio: pl.Expr) -> pl.Expr:
+    """How many times: `7.3`, or `2,858` where a decimal says nothing."""
+    return (
+        pl.when(ratio < 100)
+        .then(ratio.round(1).cast(pl.String))
+        .otherwise(count(ratio.fill_nan(None).round().cast(pl.Int64, strict=False)))
+    )
+
+
 def cost(what: str) -> pl.Expr:
     """What the calls cost that need not have been; *what* they did begins the sentence."""
     return (

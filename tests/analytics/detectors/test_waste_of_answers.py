@@ -35,7 +35,7 @@ def test_a_loop_that_does_not_wait_is_a_storm(world: Any, call: Any) -> None:
     """Six refusals half a second apart."""
     (row,) = storms(world(*failing(call, [0.5] * 6)))
     assert row["evidence"].startswith(
-        "6 attempts failed one after the other (429), 0.5 to 0.5 s apart, each pause 1.0 times"
+        "6 attempts failed one after the other (429), 0.5 to 0.5 s apart, and the pauses did not grow"
     )
     assert "Refused requests are not billed" in row["evidence"]
     assert len(row["call_ids"]) == 6
@@ -84,7 +84,7 @@ def test_a_broken_answer_that_is_asked_for_again_is_wasted(world: Any, call: Any
     assert row["call_ids"] == ["s1-call-0", "s1-call-1"]
     assert (row["tier"], row["wasted_tokens"]) == ("waste", 16_000)
     assert row["wasted_usd_low"] == row["wasted_usd_high"] == Decimal("0.12")
-    assert row["evidence"].startswith("2 answers ended at the token limit and 0 broke off")
+    assert row["evidence"].startswith("2 answers ended at the token limit, and no later prompt carries on")
 
 
 def test_a_cut_answer_at_the_end_is_a_warning(world: Any, call: Any) -> None:
@@ -96,6 +96,18 @@ def test_a_cut_answer_at_the_end_is_a_warning(world: Any, call: Any) -> None:
         Decimal(0),
         Decimal("0.075"),
     )
+
+
+@pytest.mark.parametrize(
+    ("thought", "who"), [(4_000, reasoning), (3_000, thrown_away), (None, thrown_away)], ids=str
+)
+def test_a_cut_off_call_has_one_finding(world: Any, call: Any, thought: int | None, who: Any) -> None:
+    """Nothing but thoughts is the model's thinking; a visible answer, or where nobody can tell, an answer lost."""
+    more = {"finish_reason": "length", "reasoning_tokens": thought}
+    frames = world(*[call(input=5_000, output=4_000, more=more)] * 2)
+    found = [one.DETECTOR.judge(frames).collect() for one in (reasoning, thrown_away)]
+    (row,) = pl.concat(found).to_dicts()
+    assert row["detector"] == who.NAME
 
 
 def test_finished_answers_are_left_alone(world: Any, call: Any) -> None:
@@ -137,7 +149,7 @@ def test_a_thought_before_a_tool_call_is_left_alone(world: Any, call: Any) -> No
 def test_order_and_others_change_nothing(world: Any, call: Any, detector: Any) -> None:
     """Rows shuffled, another session beside it."""
     cut = {"finish_reason": "length", "reasoning_tokens": 3_000}
-    mine = [*failing(call, [0.5] * 6), call(input=5_000, output=3_000, more=cut)]
+    mine = [*failing(call, [0.5] * 6), *(call(input=5_000, output=n, more=cut) for n in (3_000, 3_500))]
     other = [call(input=70, session="s2") for _ in range(3)]
     attempts = {"attempts": pl.LazyFrame(schema=retry_storms.ATTEMPTS)}
     alone = detector.judge({**world(*mine), **attempts}).collect()
