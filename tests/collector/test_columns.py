@@ -89,7 +89,7 @@ def rows(table: Any) -> list[dict[str, Any]]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(REQUEST, max_size=3))
 def test_columns_say_what_rows_say(bodies: list[bytes]) -> None:
     """Whatever requests say, in one go and one by one, each field is the same."""

@@ -153,7 +153,7 @@ def test_damage_longer_than_a_block_is_passed(tmp_path: Path) -> None:
     assert payloads(found) == [b"one", b"three"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     parts=st.lists(st.binary(max_size=40), min_size=1, max_size=6),
     at=st.integers(min_value=0),

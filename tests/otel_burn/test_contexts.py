@@ -52,9 +52,10 @@ def test_a_session_lists_what_is_new() -> None:
     for length in range(1, 2001, 2):
         context = contexts.read(openai_chat.FORMAT, body(said(*turns(length))))
         listed += len(context.blocks)
-        assert [b.hash for b in reader.whole(context)] == [
-            b.hash for b in openai_chat.FORMAT.blocks(body(said(*turns(length))))
-        ]
+        whole = reader.whole(context)
+        if length % 50 == 1:
+            told = openai_chat.FORMAT.blocks(body(said(*turns(length))))
+            assert [block.hash for block in whole] == [block.hash for block in told]
     assert listed < 6 * 2000
 
 
@@ -164,7 +165,7 @@ LONG = "some words that make a message as long as those of agents are " * 80
         max_size=12,
     )
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_known_of_a_body_changes_nothing(requests: list[tuple[int, int, str, bool]]) -> None:
     """A body that begins like an earlier one is read as it would be alone: wherever it differs, however written."""
     contexts, alone = Contexts(deltas=False), 0

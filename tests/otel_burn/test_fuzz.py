@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -272,8 +272,6 @@ UNSPOKEN = ("fetched", "fetch", "results", "output", "file", "cancelled", "conti
 @pytest.mark.parametrize("name", EXCHANGES)
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**64))
 def test_mutated_exchanges(name: str, seed: int, line: Line) -> None:

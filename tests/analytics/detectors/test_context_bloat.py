@@ -148,7 +148,7 @@ def test_what_it_could_know_then_it_says_then(context_frames: Frames, growing: l
     assert find_context_bloat(*context_frames(*growing[:at])).collect().is_empty()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 999), heavy=st.lists(st.integers(0, 30_000), min_size=1, max_size=8))
 def test_rows_may_come_in_any_order_among_others(
     world: Any, call: Any, block: Any, seed: int, heavy: list[int]

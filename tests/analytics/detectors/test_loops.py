@@ -190,7 +190,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=STEPS, seed=st.integers(0, 999))
 def test_rows_may_come_in_any_order(tool_frames: Frames, steps: list[str], seed: int) -> None:
     """Shuffled rows give the same findings, evidence included."""
@@ -201,7 +201,7 @@ def test_rows_may_come_in_any_order(tool_frames: Frames, steps: list[str], seed:
     assert_frame_equal(find_loops(calls, llm_calls).collect(), find_loops(*shuffled).collect())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=STEPS, others=STEPS)
 def test_other_sessions_change_nothing(tool_frames: Frames, steps: list[str], others: list[str]) -> None:
     """A session is judged by itself."""
@@ -212,7 +212,7 @@ def test_other_sessions_change_nothing(tool_frames: Frames, steps: list[str], ot
     assert_frame_equal(found, find_loops(*alone).collect())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_names_of_tools_do_not_matter(tool_frames: Frames, steps: list[str]) -> None:
     """Renamed tools loop as often, for as much money."""

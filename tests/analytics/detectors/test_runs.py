@@ -32,7 +32,7 @@ def block_by_block(world: dict[str, pl.LazyFrame]) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_run_costs_what_its_blocks_cost(world: Any, call: Any, block: Any, data: st.DataObject) -> None:
     """Whatever the cache served or stored, whichever beginnings the contexts share."""

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NAMED = {"gen_ai.conversation.id": "s1"}
@@ -65,7 +65,7 @@ def _load_shuffled(world: Any, spans: list[Any], seed: int, batches: int) -> Non
     world.settle()
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4)
 @given(seed=st.integers(0, 10**6), batches=st.integers(1, 6), named=st.booleans())
 def test_any_order_rebuilds_every_context(
     empty_worlds: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, named: bool
@@ -82,7 +82,7 @@ def test_any_order_rebuilds_every_context(
     assert picture(shuffled) == picture(straight)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4)
 @given(seed=st.integers(0, 10**6), batches=st.integers(2, 6), lost=st.integers(0, 13))
 def test_what_a_lost_context_leaves_open_does_not_depend_on_the_order(
     empty_worlds: Any, make_emitter: Any, block: Any, picture: Any, seed: int, batches: int, lost: int

@@ -3,7 +3,7 @@
 import os
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 EXAMPLES = int(os.environ.get("OTEL_BURN_HISTORIES", "6"))
@@ -125,10 +125,7 @@ def _load(world: Any, pieces: list[Pieces], **options: bool) -> None:
     )
 
 
-CHECKS = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
-
-
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=EXAMPLES)
 @given(history=histories(), order=st.randoms(use_true_random=False), batches=st.integers(2, 5))
 def test_order_batches_and_repetition_change_nothing(
     empty_worlds: Any, picture: Any, history: list[Node], order: Any, batches: int

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_burn.prices.aliases import Aliases, Target
@@ -90,7 +90,7 @@ def used(calls: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(calls=st.lists(CALL, min_size=1, max_size=60))
 def test_columns_and_single_calls_agree(calls: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Amounts, statuses, reasons, lines with their rates and ids, and what goes to which part of the prompt."""

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -62,7 +62,7 @@ def _history(world: Any) -> list[dict[str, Any]]:
     return spans
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10**6), batches=st.integers(2, 9))
 def test_any_order_and_any_repetition_give_the_same_rows(
     empty_worlds: Any, picture: Any, seed: int, batches: int

@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -20,9 +20,7 @@ FINE = {grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT}
 PATHS = ["/v1/traces", "/v1/logs", "/v1/metrics"]
 Collector = Any
 MakeSpans = Callable[..., bytes]
-fuzz = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzz = settings(max_examples=EXAMPLES)
 
 
 def rich_requests() -> list[bytes]:

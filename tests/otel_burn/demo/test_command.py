@@ -64,8 +64,8 @@ class Demo:
     """The status of the explorer's page."""
 
 
-def whole_demo(folder: Path, number: signal.Signals, environment: dict[str, str]) -> Demo:
-    """A demo in *folder*, stopped by *number* once its explorer has answered."""
+def whole_demo(folder: Path, environment: dict[str, str]) -> Demo:
+    """A demo in *folder*, interrupted once its explorer has answered."""
     command = [*DEMO, "--data-dir", folder]
     with (
         (folder.parent / "errors").open("w+", encoding="utf-8") as errors,
@@ -82,7 +82,7 @@ def whole_demo(folder: Path, number: signal.Signals, environment: dict[str, str]
                     break
             with urllib.request.urlopen(said[-1].removeprefix("Explorer: ").strip()) as answer:
                 page = answer.status
-            demo.send_signal(number)
+            demo.send_signal(signal.SIGINT)
             last_words, _ = demo.communicate(timeout=30)
         finally:
             demo.kill()
@@ -102,15 +102,11 @@ STRANGE = {
 """What a user may have set for something else."""
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(signal.SIGINT, {}), (signal.SIGTERM, STRANGE)],
-    ids=["SIGINT", "SIGTERM, in a user's environment"],
-)
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, as it is and where the user has set kill switches, proxies, other endpoints and keys."""
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo where the user has set kill switches, proxies, other endpoints and keys."""
     pytest.importorskip("streamlit", reason="the explorer is the extra `dashboards`")
-    return whole_demo(tmp_path_factory.mktemp("demo") / "data", *request.param)
+    return whole_demo(tmp_path_factory.mktemp("demo") / "data", STRANGE)
 
 
 def test_the_ledger_has_exactly_what_was_served(demo: Demo) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_burn.answers import Answer
@@ -44,8 +44,6 @@ SPOKEN = [one for one in FORMATS if one.provider == "aws.bedrock" and one.stream
 @pytest.mark.parametrize("spoken", SPOKEN, ids=lambda spoken: spoken.name)
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(asked=EVENT, body=EVENT, events=st.lists(EVENT, max_size=4), cut=st.integers(0, 40))
 def test_no_event_breaks_a_reading(

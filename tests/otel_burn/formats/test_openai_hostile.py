@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from otel_burn.formats import FORMATS
@@ -43,7 +43,7 @@ JSON = st.recursive(
 BODY = st.dictionaries(FIELDS, JSON, max_size=6)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(asked=BODY, answered=BODY, events=st.lists(BODY, max_size=5))
 def test_whatever_comes_is_read_or_left(
     asked: dict[str, Any], answered: dict[str, Any], events: list[dict[str, Any]]
@@ -74,7 +74,7 @@ def _usages(
                 yield usage
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(usage=BODY)
 def test_no_count_is_larger_than_what_was_said(usage: dict[str, Any]) -> None:
     """Input and output together never exceed the sum of all numbers in the usage object."""

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from otel_burn.formats import FORMATS, recognise
@@ -32,7 +32,7 @@ KINDS = st.sampled_from(
 EVENTS = st.lists(st.tuples(KINDS, BODY).map(lambda event: event[1] | {"type": event[0]}), max_size=4)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(asked=BODY, answered=BODY, events=EVENTS)
 def test_no_body_breaks_a_format(
     asked: dict[str, Any], answered: dict[str, Any], events: list[dict[str, Any]]
