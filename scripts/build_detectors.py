@@ -25,9 +25,10 @@ from otel_burn.cli import dispatch
 from otel_burn.demo.provider import ScriptedProvider
 from otel_burn_analytics import terminal
 from otel_burn_analytics.detector import Detector
+from otel_burn_analytics.detectors import retry_storms
 from otel_burn_analytics.findings import judge
 from otel_burn_analytics.registry import DETECTORS
-from otel_burn_collector.reader import open_ledger
+from otel_burn_collector.reader import Ledger, open_ledger
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "detectors"
@@ -48,8 +49,7 @@ def main() -> None:
         example = found.get(detector.name)
         (FOLDER / f"{detector.name}.md").write_text(page(detector, example), encoding="utf-8")
         if example is not None:
-            drawn = picture(example.finding, example.calls)
-            (FOLDER / f"{detector.name}.svg").write_text(drawn, encoding="utf-8")
+            (FOLDER / f"{detector.name}.svg").write_text(_drawn(example), encoding="utf-8")
     (FOLDER / "README.md").write_text(overview(), encoding="utf-8")
 
 
@@ -154,14 +154,38 @@ def of_agents(folder: Path) -> dict[str, Example]:
 
 
 def judged(db: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The findings of a ledger, and its calls in the order of time."""
+    """The findings of a ledger (of storms, with their attempts), and its calls in the order of time."""
     with open_ledger(db) as ledger:
         rows = judge(ledger, store=False).findings.to_dicts()
+        rows = [row | _attempts(ledger, row) if row["detector"] == retry_storms.NAME else row for row in rows]
         calls = ledger.query(
             "SELECT call_id, session_id, agent, turn, input_tokens, output_tokens FROM llm_calls "
             "ORDER BY started_at, call_id"
         )
     return rows, calls.to_pylist()
+
+
+def _attempts(ledger: Ledger, storm: Mapping[str, Any]) -> dict[str, Any]:
+    """What a picture shows of a *storm*: its attempts, each a bar."""
+    tries = ledger.query(
+        "SELECT attempt_id AS call_id, session_id, agent, number AS turn, attempt.status, "
+        "CASE attempt.status WHEN 'ok' THEN input_tokens END AS input_tokens, "
+        "CASE attempt.status WHEN 'ok' THEN output_tokens END AS output_tokens "
+        "FROM attempts AS attempt JOIN llm_calls USING (call_id) "
+        "WHERE call_id IN (SELECT unnest($calls::VARCHAR[])) ORDER BY attempt.started_at",
+        {"calls": storm["call_ids"]},
+    ).to_pylist()
+    failed = [one["call_id"] for one in tries if one["status"] == "error"]
+    enough = retry_storms.find_retry_storms.__kwdefaults__["min_failures"]
+    return {"tries": tries, "failed": failed, "enough": failed[enough - 1]}
+
+
+def _drawn(example: Example) -> str:
+    found = example.finding
+    if found["detector"] != retry_storms.NAME:
+        return picture(found, example.calls)
+    known = {"call_ids": found["failed"], "first_detectable_call_id": found["enough"]}
+    return picture({**found, **known}, found["tries"], what="attempt")
 
 
 def _dearest(rows: list[dict[str, Any]], calls: list[dict[str, Any]], made: str) -> dict[str, Example]:

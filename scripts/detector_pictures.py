@@ -20,7 +20,7 @@ STYLE: Final = """
 """A picture in a page cannot ask the page for its colours: it asks the reader's system."""
 
 
-def picture(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> str:
+def picture(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]], *, what: str = "call") -> str:
     """The *calls* around a *finding* as SVG: as high as their tokens, its members in the colour of its tier."""
     shown = _around(finding, calls)
     members, room = set(finding["call_ids"]), WIDTH / max(len(shown), 1)
@@ -33,8 +33,9 @@ def picture(finding: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> s
         number for number, call in enumerate(shown) if call["call_id"] == finding["first_detectable_call_id"]
     ]
     marks = [f'<text x="{(at + 0.5) * room:.1f}" y="12" text-anchor="middle">▼</text>' for at in places]
-    of = f"{len(members & {call['call_id'] for call in shown})} of {len(shown)} calls"
-    told = f"A bar is a call, as high as its tokens, in and out ({highest:,} at most). Coloured: the finding's, {of}."
+    of = f"{len(members & {call['call_id'] for call in shown})} of {len(shown)} {what}s"
+    one = "an attempt" if what == "attempt" else "a call"
+    told = f"A bar is {one}, as high as its tokens, in and out ({highest:,} at most). Coloured: the finding's, {of}."
     hint = "▼ From here on it could be known." if marks else ""
     words = "".join(
         f'<text x="0" y="{TOP + HEIGHT + 16 * line}">{escape(text)}</text>'

@@ -10,6 +10,9 @@ compactions of one session were followed by a re-read within two minutes, and in
 
 Needs: input tokens of the calls; for the re-reading, tool calls with hashes of their arguments.
 
+Beside others: the reads that are done over may be a finding of `cycles` or `loops` as well. Look at this one first:
+without the compaction the agent would not have needed them.
+
 Blind spots: sub-agents that share session and agent id with the main agent look like cuts of its context; a new task in
 an old session looks like a compaction, and is reported only if it reads the same things again.
 
