@@ -6,7 +6,7 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from otel_burn_dashboards import colors, drawing
+from otel_burn_dashboards import colors, drawing, spoken
 
 BARS: Final = 40
 MOMENTS: Final = 1000
@@ -25,6 +25,17 @@ def answer(rows: pl.DataFrame) -> alt.Chart | None:
     drawn = _over_time(rows, names[0], value) if over_time else _by_name(rows, names, value)
     chart: alt.Chart = drawn.mark_bar(color=colors.SERIES[0])
     return chart
+
+
+def aloud(rows: pl.DataFrame) -> str:
+    """The same bars in a sentence."""
+    numbers = [name for name, kind in rows.schema.items() if kind.is_numeric()]
+    names = [name for name, kind in rows.schema.items() if not kind.is_numeric() and not kind.is_nested()]
+    value = _dollars(numbers) or numbers[0]
+    unit = "dollars" if _dollars(numbers) else "numbers"
+    by, labels = _labels(rows.head(BARS), names)
+    shown = pl.DataFrame({"name": labels, "value": rows.head(BARS)[value].cast(pl.Float64)})
+    return spoken.amounts(f"{value} by {by}", shown, "name", "value", unit=unit)
 
 
 def _dollars(numbers: Sequence[str]) -> str | None:

@@ -29,7 +29,9 @@ def show(session: str, block: str, seen: View) -> None:
         parts.metrics(_figures(sent, about["bytes"]))
         st.caption(plain(f"Sent in {turns(sent['turn'])} · hash {block}{_failed(about['error'])}"))
         if sent.height > 1:
-            st.altair_chart(by_turn.carried(sent), alt="What each turn paid for the block")
+            st.altair_chart(
+                by_turn.carried(sent), alt=f"What each of {plural(sent.height, 'turn')} paid for the block"
+            )
 
 
 def _figures(sent: pl.DataFrame, size: int | None) -> list[Figure]:

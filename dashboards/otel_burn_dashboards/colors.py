@@ -3,14 +3,14 @@
 from typing import Final
 
 LIGHT: Final = {
-    "primaryColor": "#D9480F",
+    "primaryColor": "#BC3F0A",
     "backgroundColor": "#FFFFFF",
     "secondaryBackgroundColor": "#F7F6F3",
     "textColor": "#1F1D1A",
     "borderColor": "#E4E1DA",
     "dataframeBorderColor": "#EAE7E1",
     "dataframeHeaderBackgroundColor": "#F7F6F3",
-    "linkColor": "#C2410C",
+    "linkColor": "#BC3F0A",
 }
 DARK: Final = {
     "primaryColor": "#F76707",
@@ -23,35 +23,35 @@ DARK: Final = {
     "linkColor": "#FF922B",
 }
 
-TIERS: Final = {"loop": "#E03131", "waste": "#F76707", "warn": "#F59F00"}
+TIERS: Final = {"loop": "#E03131", "waste": "#E8590C", "warn": "#B98000"}
 """How urgent a finding is: red, orange, yellow, and nothing else has these colours."""
 
 TIER_COLORS: Final = {"loop": "red", "waste": "orange", "warn": "yellow"}
 """The same by the names of Streamlit's palette, for badges."""
 
 KINDS: Final = {
-    "tool_definition": "#9775FA",
+    "tool_definition": "#8A63F2",
     "system": "#4C6EF5",
-    "user": "#12B886",
-    "assistant": "#22B8CF",
-    "reasoning": "#F783AC",
-    "tool_call": "#94D82D",
+    "user": "#0FA277",
+    "assistant": "#1098AD",
+    "reasoning": "#E64980",
+    "tool_call": "#6D9A10",
     "tool_result": "#BE4BDB",
-    "image": "#63E6BE",
-    "document": "#66A80F",
+    "image": "#2F8F4E",
+    "document": "#94705A",
 }
 """Kinds of context blocks, in the order in which providers put them into the prompt: bottom to top of a stack."""
 
 TOKENS: Final = {
-    "uncached input": "#1971C2",
-    "cache write": "#4DABF7",
-    "cache read": "#A5D8FF",
+    "uncached input": "#1C66B4",
+    "cache write": "#3485D9",
+    "cache read": "#6296CC",
     "output": "#2B8A3E",
-    "reasoning": "#8CE99A",
+    "reasoning": "#5FA046",
 }
 """Classes of tokens: blue goes in, green comes out."""
 
-SERIES: Final = ("#5C7CFA", "#20C997", "#BE4BDB", "#15AABF", "#F06595", "#82C91E", "#7048E8", "#A98467")
+SERIES: Final = ("#5C7CFA", "#0FA277", "#BE4BDB", "#1098AD", "#E64980", "#6D9A10", "#7A55EA", "#A98467")
 """What has no meaning of its own: models, agents, sessions, from the most expensive down."""
 
 INPUT: Final = KINDS | {name: TOKENS[name] for name in ("cache read", "cache write", "uncached input")}
@@ -59,14 +59,14 @@ INPUT: Final = KINDS | {name: TOKENS[name] for name in ("cache read", "cache wri
 
 TURNS: Final = {
     "failed": TIERS["loop"],
-    "retried": "#E599F7",
+    "retried": "#C05FD8",
     "cache missed": TOKENS["uncached input"],
-    "context cut": "#3BC9DB",
+    "context cut": "#0F9C9C",
     "ordinary": "#868E96",
 }
 """What is special about a turn, the worst first."""
 
-OTHER: Final = "#ADB5BD"
+OTHER: Final = "#8B939B"
 ERROR: Final = TIERS["loop"]
 
 SPANS: Final = {

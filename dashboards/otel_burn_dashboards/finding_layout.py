@@ -95,7 +95,8 @@ def _pattern(found: judging.Finding, about: dict[str, Any]) -> None:
     st.markdown("  →  ".join(f"**{plain(name)}** ({plural(times, 'time')})" for name, times in laps))
     if found.pattern["tool_name"].n_unique() > 1:
         chart = loop_graph.graph(found.pattern)
-        st.echarts_chart(chart, height=320, alt="Which tool call follows which, and how often")
+        said = ", then ".join(f"{name} ({plural(times, 'time')})" for name, times in laps)
+        st.echarts_chart(chart, height=320, alt=f"Which tool call follows which: {said}")
 
 
 def _turns(found: judging.Finding, about: dict[str, Any], seen: View) -> None:

@@ -63,7 +63,7 @@ export default function (component) {
   function box(pen, i, from, y, width, x) {
     const color = data.colors[data.category[i]];
     pen.fillStyle = color;
-    pen.globalAlpha = byTime ? 0.85 : 0.4;
+    pen.globalAlpha = byTime ? 0.55 : 0.4;
     pen.fillRect(from, y + 1, Math.max(width - 0.5, 0.6), ROW - 2);
     pen.globalAlpha = 1;
     if (!byTime && data.total[i] > 0) {
@@ -71,7 +71,7 @@ export default function (component) {
       if (own > from) pen.fillRect(from, y + 1, Math.min(own, from + width) - from, ROW - 2);
     }
     if (i === state.selected) { pen.strokeStyle = ink; pen.lineWidth = 2; pen.strokeRect(from + 1, y + 2, Math.max(width - 2, 1), ROW - 4); }
-    if (width > 36) clipped(pen, `${name(i)} · ${data.own[i] < data.total[i] && !byTime ? "Σ " : ""}${amount(data.total[i])}`, from + 5, y + ROW / 2, width - 8, byTime ? "#fff" : ink);
+    if (width > 36) clipped(pen, `${name(i)} · ${data.own[i] < data.total[i] && !byTime ? "Σ " : ""}${amount(data.total[i])}`, from + 5, y + ROW / 2, width - 8, ink, true);
   }
 
   function drawTree(pen, width) {
@@ -109,9 +109,10 @@ export default function (component) {
     pen.globalAlpha = 1;
   }
 
-  function clipped(pen, text, x, y, room, color) {
+  function clipped(pen, text, x, y, room, color, halo = false) {
     if (room < 14) return;
     const fits = Math.floor(room / 6.1);
+    if (halo) { pen.strokeStyle = paper; pen.lineWidth = 3; pen.lineJoin = "round"; pen.strokeText(text.length > fits ? text.slice(0, Math.max(1, fits - 1)) + "…" : text, x, y); }
     pen.fillStyle = color;
     pen.fillText(text.length > fits ? text.slice(0, Math.max(1, fits - 1)) + "…" : text, x, y);
   }
@@ -154,6 +155,7 @@ export default function (component) {
     else return;
     event.preventDefault();
   };
+  canvas.onfocus = () => { said.textContent = describe(Math.max(state.selected, 0)); };
   canvas.onclick = (event) => { canvas.focus(); select(at(event), false); };
   canvas.ondblclick = (event) => { const i = at(event); if (i >= 0) select(i, true); else { Object.assign(state, { from: 0, to: 1 }); draw(); } };
   canvas.onmousemove = (event) => {

@@ -10,7 +10,8 @@ from otel_burn_dashboards import colors
 from otel_burn_dashboards.tracing import CATEGORIES, Tree
 
 HTML: Final = (
-    '<div class="flame"><div class="legend"></div><canvas tabindex="0" role="application"></canvas>'
+    '<div class="flame"><div class="legend"></div>'
+    '<canvas tabindex="0" role="application" aria-roledescription="trace"></canvas>'
     '<div class="tip" hidden></div><div class="said" aria-live="polite"></div></div>'
 )
 

@@ -11,6 +11,7 @@ from otel_burn_dashboards import (
     findings_layout,
     parts,
     source,
+    spoken,
     summaries,
     time_charts,
 )
@@ -54,13 +55,17 @@ def over_time(burn: burning.Burn, measure: str, by: str, seen: View) -> None:
             series = parts.local(burn.series, seen, "bucket")
             head(title, series, "over-time")
             st.altair_chart(
-                time_charts.over_time(series, measure, burn.step, height, zone=seen.zone), alt=title
+                time_charts.over_time(series, measure, burn.step, height, zone=seen.zone),
+                alt=spoken.amounts(title, series, "name", measure, unit=measure),
             )
     with right, st.container(gap=None):
         title = "Tokens over time, by class"
         classes = parts.local(burn.classes, seen, "bucket")
         head(title, classes, "token-classes")
-        st.altair_chart(time_charts.token_classes(classes, burn.step, height, zone=seen.zone), alt=title)
+        st.altair_chart(
+            time_charts.token_classes(classes, burn.step, height, zone=seen.zone),
+            alt=spoken.classes(title, classes, list(colors.TOKENS)),
+        )
 
 
 def head(title: str, shown: pl.DataFrame, name: str) -> None:

@@ -126,7 +126,7 @@ def numbers(found: comparing.Comparison) -> None:
     else:
         st.altair_chart(
             waterfall.waterfall(found),
-            alt="What each factor adds to the cost, from the left side to the right",
+            alt=f"What each factor adds to the cost, from left to right. {compared.sentence(found)}",
         )
     parts.table(table, config, key="factors")
 

@@ -14,6 +14,7 @@ from otel_burn_dashboards import (
     session_chart,
     session_tables,
     source,
+    spoken,
     summaries,
     treemap,
 )
@@ -91,7 +92,7 @@ def context(found: queries.Session) -> None:
     lanes = session_chart.Lanes(found.turns, found.members, found.context, found.tool_calls)
     st.altair_chart(
         session_chart.session(lanes, found.step),
-        alt="Agents, findings, context by kind of block and tool calls, by turn",
+        alt=spoken.context(found.context, found.turns.height),
     )
 
 
@@ -113,13 +114,21 @@ def blocks(name: str, found: queries.Session, seen: View) -> None:
         + (" over the whole session." if turn == WHOLE_SESSION else f" of turn {turn}.")
         + " In how many calls it was carried stands beside."
     )
-    st.echarts_chart(treemap.context(costly), height=380, alt="Blocks of context by their share of the bill")
+    st.echarts_chart(treemap.context(costly), height=380, alt=blocks_aloud(costly))
     if click := st.session_state.get(columns.BLOCK):
         st.query_params["block"] = costly.item(click.row, "hash")
     if block := st.query_params.get("block", ""):
         block_layout.show(name, block, seen)
     table, config = session_tables.blocks(costly)
     parts.table(table, config, key="blocks", height=320 if table.height > 8 else "content")
+
+
+def blocks_aloud(costly: pl.DataFrame) -> str:
+    """The map of blocks in a sentence."""
+    named = costly.with_columns(kind=pl.col("kind").str.replace_all("_", " "))
+    priced = bool(named["cost_usd"].count())
+    amount, unit = ("cost_usd", "dollars") if priced else ("tokens", "tokens")
+    return spoken.amounts("Blocks of context by their share of the bill", named, "kind", amount, unit=unit)
 
 
 def turns(found: queries.Session, seen: View) -> None:

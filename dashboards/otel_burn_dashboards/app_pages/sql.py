@@ -126,7 +126,7 @@ def answered(answer: asking_sql.Answer) -> None:
     if shown == "chart":
         drawn = answer_chart.answer(rows)
         if drawn is not None:
-            st.altair_chart(drawn, alt="The answer as bars")
+            st.altair_chart(drawn, alt=answer_chart.aloud(rows))
             return
         why = "A chart needs a column of numbers beside the one that names them." if rows.height else NO_ROWS
         st.info(why, icon=":material/bar_chart_off:")
