@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from otel_burn.errors import BurnError
+from otel_burn.wording import plural
 from otel_burn_collector.journal.records import TORN_END
 from otel_burn_collector.ledger import dialects
 from otel_burn_collector.reader import Ledger, open_ledger
@@ -88,7 +89,7 @@ def _unknown(ledger: Ledger) -> Iterator[Said]:
         yield (
             "problem",
             "unknown usage",
-            f"{who} says {row['attribute']} ({row['spans']:,} times, lastly {row['example']}), which we do not "
+            f"{who} says {row['attribute']} ({plural(row['spans'], 'time')}, lastly {row['example']}), which we do not "
             "know: tokens may be missing from its calls, or priced wrong. A newer otel-burn may know it",
         )
 
@@ -116,7 +117,11 @@ def _leaving_out(ledger: Ledger) -> Iterable[Said]:
     """What emitters are known to get wrong, or to leave out, beyond correction."""
     remarks = {each.name: each.remark for each in dialects.DIALECTS if each.remark}
     return (
-        ("note", "left out", f"{row['source']}, {row['reports']:,} reports: {remarks[row['dialect']]}")
+        (
+            "note",
+            "left out",
+            f"{row['source']}, {plural(row['reports'], 'report')}: {remarks[row['dialect']]}",
+        )
         for row in _rows(ledger, DIALECTS)
         if row["dialect"] in remarks
     )
@@ -124,7 +129,7 @@ def _leaving_out(ledger: Ledger) -> Iterable[Said]:
 
 def _corrected(ledger: Ledger) -> Iterable[Said]:
     return (
-        ("note", "corrected", f"{row['source']}, {row['reports']:,} reports: {row['correction']}")
+        ("note", "corrected", f"{row['source']}, {plural(row['reports'], 'report')}: {row['correction']}")
         for row in _rows(ledger, CORRECTED)
     )
 
@@ -134,7 +139,7 @@ def _without(ledger: Ledger) -> Iterable[Said]:
         (
             "note",
             "without usage",
-            f"{row['source']} reports {row['calls']:,} calls that went well and say no usage",
+            f"{row['source']} reports {plural(row['calls'], 'call')} that went well, without usage",
         )
         for row in _rows(ledger, WITHOUT)
     )

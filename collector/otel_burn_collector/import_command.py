@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from otel_burn import locations
 from otel_burn.command import Command
 from otel_burn.errors import BurnError
+from otel_burn.wording import plural
 from otel_burn_collector.parsing import add_db, add_json, examples
 from otel_burn_collector.session_logs.places import AGENTS
 
@@ -196,7 +197,7 @@ def _lines(
         yield from _log_lines(imported, arguments, db)
         yield from _burned_lines(burned)
         if imported.others:
-            yield f"{imported.others:,} other files beside them are neither session logs nor OTLP."
+            yield f"Neither session logs nor OTLP: {plural(imported.others, 'other file')} beside them."
     elif not arguments.paths:
         yield (
             "No session logs of " + ", ".join(AGENTS) + " are in their usual places. Name a folder with some."
@@ -204,19 +205,20 @@ def _lines(
 
 
 def _otlp_lines(imported: "Imported", db: Path) -> Iterable[str]:
-    items = ", ".join(f"{count:,} {what}" for what, count in sorted(imported.items.items())) or "nothing new"
-    yield f"Imported {items} in {imported.requests:,} requests from {imported.files:,} files into {db}."
+    items = ", ".join(plural(count, what.removesuffix("s")) for what, count in sorted(imported.items.items()))
+    come = f"{plural(imported.requests, 'request')} from {plural(imported.files, 'file')}"
+    yield f"Imported {items or 'nothing new'} in {come} into {db}."
     if imported.known:
-        yield f"{imported.known:,} requests were known already and count once."
+        yield f"Known already, and counted once: {plural(imported.known, 'request')}."
 
 
 def _log_lines(imported: "Imported", arguments: argparse.Namespace, db: Path) -> Iterable[str]:
     for agent, found in sorted(imported.logs.agents.items()):
         tokens = f"{found.tokens['input']:,} tokens in, {found.tokens['output']:,} out"
-        new = f"{found.calls:,} calls in {len(found.sessions):,} sessions ({tokens})"
+        new = f"{plural(found.calls, 'call')} in {plural(len(found.sessions), 'session')} ({tokens})"
         read = "Found" if arguments.dry_run else "Imported"
         unchanged = f", {found.unchanged:,} of them as before" if found.unchanged else ""
-        yield f"{read} {agent}: {new if found.calls else 'nothing new'} from {found.files:,} logs{unchanged}."
+        yield f"{read} {agent}: {new if found.calls else 'nothing new'} from {plural(found.files, 'log')}{unchanged}."
         if found.calls:
             yield f"  Not in its logs: {LEFT_OUT[agent]}."
     if arguments.dry_run:

@@ -99,7 +99,7 @@ def test_what_was_corrected_or_is_missing_is_said(db: Path) -> None:
     """Zeros that stand for unknown are no usage, and the call is listed as one without."""
     said = {about: text for _, about, text in examine(db)}
     assert "0 tokens in and out" in said["corrected"]
-    assert "strange@9 reports 1 calls" in said["without usage"]
+    assert "strange@9 reports 1 call" in said["without usage"]
 
 
 def test_the_doctor_says_it(db: Path, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_every_kind_of_file_lands(tmp_path: Path, make_spans: MakeSpans) -> None
     db = tmp_path / "burn.duckdb"
     done = otel_burn_import(db, files)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"Imported 1 log records, 11 spans in 11 requests from 8 files into {db}.\n"
+    assert done.stdout == f"Imported 1 log record, 11 spans in 11 requests from 8 files into {db}.\n"
     assert (count(db), count(db, "logs")) == (11, 1)
 
 
@@ -99,7 +99,7 @@ def test_importing_again_changes_nothing(tmp_path: Path, make_spans: MakeSpans) 
     done = otel_burn_import(db, file, file)
     assert done.returncode == 0
     assert "nothing new" in done.stdout
-    assert "2 requests were known already" in done.stdout
+    assert "Known already, and counted once: 2 requests." in done.stdout
     assert count(db) == 2
 
 
@@ -151,8 +151,8 @@ def test_a_running_collector_gets_the_files(
     assert collector.send(make_spans(1, 2)).status == 200
     collector.ledger()
     first = otel_burn_import(collector.db, tmp_path / "a.bin", tmp_path / "b.json")
-    assert "Imported 1 spans in 1 requests from 2 files" in first.stdout
-    assert "1 requests were known already" in first.stdout
+    assert "Imported 1 span in 1 request from 2 files" in first.stdout
+    assert "counted once: 1 request." in first.stdout
     assert count(collector.db) == 3
 
 
@@ -180,7 +180,7 @@ def test_every_capture_imports(captures: Path, tmp_path: Path) -> None:
     assert count(db, "journal.damage") == 0
     assert count(db) > 4000
     again = otel_burn_import(db, *sorted(captures.glob("*/otlp")))
-    assert f"{bodies} requests were known already" in again.stdout
+    assert f"counted once: {bodies} requests." in again.stdout
 
 
 def test_a_signal_named_in_a_command_is_what_is_journalled(

@@ -277,12 +277,12 @@ def test_one_command_without_a_path_tells_what_burned(tmp_path: Path) -> None:
     log.parent.mkdir(parents=True)
     log.write_text("\n".join([*map(json.dumps, GOOD), "{broken", ""]))
     looked = otel_burn_import(tmp_path, "--dry-run")
-    assert "Found claude-code: 1 calls in 1 sessions (3 tokens in, 20 out) from 1 logs." in looked.stdout
+    assert "Found claude-code: 1 call in 1 session (3 tokens in, 20 out) from 1 log." in looked.stdout
     assert not (tmp_path / "burn.duckdb").exists()
     done = otel_burn_import(tmp_path)
     assert (done.returncode, done.stderr) == (3, "")
     assert f"problem {log}:3: it is no JSON object of this kind" in done.stdout
-    assert "Imported claude-code: 1 calls in 1 sessions (3 tokens in, 20 out) from 1 logs." in done.stdout
+    assert "Imported claude-code: 1 call in 1 session (3 tokens in, 20 out) from 1 log." in done.stdout
     assert "Next: otel-burn report" in done.stdout
     again = json.loads(otel_burn_import(tmp_path, "--json", "--since", "2026-11-01").stdout)
     assert again["logs"]["claude-code"]["unchanged_files"] == 1
