@@ -46,7 +46,10 @@ def _found(name: str, data: bytes) -> Iterator[Body | NotOtlpError]:
             yield error
             return
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text[:1] in (b"{", b"["):
+    # A request's first tag is a line feed, and a length of 123 an opening brace.
+    if data[:1] == b"\n" and isinstance(body := _protobuf_body(name, data), Body):
+        yield body
+    elif text[:1] in (b"{", b"["):
         yield from _json_bodies(text)
     else:
         yield _protobuf_body(name, data)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_burn_collector.reader import open_ledger
 from otel_burn_collector.recognition import bodies_in
@@ -61,6 +62,25 @@ def test_the_signal_is_told_by_the_content(make_spans: MakeSpans) -> None:
         for signal, data in (("traces", make_spans(1)), ("logs", logs_body()), ("metrics", metrics_body())):
             bodies, others = bodies_in(name, data)
             assert ([body.signal.name for body in bodies], others) == ([signal], [])
+
+
+@pytest.mark.parametrize("length", [123, 300])
+def test_a_request_that_carries_somebodys_session_is_none_of_his_logs(tmp_path: Path, length: int) -> None:
+    """Protobuf has content as it was said, and begins like a text: an empty line, and `{` where 123 bytes follow."""
+    request = ExportTraceServiceRequest()
+    said = '{"role":"assistant","content":[],"responseId":"resp_1"}'
+    span = (
+        request.resource_spans.add()
+        .scope_spans.add()
+        .spans.add(trace_id=b"t" * 16, span_id=b"s" * 8, name="chat")
+    )
+    span.attributes.add(key="m").value.string_value = said
+    span.name += "x" * (length + 2 + (length > 127) - request.ByteSize())
+    data = request.SerializeToString()
+    assert (data[:1], data[1:2] == b"{") == (b"\n", length == 123)
+    (tmp_path / "x.bin").write_bytes(data)
+    assert otel_burn_import(tmp_path / "burn.duckdb", tmp_path / "x.bin").returncode == 0
+    assert count(tmp_path / "burn.duckdb") == 1
 
 
 def test_a_metric_with_a_name_as_long_as_a_trace_id(make_spans: MakeSpans) -> None:

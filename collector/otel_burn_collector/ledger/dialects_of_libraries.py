@@ -1,6 +1,6 @@
 """How do libraries that instrument others say what a call burned? One row a dialect; what was seen in which version."""
 
-from typing import Final
+from typing import Any, Final
 
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import GENAI, OPENINFERENCE, Fields, Source
@@ -62,34 +62,75 @@ ADK: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
     "total_tokens": (*GENAI["total_tokens"], _count(_ADK_ANSWER, "total_token_count")),
 }
 
-LIBRARIES: Final = (
-    Dialect(
-        name="ai-sdk",
+_VENDOR: Final = r"^(google\.(?:generative-ai|vertex)|vertex\.anthropic|[^.]+)"
+"""Vercel's AI SDK names the API behind the provider: `openai.chat`."""
+AI_SDK: Final[Fields] = {
+    "provider": (Source("gen_ai.system", _VENDOR), Source("ai.model.provider", _VENDOR)),
+    "operation": (Source("ai.operationId", r"\.doEmbed$", "embeddings"),),
+    "request_model": ("gen_ai.request.model", "ai.model.id"),
+    "response_model": ("gen_ai.response.model", "ai.response.model"),
+    "response_id": ("gen_ai.response.id", "ai.response.id"),
+    "agent": ("gen_ai.agent.name", "ai.telemetry.metadata.agent"),
+    "session_id": ("session.id", "ai.telemetry.metadata.sessionId"),
+    "user_id": ("ai.telemetry.metadata.userId",),
+    "stream": (Source("ai.operationId", r"\.doStream$", "true"),),
+    "finish_reason": ("gen_ai.response.finish_reasons", "ai.response.finishReason"),
+    "ttft": ("ai.response.msToFirstChunk",),
+    "service_tier": (Source("ai.response.providerMetadata", r'"serviceTier":"(\w+)"'),),
+    "input_tokens": (
+        "ai.usage.inputTokens",
+        "ai.usage.promptTokens",
+        "gen_ai.usage.input_tokens",
+        "ai.usage.tokens",
+    ),
+    "output_tokens": (
+        "ai.usage.outputTokens",
+        "ai.usage.completionTokens",
+        "gen_ai.usage.output_tokens",
+    ),
+    "cache_read_tokens": (
+        "ai.usage.inputTokenDetails.cacheReadTokens",
+        "ai.usage.cachedInputTokens",
+        Source("ai.response.providerMetadata", r'"(?:cacheReadInputTokens|cache_read_input_tokens)":(\d+)'),
+    ),
+    "cache_write_tokens": (
+        "ai.usage.inputTokenDetails.cacheWriteTokens",
+        Source(
+            "ai.response.providerMetadata",
+            r'"(?:cacheCreationInputTokens|cacheWriteInputTokens|cache_creation_input_tokens)":(\d+)',
+        ),
+    ),
+    "cache_write_5m_tokens": (Source("ai.response.providerMetadata", r'"ephemeral_5m_input_tokens":(\d+)'),),
+    "cache_write_1h_tokens": (Source("ai.response.providerMetadata", r'"ephemeral_1h_input_tokens":(\d+)'),),
+    "reasoning_tokens": ("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
+}
+
+
+def _ai_sdk(name: str, **options: Any) -> Dialect:
+    """Of Vercel's AI SDK, each call of a provider has a span of its own, below that of the function that was called."""
+    return Dialect(
+        name=name,
         rank=30,
         event=r"ai\.(generateText\.doGenerate|streamText\.doStream|generateObject\.doGenerate|streamObject\.doStream"
         r"|embed\.doEmbed|embedMany\.doEmbed)",
-        markers=("ai.model.id", "gen_ai.request.model"),
         pairs_by_usage="opencode",
-        fields={
-            "provider": ("gen_ai.system", "ai.model.provider"),
-            "request_model": ("gen_ai.request.model", "ai.model.id"),
-            "response_model": ("gen_ai.response.model", "ai.response.model"),
-            "response_id": ("gen_ai.response.id", "ai.response.id"),
-            "session_id": ("session.id", "ai.telemetry.metadata.sessionId"),
-            "user_id": ("ai.telemetry.metadata.userId",),
-            "finish_reason": ("gen_ai.response.finish_reasons", "ai.response.finishReason"),
-            "ttft": ("ai.response.msToFirstChunk",),
-            "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "gen_ai.usage.input_tokens"),
-            "output_tokens": (
-                "ai.usage.outputTokens",
-                "ai.usage.completionTokens",
-                "gen_ai.usage.output_tokens",
-            ),
-            "cache_read_tokens": ("ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
-            "cache_write_tokens": ("ai.usage.inputTokenDetails.cacheWriteTokens",),
-            "reasoning_tokens": ("ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"),
-        },
+        fields=AI_SDK,
+        **options,
+    )
+
+
+LIBRARIES: Final = (
+    # Its versions before 6 tell Anthropic's input without the cache, as Anthropic and Bedrock do, and no details of it.
+    _ai_sdk(
+        "ai-sdk-before-6",
+        markers=("ai.model.provider",),
+        marker_values=("anthropic.messages", "vertex.anthropic.messages", "amazon-bedrock"),
+        lacks=tuple(
+            f"ai.usage.inputTokenDetails.{part}Tokens" for part in ("noCache", "cacheRead", "cacheWrite")
+        ),
+        input_excludes=True,
     ),
+    _ai_sdk("ai-sdk", markers=("ai.model.id", "gen_ai.request.model")),
     Dialect(
         name="ai-sdk-other",
         rank=99,

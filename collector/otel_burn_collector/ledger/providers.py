@@ -24,6 +24,12 @@ PROVIDER_NAMES: Final[Mapping[str, str]] = {
     "google_vertexai": "gcp.vertex_ai",
     "amazon_bedrock": "aws.bedrock",
     "mistral": "mistral_ai",
+    "google.generative-ai": "gcp.gemini",  # Vercel's AI SDK; the five below too
+    "google.vertex": "gcp.vertex_ai",
+    "vertex.anthropic": "gcp.vertex_ai",
+    "amazon-bedrock": "aws.bedrock",
+    "azure-openai": "azure.ai.openai",
+    "togetherai": "together_ai",
     "ibm.watson.ai": "ibm.watsonx.ai",
 }
 """From what was seen to the value of `gen_ai.provider.name`; anything else stays as it is."""

@@ -11,7 +11,7 @@ _USAGE: Final = re.compile(
 )
 _UNDERSTOOD: Final = re.compile(
     # Sums, prices, the provider's own object, and parts that no price depends on.
-    r".*(?:total_tokens|\.total|cost.*|\.raw)|gen_ai\.usage\.details\..+|ai\.usage\.(?:raw|.*Details\.(?:text|noCache)Tokens)"
+    r".*(?:total_tokens|totalTokens|\.total|cost.*|\.raw)|gen_ai\.usage\.details\..+|ai\.usage\.(?:raw|.*Details\.(?:text|noCache)Tokens)"
     r"|gen_ai\.usage\.(?:text|image|audio)\.(?:input|output|cache_read\.input)_tokens"
     r"|(?:gen_ai\.usage|llm\.token_count)\.(?:prompt|completion)(?:_tokens)?_details\..*"
     r"|gen_ai\.usage\.(?:input|output)_token_details"

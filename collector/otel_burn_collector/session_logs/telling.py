@@ -45,6 +45,9 @@ _MARKS: Final = (
     ("claude-code", re.compile(rb'"type"\s*:\s*"(?:queue-operation|last-prompt|summary)"')),
 )
 """What only one agent writes; within a text its quotes would have backslashes. The first that fits."""
+_PROTOBUF: Final = re.compile(rb"\n[^\x00-\x08\x0e-\x1f]{0,255}[\x00-\x08\x0e-\x1f]")
+"""How an OTLP request in protobuf begins: its first field, and soon a length or a tag that no text has. What it carries
+looks like anybody's."""
 _NO_LOGS: Final = re.compile(rb'"traceSchema"\s*:\s*"openclaw-trajectory"')
 _TABLES: Final = {
     "openclaw": {"transcript_events"},
@@ -63,7 +66,7 @@ def tell(path: Path) -> Log | None:
         return Log(path, agent, DATABASE) if agent else None
     with opened(path) as file:
         head = file.read(_HEAD)
-    if _OTLP.search(head) or _NO_LOGS.search(head):
+    if _PROTOBUF.match(head) or _OTLP.search(head) or _NO_LOGS.search(head):
         return None
     agent = next((agent for agent, mark in _MARKS if mark.search(head)), None)
     if agent is None or (agent == "opencode" and b'"messages"' not in head):

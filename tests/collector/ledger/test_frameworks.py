@@ -302,3 +302,71 @@ def test_logfire_tells_of_openais_agents(world: Any, form: str) -> None:
     assert (found["provider"], found["agent"]) == ("openai", "weather")
     assert [row["kind"] for row in world.rows("SELECT kind FROM context_blocks")] == ["user"]
     assert [row["tool_name"] for row in world.rows("SELECT tool_name FROM tool_calls")] == ["get_weather"]
+
+
+def _vercel(provider: str, **more: Any) -> dict[str, Any]:
+    return {
+        "ai.operationId": "ai.streamText.doStream",
+        "ai.model.provider": provider,
+        "ai.model.id": "some-model",
+        "gen_ai.system": provider,
+        "ai.usage.outputTokens": 53,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "provider"),
+    [
+        ("openai.chat", "openai"),
+        ("openai.responses", "openai"),
+        ("anthropic.messages", "anthropic"),
+        ("google.generative-ai", "gcp.gemini"),
+        ("google.vertex.chat", "gcp.vertex_ai"),
+        ("vertex.anthropic.messages", "gcp.vertex_ai"),
+        ("amazon-bedrock", "aws.bedrock"),
+        ("azure-openai.responses", "azure.ai.openai"),
+        ("groq.chat", "groq"),
+        ("gateway", "gateway"),
+    ],
+)
+def test_vercels_sdk_names_the_api_behind_the_provider(world: Any, said: str, provider: str) -> None:
+    """As seen in version 6: its calls had no price."""
+    details = {
+        "ai.usage.inputTokens": 1320,
+        "ai.usage.inputTokenDetails.noCacheTokens": 1064,
+        "ai.usage.inputTokenDetails.cacheReadTokens": 256,
+        "ai.usage.outputTokenDetails.reasoningTokens": 12,
+    }
+    world.load(world.span("ai", _vercel(said, **details), name="ai.streamText.doStream"))
+    call = world.call()
+    assert [call[name] for name in COUNTS] == [1320, 256, None, 53, 12]
+    assert (call["provider"], call["stream"]) == (provider, True)
+
+
+def test_vercels_sdk_once_left_out_anthropics_cache(world: Any) -> None:
+    """Before version 6 it had no details of the input; what was written stands in the provider's own object."""
+    told = {"anthropic": {"usage": {"input_tokens": 1064}, "cacheCreationInputTokens": 114}}
+    said = {
+        "ai.usage.inputTokens": 1064,
+        "ai.usage.cachedInputTokens": 256,
+        "ai.response.providerMetadata": json.dumps(told, separators=(",", ":")),
+    }
+    world.load(world.span("ai", _vercel("anthropic.messages", **said), name="ai.generateText.doGenerate"))
+    assert [world.call()[name] for name in COUNTS] == [1434, 256, 114, 53, None]
+
+
+def test_vercels_sdk_tells_of_embeddings(world: Any) -> None:
+    """In names of their own; the sums of the function that was called count for none."""
+    above = world.span("ai", {"ai.operationId": "ai.embed", "ai.usage.tokens": 69}, name="ai.embed")
+    said = {
+        "ai.operationId": "ai.embed.doEmbed",
+        "ai.model.id": "text-embedding-3-small",
+        "ai.usage.tokens": 69,
+    }
+    world.load(
+        above,
+        world.span("ai", said | {"gen_ai.system": "openai.embedding"}, name="ai.embed.doEmbed", parent=above),
+    )
+    call = world.call()
+    assert (call["operation"], call["input_tokens"], call["provider"]) == ("embeddings", 69, "openai")
