@@ -105,7 +105,8 @@ def run_findings(options: argparse.Namespace) -> int:
     if judgement.unstored:
         sys.stderr.write(f"otel-burn: the findings could not be stored: {judgement.unstored}\n")
     judged = (judgement.calls, judgement.calls_with_context)
-    show(as_json(found) if options.json else terminal.findings_text(found, len(found), judged) + "\n")
+    in_all = len(found) or judgement.findings.height
+    show(as_json(found) if options.json else terminal.findings_text(found, in_all, judged) + "\n")
     return 0
 
 

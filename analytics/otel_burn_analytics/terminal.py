@@ -45,20 +45,21 @@ def findings_text(
             from nothing to look at.
     """
     if not findings:
-        return "No findings." if judged is None else _wrapped(none_found(*judged))
+        return "No findings." if judged is None else _wrapped(_none_found(*judged, others=in_all))
     more = f"  ({len(findings)} of {in_all:,})" if in_all > len(findings) else ""
     head = f"FINDINGS{more}  They overlap: never add them up."
     return "\n\n".join([head, *(_finding(number, one) for number, one in enumerate(findings, start=1))])
 
 
-def none_found(calls: int, with_context: int) -> str:
+def _none_found(calls: int, with_context: int, *, others: int) -> str:
     """What it means that there is no finding."""
     if calls == 0:
         return (
             "No findings, as there was nothing to judge: no call is in this choice. Was it made under `otel-burn run`, "
             "into this database?"
         )
-    clean = f"No findings: {plural(calls, 'call')} {'was' if calls == 1 else 'were'} judged."
+    elsewhere = f"; {plural(others, 'finding')} of other kinds" if others else ""
+    clean = f"No findings: {plural(calls, 'call')} {'was' if calls == 1 else 'were'} judged{elsewhere}."
     if with_context == calls:
         return clean
     return (
