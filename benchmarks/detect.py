@@ -2,7 +2,8 @@
 
 Run `python benchmarks/detect.py [DETECTOR …]` (default: all); it prints the table of the section "detect" in
 RESULTS.md. Calls come in chunks, as `findings.judge` reads them, so that memory is a chunk's; each detector's CPU
-seconds are summed over all chunks. The last columns are one session of so many calls, which no chunk can divide.
+seconds are summed over all chunks. The last columns are one session of so many calls, which no chunk can divide, and
+one conversation, whose context grows all the time.
 Frames are generated there. `python benchmarks/detect.py --ledger CALLS DB` judges a ledger of so many calls (filled as
 by `explorer.py` when it is not there) as `otel-burn findings` does, reading included.
 """
@@ -34,14 +35,17 @@ CALLS_PER_SESSION = (
 SIZES = (100_000, 1_000_000)
 T = TypeVar("T")
 SHARED, TOGETHER = "frames made once for all", "all detectors, as `judge` collects them"
-CASES = {"sessions of 100 calls": CALLS_PER_SESSION, "one session": 0}
+CASES = {"sessions of 100 calls": CALLS_PER_SESSION, "one session": 0, "one conversation": 0}
+"""Calls of a session; 0: all. A context ends with its session or after 100 calls, that of one conversation never: its
+last call carries a block a call, and of every ten large ones nine are copies."""
+GROWING = "one conversation"
 
 
-def llm_calls(count: int, per_session: int) -> pl.DataFrame:
+def llm_calls(count: int, per_session: int, per_context: int = CALLS_PER_SESSION) -> pl.DataFrame:
     """*count* calls, ten seconds apart, most of whose input a cache served."""
     number = pl.int_range(count, eager=True)
     session, turn = number // per_session, number % per_session
-    size = 1_200 * (turn % CALLS_PER_SESSION + 1) + 14_800 * ((turn % CALLS_PER_SESSION + 1) // 9)
+    size = 1_200 * (turn % per_context + 1) + 14_800 * ((turn % per_context + 1) // 9)
     tokens = size // 4 + 2_500
     return pl.select(
         call_id=pl.format("call-{}", number),
@@ -103,15 +107,17 @@ def _sketch(number: pl.Expr) -> pl.Expr:
     return pl.concat_str(groups)
 
 
-def frames_of(calls: pl.DataFrame, detectors: Sequence[Detector]) -> Mapping[str, pl.LazyFrame]:
+def frames_of(
+    calls: pl.DataFrame, detectors: Sequence[Detector], per_context: int = CALLS_PER_SESSION
+) -> Mapping[str, pl.LazyFrame]:
     """Every frame that one of *detectors* asks for."""
-    position = pl.col("turn") % CALLS_PER_SESSION + 1
-    branch = pl.int_range(pl.len()) // CALLS_PER_SESSION
+    position = pl.col("turn") % per_context + 1
+    branch = pl.int_range(pl.len()) // per_context
     stored = calls.select(
         branch=branch,
         position=position,
         kind=pl.when(position == 1).then(pl.lit("system")).otherwise(pl.lit("tool_result")),
-        hash=pl.format("{}-{}", branch, position),
+        hash=pl.format("{}-{}", branch, position if per_context == CALLS_PER_SESSION else position % 90),
         bytes=pl.when(position % 9 == 0).then(pl.lit(16_000)).otherwise(pl.lit(1_200)).cast(pl.Int64),
         upto="context_bytes",
         tool_name=pl.lit("read_file"),
@@ -137,9 +143,10 @@ def measure(case: str, size: int, detectors: Sequence[Detector]) -> dict[str, ob
     seconds: dict[str, float] = dict.fromkeys((SHARED, *(each.name for each in detectors), TOGETHER), 0.0)
     findings, per_session = 0, CASES[case] or size
     chunk = CHUNK_CALLS if CASES[case] else size
+    context = size if case == GROWING else CALLS_PER_SESSION
     for _ in range(-(-size // chunk)):
-        calls = llm_calls(min(chunk, size), per_session)
-        frames = _timed(seconds, SHARED, lambda calls=calls: frames_of(calls, detectors))
+        calls = llm_calls(min(chunk, size), per_session, context)
+        frames = _timed(seconds, SHARED, lambda calls=calls: frames_of(calls, detectors, context))
         for detector in detectors:
             found = _timed(
                 seconds, detector.name, lambda d=detector, f=frames: d.judge(f).collect(engine=engine(chunk))

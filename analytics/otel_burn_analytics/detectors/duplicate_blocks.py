@@ -21,6 +21,7 @@ from typing import Final
 import polars as pl
 
 from otel_burn_analytics import runs
+from otel_burn_analytics.carried import carried_by_calls
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import blocks as words
 from otel_burn_analytics.evidence import numbers
@@ -41,18 +42,13 @@ def find_duplicate_blocks(
     copies = _copies(context_calls, context_parts, block_runs, min_block_tokens=min_block_tokens)
     enough = copies.group_by("actor").agg(pl.col("tokens").sum()).filter(pl.col("tokens") >= min_tokens)
     kept = copies.join(enough, on="actor", how="semi")
-    parts = context_parts.drop("first").join(context_calls, on="call_id")
-    usd = pl.when(pl.col("rest_usd").is_not_null()).then(runs.share_usd())
+    told = context_calls.select(
+        *runs.ACTOR, "call_id", "span_id", "trace_id", "work_id", "started_at", "number", "rest_usd"
+    )
     members = (
-        kept.drop("tokens")
-        .join(parts, on=runs.BRANCH)
-        .filter(pl.col("last") >= pl.col("position"), pl.col("density").is_not_null())
-        .with_columns(tokens=runs.share_tokens(), usd=usd)
-        .group_by("actor", *runs.ACTOR, "call_id", "span_id", "trace_id", "work_id", "started_at", "number")
-        .agg(
-            pl.col("tokens").sum(),
-            usd_high=pl.when(pl.col("usd").is_not_null().all()).then(pl.col("usd").sum()),
-        )
+        carried_by_calls(kept, context_calls, context_parts, block_runs, by="actor")
+        .join(told, on="call_id")
+        .with_columns(usd_high=pl.when(pl.col("rest_usd").is_not_null()).then("usd"))
         .sort("actor", "number")
         .with_columns(usd_low="usd_high", tells=pl.col("tokens").cum_sum().over("actor") >= min_tokens)
     )

@@ -25,6 +25,7 @@ from typing import Final
 import polars as pl
 
 from otel_burn_analytics import runs
+from otel_burn_analytics.carried import carried_by_calls
 from otel_burn_analytics.detector import Detector
 from otel_burn_analytics.evidence import blocks as words
 from otel_burn_analytics.evidence import numbers
@@ -32,11 +33,6 @@ from otel_burn_analytics.members import findings, summed_in_order
 
 NAME: Final = "heavy_blocks"
 KEY: Final = (*runs.ACTOR, "hash")
-NARROW: Final = (
-    "call_id", "actor", "number", "calls", "density", "read_end", "write_end", "read_rate", "write_rate", "rest_rate",
-    "rest_usd",
-)  # fmt: skip
-"""What of a call is multiplied with the blocks that it carries; the rest is joined to what is left."""
 TOLD: Final = (*runs.ACTOR, "trace_id", "work_id", "span_id", "started_at")
 
 
@@ -55,33 +51,31 @@ def find_heavy_blocks(
     heavy = _heavy(
         block_runs, context_calls, heavy_tokens=heavy_tokens, min_tokens=min_carried_tokens, most=most
     )
-    parts = context_parts.drop("first").join(context_calls.select(NARROW), on="call_id")
-    usd = pl.when(pl.col("rest_usd").is_not_null()).then(runs.share_usd())
     late = pl.col("number") - pl.col("first") > grace_calls
     spared = (1 - heavy_tokens / pl.col("tokens")).clip(0)
+    told = context_calls.select("call_id", "number", "calls", "density", "rest_usd", *TOLD)
     carried = (
-        heavy.join(parts, on=runs.BRANCH)
-        .filter(pl.col("last") >= pl.col("position"), pl.col("number") > pl.col("first"))
-        .filter(pl.col("density").is_not_null())
-        .with_columns(tokens=runs.share_tokens(), usd_high=usd)
+        carried_by_calls(heavy, context_calls, context_parts, block_runs, by="block")
+        .drop("bytes")
+        .join(_contents(heavy), on="block")
+        .join(told, on="call_id")
+        .filter(pl.col("number") > pl.col("first"))
         .with_columns(
-            usd_low=pl.when(late).then(pl.col("usd_high") * spared).otherwise(0.0),
+            usd_high=pl.when(pl.col("rest_usd").is_not_null()).then("usd"),
             late=pl.when(late).then("tokens").otherwise(0.0),
         )
-        .select("call_id", "block", "number", "calls", "kind", "tool_name", "bytes", "first", "hash", "tokens",
-                "usd_high", "usd_low", "late")
+        .with_columns(usd_low=pl.when(late).then(pl.col("usd_high") * spared).otherwise(0.0))
         .sort("block", "number")
         .with_columns(late_so_far=pl.col("late").cum_sum().over("block"))
         .with_columns(tells=pl.col("late_so_far") >= min_carried_tokens)
-        .join(context_calls.select("call_id", *TOLD), on="call_id")
-    )  # fmt: skip
+    )
     found = summed_in_order(
-        carried.sort("block", "number"),
+        carried,
         by=("block",),
         **{name: pl.col(name).first() for name in KEY},
         kind=pl.col("kind").first(), tool_name=pl.col("tool_name").drop_nulls().first(), bytes=pl.col("bytes").first(),
         brought_at=pl.col("first").first() + 1, calls=pl.col("calls").first(), late=pl.col("late").sum(),
-        size=pl.col("tokens").max().round().cast(pl.Int64),
+        size=runs.share_tokens().max().round().cast(pl.Int64),
     ).filter(pl.col("late") >= min_carried_tokens, (pl.col("wasted_usd_high") >= min_usd).fill_null(True))  # fmt: skip
     return findings(
         found, name=NAME, key=KEY, tier=_tier(), confidence=_confidence(), evidence=_evidence(), fix=_fix()
@@ -111,6 +105,14 @@ def _heavy(
     )
     return block_runs.join(wanted.with_row_index("block"), on=runs.CONTENT).select(
         *runs.PLACE, "block", "kind", "hash", "bytes", "upto", "tool_name", "first"
+    )
+
+
+def _contents(heavy: pl.LazyFrame) -> pl.LazyFrame:
+    """What is told of each content, wherever it stands."""
+    told = ("hash", "kind", "bytes", "first")
+    return heavy.group_by("block").agg(
+        pl.col(told).sort_by("branch", "position").first(), pl.col("tool_name").drop_nulls().first()
     )
 
 

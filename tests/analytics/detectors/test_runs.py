@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from otel_burn_analytics import runs
+from otel_burn_analytics.carried import carried_by_calls
 from otel_burn_analytics.frames import read_frames
 from otel_burn_analytics.queries import sql
 from otel_burn_collector.reader import open_ledger
@@ -32,10 +33,8 @@ def block_by_block(world: dict[str, pl.LazyFrame]) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=15)
-@given(data=st.data())
-def test_a_run_costs_what_its_blocks_cost(world: Any, call: Any, block: Any, data: st.DataObject) -> None:
-    """Whatever the cache served or stored, whichever beginnings the contexts share."""
+def some_calls(call: Any, block: Any, data: st.DataObject) -> list[Any]:
+    """Calls whose contexts begin alike here and there, and hold some contents more than once."""
     pieces = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 400)), min_size=1, max_size=6)
     calls = []
     for context in data.draw(st.lists(pieces, min_size=1, max_size=8)):
@@ -43,12 +42,42 @@ def test_a_run_costs_what_its_blocks_cost(world: Any, call: Any, block: Any, dat
         total = sum(size for _, size in context)
         read = data.draw(st.integers(0, total))
         calls.append(call(blocks, read=read, write=data.draw(st.integers(0, total - read))))
-    made = world(*calls)
+    return calls
+
+
+@settings(max_examples=15)
+@given(data=st.data())
+def test_a_run_costs_what_its_blocks_cost(world: Any, call: Any, block: Any, data: st.DataObject) -> None:
+    """Whatever the cache served or stored, whichever beginnings the contexts share."""
+    made = world(*some_calls(call, block, data))
     found = made["block_runs"].select(*runs.PLACE, *SHARES).collect()
     long = block_by_block(made)
     assert_frame_equal(
         found, long.fill_null(0).select(found.columns), check_row_order=False, abs_tol=1e-9, rel_tol=1e-9
     )
+
+
+@settings(max_examples=15)
+@given(data=st.data())
+def test_a_call_pays_for_some_blocks_what_it_pays_for_each(
+    world: Any, call: Any, block: Any, data: st.DataObject
+) -> None:
+    """Wherever they stand, as often as they stand there."""
+    made = world(*some_calls(call, block, data))
+    some = made["block_runs"].filter(pl.col("hash").str.contains("^a"), pl.col("bytes") > 0)
+    found = carried_by_calls(
+        some, made["context_calls"], made["context_parts"], made["block_runs"], by="actor"
+    )
+    each = (
+        some.select(*runs.PLACE, "bytes", "upto")
+        .join(made["context_parts"].join(made["context_calls"], on="call_id"), on=runs.BRANCH)
+        .filter(pl.col("position").is_between("first", "last"), pl.col("density").is_not_null())
+        .select("actor", "call_id", "bytes", tokens=runs.share_tokens(), usd=runs.share_usd())
+    )
+    long = each.group_by("actor", "call_id").agg(
+        pl.col("bytes").sum().cast(pl.Float64), pl.col("tokens", "usd").sum()
+    )
+    assert_frame_equal(found, long, check_row_order=False, abs_tol=1e-9, rel_tol=1e-9)
 
 
 def test_the_sums_are_the_ledgers(db: Path) -> None:
