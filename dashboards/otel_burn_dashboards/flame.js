@@ -12,7 +12,7 @@ export default function (component) {
   const rows = data.depth.length, byTime = data.measure === "time", tree = data.shape === "tree";
   if (state.key !== data.key) Object.assign(state, { key: data.key, from: 0, to: 1, top: 0, selected: data.selected });
   const { left, right } = spread(data, byTime);
-  const deepest = data.depth.reduce((most, depth) => Math.max(most, depth), 0);
+  const deepest = data.row.reduce((most, row) => Math.max(most, row), 0);
   const height = HEAD + Math.min(tree ? rows : deepest + 1, 26) * ROW + PAD;
   canvas.style.height = height + "px";
   root.querySelector(".legend").replaceChildren(...[...new Set(data.category)].sort().map(swatch));
@@ -50,7 +50,7 @@ export default function (component) {
     const x = (value) => ((value - state.from) / (state.to - state.from)) * width;
     const reached = [];
     for (let i = 0; i < rows; i++) {
-      const row = data.depth[i] - state.top;
+      const row = data.row[i] - state.top;
       if (row < 0 || HEAD + row * ROW > height || right[i] < state.from || left[i] > state.to) continue;
       let from = Math.max(x(left[i]), 0), to = Math.min(x(right[i]), width);
       // What is narrower than a pixel is drawn once a pixel.
@@ -124,7 +124,7 @@ export default function (component) {
     const value = state.from + ((event.clientX - area.left) / area.width) * (state.to - state.from), slack = (state.to - state.from) / area.width;
     let found = -1;
     for (let i = 0; i < rows; i++)
-      if (data.depth[i] - state.top === row && left[i] - slack <= value && right[i] + slack >= value && (found < 0 || right[i] - left[i] < right[found] - left[found])) found = i;
+      if (data.row[i] - state.top === row && left[i] - slack <= value && right[i] + slack >= value && (found < 0 || right[i] - left[i] < right[found] - left[found])) found = i;
     return found;
   }
 
@@ -132,7 +132,7 @@ export default function (component) {
     if (i < 0 || i >= rows) return;
     state.selected = i;
     if (zoom && !tree) { const room = Math.max(right[i] - left[i], 1e-9) * 0.02; state.from = Math.max(0, left[i] - room); state.to = Math.min(1, right[i] + room); }
-    const seen = Math.floor((height - HEAD - PAD) / ROW), row = tree ? i : data.depth[i];
+    const seen = Math.floor((height - HEAD - PAD) / ROW), row = tree ? i : data.row[i];
     if (row < state.top || row >= state.top + seen) state.top = Math.max(0, row - Math.floor(seen / 2));
     said.textContent = describe(i);
     draw();

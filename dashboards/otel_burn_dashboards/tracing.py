@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from otel_burn_collector.reader import Ledger
+from otel_burn_dashboards import lanes
 from otel_burn_dashboards.asking import ask, ask_spent
 from otel_burn_dashboards.scope import Scope
 
@@ -23,10 +24,10 @@ CATEGORIES: Final = ("LLM call", "tool", "agent", "other", "failed")
 class Tree:
     """The spans of a trace in drawing order, parents before their children, in columns.
 
-    `span_id`, `name`, `category`, `parent` (its row, -1 for none), `depth`; `begin` and `end` in milliseconds since the
-    first span's start; of the measure `own`, what the span burned itself, and `total`, the same with all below it: of
-    time, how long it lasted. Spans whose parent has not arrived stand at the top, so a running agent's are seen before
-    its root has ended.
+    `span_id`, `name`, `category`, `parent` (its place, -1 for none), `depth`, and the `row` of the flame (`lanes.py`);
+    `begin` and `end` in milliseconds since the first span's start; of the measure `own`, what the span burned itself,
+    and `total`, the same with all below it: of time, how long it lasted. Spans whose parent has not arrived stand at
+    the top, so a running agent's are seen before its root has ended.
     """
 
     spans: pl.DataFrame
@@ -38,8 +39,8 @@ class Tree:
         places = pl.col("name").replace_strict(names, range(names.len()), return_dtype=pl.Int32)
         return {"names": names.to_list(), "spans": self.spans.drop("span_id").with_columns(places)}
 
-    def row(self, span: str) -> int:
-        """The row of a span; -1 where there is no such one."""
+    def place(self, span: str) -> int:
+        """The place of a span; -1 where there is no such one."""
         found = self.spans["span_id"].index_of(span) if span else None
         return -1 if found is None else found
 
@@ -96,12 +97,21 @@ def tree(spans: pl.DataFrame, measure: str) -> Tree:
         drawn[parent] if parent >= 0 and depth else -1 for parent, depth in zip(above, depths, strict=True)
     ]
     milliseconds = (pl.col("began", "ended") - pl.col("began").min()) / 1e6
-    columns = {"parent": pl.Int32, "depth": pl.Int32, "own": pl.Float64, "total": pl.Float64}
-    laid = pl.DataFrame([parents, depths, own, totals], schema=columns)
+    columns = {"parent": pl.Int32, "depth": pl.Int32, "row": pl.Int32, "own": pl.Float64, "total": pl.Float64}
+    rows = _rows(found, above, depths, order) if measure == "time" else depths
+    laid = pl.DataFrame([parents, depths, rows, own, totals], schema=columns)
     named = found.select(
         "span_id", pl.col("name").fill_null("unnamed span"), _category().alias("category"), milliseconds
     )  # fmt: skip
     return Tree(pl.concat([named.rename({"began": "begin", "ended": "end"}), laid], how="horizontal")[order])
+
+
+def _rows(
+    spans: pl.DataFrame, above: Sequence[int], depths: Sequence[int], order: Sequence[int]
+) -> list[int]:  # fmt: skip
+    """In which row of a flame by time each span stands."""
+    parents = [parent if depth else -1 for parent, depth in zip(above, depths, strict=True)]
+    return lanes.rows(spans["began"].to_list(), spans["ended"].to_list(), parents, order)
 
 
 def _above(spans: pl.DataFrame) -> list[int]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -280,6 +280,21 @@ def fill_quietly() -> Callable[..., Path]:
 
     def filled(database: Path, *, sessions: int) -> Path:
         sent = [call(1, session=f"q{number}", agent="quiet") for number in range(sessions)]
+        return fill(database, sent, judged=False)
+
+    return filled
+
+
+@pytest.fixture
+def fill_spans() -> Callable[[Path, Iterable[str]], Path]:
+    """Has one trace of an application's own spans arrive in a database: one for each operation."""
+
+    def filled(database: Path, operations: Iterable[str]) -> Path:
+        sent = []
+        for number, operation in enumerate(operations):
+            one = call(number, session="s", agent="a")
+            said = [{"key": names.OPERATION_NAME, "value": {"stringValue": operation}}]
+            sent.append(one | {"traceId": "a" * 32, "name": operation, "attributes": said})
         return fill(database, sent, judged=False)
 
     return filled

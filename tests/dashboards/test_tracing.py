@@ -1,11 +1,15 @@
 """Is a trace laid out as it was, whatever is missing in it?"""
 
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from otel_burn_collector.reader import Ledger
+from otel_burn_collector.reader import Ledger, open_ledger
 from otel_burn_dashboards import tracing
 
 MS = 1_000_000
@@ -89,3 +93,46 @@ def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None
     ][0].as_py()
     assert roots == pytest.approx(spent)
     assert of.spans.height == 7
+
+
+def rows(*spans: dict[str, Any]) -> dict[str, int]:
+    """In which row each span stands, by time."""
+    return dict(tree(*spans).spans.select("name", "row").rows())
+
+
+def test_what_ran_at_once_stands_in_rows_of_its_own() -> None:
+    """Two agents side by side, each with a call below it, hide none of each other; what follows takes their rows."""
+    assert rows(
+        span("lead", None, 0, 20),
+        span("writer", "lead", 1, 8),
+        span("call of the writer", "writer", 2, 3),
+        span("fixer", "lead", 2, 9),
+        span("call of the fixer", "fixer", 3, 4),
+        span("summary", "lead", 10, 12),
+    ) == {"lead": 0, "writer": 1, "call of the writer": 2, "fixer": 3, "call of the fixer": 4, "summary": 1}
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9), st.integers(0, 20)), max_size=25))
+def test_no_two_spans_of_a_row_overlap(made: list[tuple[int, int, int]]) -> None:
+    """Whatever hangs below whatever, and however long it goes on after its parent."""
+    spans = [
+        span(str(number), str(parent) if parent < number else None, begin, begin + length)
+        for number, (begin, length, parent) in enumerate(made)
+    ]
+    laid = (
+        tree(*spans).spans
+        if spans
+        else pl.DataFrame(schema={"row": pl.Int32, "begin": pl.Int64, "end": pl.Int64})
+    )
+    for row in laid.partition_by("row"):
+        ends = [*row.sort("begin", "end").select("begin", "end").rows()]
+        assert all(one[1] <= other[0] or one == other for one, other in pairwise(ends))
+
+
+def test_a_span_of_the_ledger_has_its_category(tmp_path: Path, fill_spans: Any) -> None:
+    """Agents and tools are told by the operation that they say, as any framework writes it."""
+    filled = fill_spans(tmp_path / "burn.duckdb", {"invoke_agent": "agent", "execute_tool": "tool"})
+    with open_ledger(filled) as ledger:
+        found = tracing.laid_out(ledger, trace="a" * 32, measure="time").tree.spans
+    told = {name: tracing.CATEGORIES[number] for name, number in found.select("name", "category").rows()}
+    assert told == {"invoke_agent": "agent", "execute_tool": "tool"}

@@ -28,7 +28,7 @@ def show(trace: str, seen: View) -> None:
     with files:
         parts.export(found, "trace")
     wanted = st.query_params.get("span", "")
-    selected = tree.row(wanted)
+    selected = tree.place(wanted)
     if not tree.spans["total"].max():
         st.info(f"No span of this trace has {measure}. Choose time.", icon=":material/visibility_off:")
         return

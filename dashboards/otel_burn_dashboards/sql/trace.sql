@@ -7,7 +7,7 @@ WITH call AS (
     GROUP BY span_id
 )
 SELECT span_id, parent_span_id, name, status = 'ERROR' AS failed, epoch_ns(started_at) AS began, epoch_ns(ended_at) AS ended,
-       service_name AS service, attributes['gen_ai.operation.name'][1] AS operation, call.usd, call.tokens, call.session_id, call.turn,
+       service_name AS service, attributes['gen_ai.operation.name'] AS operation, call.usd, call.tokens, call.session_id, call.turn,
        call.span_id IS NOT NULL AS is_call
 FROM (SELECT * FROM spans WHERE trace_id = $trace::VARCHAR) AS span
 LEFT JOIN call USING (span_id)
