@@ -2,7 +2,8 @@
 
     python docs/screenshots.py --db DB --out DIR      every page, light and dark, in full
     python docs/screenshots.py --db DB --readme docs  the two pictures of the README
-    python docs/screenshots.py --db DB --pages docs/pages  those of docs/explorer.md, in few colours
+    python docs/screenshots.py --db DB --pages docs/pages --team TEAM  those of docs/explorer.md, in few colours;
+                                                      the trace is that of TEAM, a ledger of docs/team.py
 
 Needs Playwright, Pillow and a Chromium (`--chromium`, default /usr/bin/chromium).
 """
@@ -29,7 +30,7 @@ README = {"explorer.png": ("session-3", 1600), "burn.png": ("burn", 1300)}
 """The README's pictures: which page, and how much of it."""
 PAGES = {
     "burn": ("burn", 1300), "findings": ("findings", 900), "finding": ("finding", 1150), "sessions": ("sessions", 480),
-    "session": ("session-3", 1600), "trace": ("trace", 430), "compare": ("compare", 1250), "sql": ("sql", 850),
+    "session": ("session-3", 1600), "trace": ("trace", 560), "compare": ("compare", 1250), "sql": ("sql", 850),
 }  # fmt: skip
 """The pictures of docs/explorer.md, likewise."""
 FINDING = "SELECT finding_id FROM findings ORDER BY tier, wasted_usd_high DESC LIMIT 1"
@@ -50,25 +51,28 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a folder for every page")
     parser.add_argument("--readme", type=Path, help="a folder for the pictures of the README")
     parser.add_argument("--pages", type=Path, help="a folder for the pictures of docs/explorer.md")
+    parser.add_argument("--team", type=Path, help="the ledger whose trace is pictured (default: DB)")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
-    with explorer(options.db) as url, sync_playwright() as playwright:
+    team = options.team or options.db
+    with explorer(options.db) as url, explorer(team) as team_url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
-        shown = pages(options.db)
+        shown = {name: url + path for name, path in pages(options.db).items()}
+        shown["trace"] = team_url + pages(team)["trace"]
         if options.out:
             options.out.mkdir(parents=True, exist_ok=True)
             for scheme in SCHEMES:
                 for name, path in shown.items():
-                    take(browser, url + path, scheme, options.out / f"{name}-{scheme}.png")
+                    take(browser, path, scheme, options.out / f"{name}-{scheme}.png")
         if options.readme:
             for file, (page, height) in README.items():
-                take(browser, url + shown[page], "light", options.readme / file, height=height)
+                take(browser, shown[page], "light", options.readme / file, height=height)
         if options.pages:
             options.pages.mkdir(parents=True, exist_ok=True)
             for scheme in SCHEMES:
                 for name, (page, height) in PAGES.items():
                     file = options.pages / f"{name}-{scheme}.png"
-                    take(browser, url + shown[page], scheme, file, height=height)
+                    take(browser, shown[page], scheme, file, height=height)
                     shrink(file)
         browser.close()
 

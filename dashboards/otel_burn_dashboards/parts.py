@@ -199,10 +199,11 @@ def _freshness() -> None:
         "loading": "the collector does not answer",
     }.get(found.state, "from the file: no collector runs, `otel-burn collector` starts one")
     icon = ":material/cloud_off:" if found.away else ":material/bolt:"
-    color = "orange" if fresh.waiting or found.silent else "gray"
     more = " · newer telemetry is being loaded" if fresh.waiting and not found.away else ""
     more += " · newer telemetry waits in the journal" if fresh.waiting and found.away else ""
-    st.caption(f":{color}[{icon} {plain(at)} · {through}{more}]", width="content", help=plain(fresh.sentence))
+    told = f"{icon} {plain(at)} · {through}{more}"
+    told = f":orange[{told}]" if fresh.waiting or found.silent else told
+    st.caption(told, width="content", help=plain(fresh.sentence))
     st.button(
         "Refresh",
         icon=":material/refresh:",

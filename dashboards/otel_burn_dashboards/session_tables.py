@@ -77,7 +77,7 @@ def turns(frame: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, col
     )
     return table, {
         "turn": columns.link("turn", width=70, help="Opens the turn in its trace"),
-        "finding": st.column_config.TextColumn("part of finding", width=150),
+        "finding": st.column_config.TextColumn("part of finding", width=210),
         "started": columns.time("started"),
         "seconds": st.column_config.NumberColumn("took", format="%.2f s"),
         "model": st.column_config.TextColumn("model"),
@@ -110,6 +110,8 @@ def blocks(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         error=pl.col("error").fill_null(""),
         hash="hash",
     )
+    if frame["error"].null_count() == frame.height:
+        table = table.drop("error")  # an empty column says nothing
     return table, {
         "kind": columns.link(
             "kind", key=columns.BLOCK, width=140, help="Opens the block: which turns carried it"
