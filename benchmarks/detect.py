@@ -37,7 +37,7 @@ T = TypeVar("T")
 SHARED, TOGETHER = "frames made once for all", "all detectors, as `judge` collects them"
 CASES = {"sessions of 100 calls": CALLS_PER_SESSION, "one session": 0, "one conversation": 0}
 """Calls of a session; 0: all. A context ends with its session or after 100 calls, that of one conversation never: its
-last call carries a block a call, and of every ten large ones nine are copies."""
+last call carries a block a call, all but ten of the large ones copies."""
 GROWING = "one conversation"
 
 

@@ -161,4 +161,4 @@ def _fix() -> pl.Expr:
     )
 
 
-DETECTOR: Final = Detector(name=NAME, find=find_heavy_blocks, needs=runs.NEEDS)
+DETECTOR: Final = Detector(name=NAME, find=find_heavy_blocks, needs=runs.NEEDS, version=2)
