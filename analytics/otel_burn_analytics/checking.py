@@ -10,6 +10,7 @@ import polars as pl
 
 from otel_burn.command import Command
 from otel_burn.errors import BurnError
+from otel_burn.wording import plural
 from otel_burn_analytics import commands, terminal
 from otel_burn_analytics.findings import judge
 from otel_burn_analytics.queries import Scope, rows
@@ -108,7 +109,7 @@ def _limits(
 
 
 def _line(limit: Limit) -> str:
-    unknown = f", and {terminal.plural(limit.unknown, 'call')} without a price" if limit.unknown else ""
+    unknown = f", and {plural(limit.unknown, 'call')} without a price" if limit.unknown else ""
     return f"{'FAIL' if limit.exceeded else 'ok':<5}{limit.name}: {limit.measured:f}{unknown} (limit {limit.limit:f})"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from otel_burn.wording import plural
 from otel_burn_analytics.processes import Processes
 from otel_burn_analytics.report import Report, Row, Spend, Totals
 
@@ -80,11 +81,6 @@ def money(usd: Decimal | None) -> str:
 def count(number: int | None) -> str:
     """A whole number with thousands separators, or unknown."""
     return "unknown" if number is None else f"{number:,}"
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """`1 call`, `2 calls`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def share(part: int | None, whole: int | None) -> str:

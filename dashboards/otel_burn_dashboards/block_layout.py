@@ -5,8 +5,9 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import by_turn, parts, queries, source
-from otel_burn_dashboards.figures import exact_usd, phrase, plain, plural, turns, usd
+from otel_burn_dashboards.figures import exact_usd, phrase, plain, turns, usd
 from otel_burn_dashboards.state import View
 from otel_burn_dashboards.summaries import Figure
 

@@ -7,13 +7,13 @@ from typing import Final
 
 import polars as pl
 
+from otel_burn.wording import plural
 from otel_burn_dashboards.comparing import Comparison, Side
 from otel_burn_dashboards.figures import (
     NOTHING,
     UNPRICED,
     change,
     count,
-    plural,
     share,
     short,
     signed_usd,

@@ -75,11 +75,6 @@ def share(part: float | None, whole: float | None) -> str:
     return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """`1 call`, `2 calls`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def clock(at: datetime | None, zone: str) -> str:
     """A moment on the reader's clock, to the second, with the zone's name."""
     return UNKNOWN if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S %Z}"

@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import columns, finding_tables, findings_layout, judging, loop_graph, parts, source
-from otel_burn_dashboards.figures import clock, detector, exact_usd, plain, plural, short, usd, usd_range
+from otel_burn_dashboards.figures import clock, detector, exact_usd, plain, short, usd, usd_range
 from otel_burn_dashboards.state import View
 from otel_burn_dashboards.summaries import Figure
 

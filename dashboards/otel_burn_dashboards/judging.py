@@ -8,11 +8,12 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from otel_burn.errors import BurnError
+from otel_burn.wording import plural
 from otel_burn_analytics import findings as detection
 from otel_burn_analytics.queries import Scope as Judged
 from otel_burn_collector.reader import Ledger
 from otel_burn_dashboards.asking import ask, ask_spent, frame, statement
-from otel_burn_dashboards.figures import clock, plural
+from otel_burn_dashboards.figures import clock
 from otel_burn_dashboards.scope import Scope, naive
 from otel_burn_dashboards.state import ANY
 

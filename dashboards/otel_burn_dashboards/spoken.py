@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from otel_burn_dashboards.figures import plural, short, signed_usd, usd
+from otel_burn.wording import plural
+from otel_burn_dashboards.figures import short, signed_usd, usd
 
 NAMED: Final = 5
 """So many names are said; the table or the file has them all."""

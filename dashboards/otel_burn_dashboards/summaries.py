@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from otel_burn.wording import plural
 from otel_burn_analytics.forecast import NEEDED_DAYS
 from otel_burn_dashboards.burning import Burn, Outlook, Pace, Totals
 from otel_burn_dashboards.figures import (
@@ -19,7 +20,6 @@ from otel_burn_dashboards.figures import (
     exact_usd,
     lasting,
     money,
-    plural,
     share,
     short,
     usd,

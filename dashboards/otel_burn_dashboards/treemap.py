@@ -4,8 +4,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import colors
-from otel_burn_dashboards.figures import NOTHING, phrase, plural, short
+from otel_burn_dashboards.figures import NOTHING, phrase, short
 
 SMALLEST: Final = 0.002
 """Blocks below this share of the whole are one rectangle of their kind: they could not be seen."""

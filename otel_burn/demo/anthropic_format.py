@@ -41,7 +41,7 @@ def read(body: Mapping[str, Any]) -> Prompt:
 
 def plain(answer: Answer) -> Json:
     """The response in one piece."""
-    text: list[Json] = [{"type": "text", "text": answer.text, "citations": None}]
+    text: list[Json] = [{"type": "text", "text": answer.text}]
     content = text + [_tool_use(tool, tool.arguments) for tool in answer.tools]
     return {**_frame(answer), "content": content, "stop_reason": _stop(answer), "usage": usage(answer)}
 
@@ -51,7 +51,7 @@ def events(answer: Answer, prompt: Prompt) -> Iterator[bytes]:
     opening = {**_frame(answer), "content": [], "stop_reason": None}
     yield _event("message_start", {"message": {**opening, "usage": {**usage(answer), "output_tokens": 1}}})
     yield _event("ping", {})
-    yield from _content(0, {"type": "text", "text": "", "citations": None}, _words(answer))
+    yield from _content(0, {"type": "text", "text": ""}, _words(answer))
     for index, tool in enumerate(answer.tools, start=1):
         yield from _content(index, _tool_use(tool, {}), _argument_pieces(tool))
     delta = {"stop_reason": _stop(answer), "stop_sequence": None}

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import (
     columns,
     finding_layout,
@@ -11,7 +12,6 @@ from otel_burn_dashboards import (
     parts,
     source,
 )
-from otel_burn_dashboards.figures import plural
 from otel_burn_dashboards.state import ANY, View
 
 SHOWN = ("findings", *judging.TABLES)

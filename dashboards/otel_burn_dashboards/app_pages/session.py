@@ -5,6 +5,7 @@ from datetime import UTC
 import polars as pl
 import streamlit as st
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import (
     block_layout,
     columns,
@@ -18,7 +19,7 @@ from otel_burn_dashboards import (
     summaries,
     treemap,
 )
-from otel_burn_dashboards.figures import clock, plain, plural
+from otel_burn_dashboards.figures import clock, plain
 from otel_burn_dashboards.state import WHOLE_SESSION, View
 
 

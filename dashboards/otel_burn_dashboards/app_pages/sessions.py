@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import columns, parts, queries, session_tables, source
-from otel_burn_dashboards.figures import plural
 from otel_burn_dashboards.state import View
 
 ORDERS = ("dearest first", "newest first")

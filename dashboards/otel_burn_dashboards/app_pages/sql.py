@@ -5,9 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from otel_burn.errors import BurnError
+from otel_burn.wording import plural
 from otel_burn_collector.stopping import StoppedError
 from otel_burn_dashboards import answer_chart, asking_sql, background, downloads, parts, source
-from otel_burn_dashboards.figures import plain, plural
+from otel_burn_dashboards.figures import plain
 
 NO_ROWS = "The answer has no rows, so there is nothing to draw."
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from otel_burn.wording import plural
 from otel_burn_dashboards import columns, flame, parts, session_tables, source, span_layout, tracing
-from otel_burn_dashboards.figures import plural
 from otel_burn_dashboards.state import AXES, View
 
 SHAPES = ("flame", "tree")
