@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from otel_burn.wording import plural
 from otel_burn_analytics.findings import judge
 from otel_burn_collector.reader import find_collector, open_ledger
 from otel_burn_dashboards import answer_chart, asking_sql
-from otel_burn_dashboards.figures import plural
 
 OpenPage = Callable[..., AppTest]
 PAGES = ("burn", "findings", "sessions", "session", "compare", "sql")
