@@ -36,10 +36,13 @@ WHERE len(kinds) = len(hashes) AND len(bytes) = len(hashes)
   AND base_blocks BETWEEN 0 AND 1_000_000_000
   AND coalesce(blocks = base_blocks + len(hashes), true);
 
--- The lists that waited for one of the new ones, or for one that did: placed again.
+-- The lists that waited for one of the new ones, or for one that did: placed again. A list that says again what one
+-- says that waits itself helps nobody: agents that ask the same each hour would have all they ever asked placed again.
 CREATE OR REPLACE TEMP TABLE unblocked AS
 WITH RECURSIVE reached(report_id, chain_key) AS (
-    SELECT report_id, chain_key FROM fresh_lists WHERE chain_key IS NOT NULL
+    SELECT report_id, chain_key FROM fresh_lists
+    ANTI JOIN store.waiting USING (chain_key, base_key, base_blocks)
+    WHERE chain_key IS NOT NULL
     UNION
     SELECT waiting.report_id, waiting.chain_key
     FROM reached JOIN store.waiting ON waiting.base_key = reached.chain_key
