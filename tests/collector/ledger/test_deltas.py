@@ -126,6 +126,18 @@ def test_a_context_without_its_beginning_is_partial_until_that_arrives(
     assert [row["tokens"] for row in sums] == [1000] * 3
 
 
+def test_what_waits_is_left_alone_until_something_helps(world: Any, make_emitter: Any, block: Any) -> None:
+    """Another session that says the same without its beginning touches none of those that wait; the beginning all."""
+    (first, *rest), (_, *again) = (_grown(world, make_emitter(), block) for _ in range(2))
+    world.load(*rest)
+    world.load(*again)
+    assert world.rows("FROM unblocked") == []
+    assert [call["context_status"] for call in world.calls()] == ["partial"] * 4
+    world.load(first)
+    assert world.rows("SELECT count(*) AS n FROM unblocked") == [{"n": 4}]
+    assert [call["context_status"] for call in world.calls()] == ["full"] * 5
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
