@@ -267,10 +267,6 @@ def _pulse() -> None:
     if source.returned():
         source.ask_again()
         st.rerun()
-    if not st.session_state.get("live") or st.session_state[source.PRESENCE].silent:
-        return
-    arrived, before = source.arrived(), st.session_state.get("arrived")
-    st.session_state["arrived"] = arrived or before
-    if None not in (arrived, before) and arrived != before:
-        source.forget()
+    if source.has_news():
+        source.renew()
         st.rerun()

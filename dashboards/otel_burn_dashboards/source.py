@@ -25,6 +25,8 @@ RUNNING: Final = "running"
 KEPT_BYTES: Final = 256 << 20
 PRESENCE: Final = "presence"
 """Where is written who answers, as this run of the page found it."""
+AS_OF: Final = "as of"
+"""Where is written, in live mode, what had arrived when this run of the page began: its answers are no older."""
 STALE: Final = "stale"
 """Where is written that a reader's own question is to be asked again."""
 REFUSED: Final = "refused"
@@ -41,9 +43,15 @@ def begin(notes: Any) -> Presence:
     if before is not None and before.state != found.state:
         ask_again()
     st.session_state[PRESENCE] = found
+    st.session_state[AS_OF] = arrived() if is_live() and not found.silent else None
     st.session_state[REFUSED] = False
     st.session_state["notes"] = notes
     return found
+
+
+def is_live() -> bool:
+    """Whether this reader wants to see what arrives."""
+    return bool(st.session_state.get("live", st.query_params.get("live") == "true"))
 
 
 def ask(question: Callable[..., T], **params: Any) -> T:
@@ -54,7 +62,7 @@ def ask(question: Callable[..., T], **params: Any) -> T:
     try:
         if st.session_state[PRESENCE].silent:
             raise BurnError(st.session_state[PRESENCE].sentence)
-        answer: T = _answer(*name, _timeless(params), params, question)
+        answer: T = _answer(*name, _timeless(params), st.session_state[AS_OF], params, question)
     except BurnError as error:
         before = _kept().last((*name, _timeless(params)))
         answer = _noted(error, before)
@@ -152,8 +160,14 @@ def leave() -> None:
 
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=KEPT_ANSWERS, max_size=KEPT_BYTES, show_spinner=False)
 def _answer(
-    db: str, module: str, name: str, _timeless: Hashable, params: dict[str, Any], _question: Callable[..., Any]
-) -> Any:  # fmt: skip
+    db: str,
+    module: str,
+    name: str,
+    _timeless: Hashable,
+    as_of: str | None,
+    params: dict[str, Any],
+    _question: Callable[..., Any],
+) -> Any:
     with open_ledger(Path(db)) as opened, opened.together():
         answer = _question(opened, **params)
     _kept().keep((db, module, name, _timeless), answer)
@@ -163,6 +177,13 @@ def _answer(
 @st.cache_resource(show_spinner=False)
 def _kept() -> Kept:
     return Kept()
+
+
+def has_news() -> bool:
+    """Whether something has arrived since this run of the page began, where its reader wants to see it."""
+    if not is_live() or st.session_state[PRESENCE].silent:
+        return False
+    return (now := arrived()) is not None and now != st.session_state[AS_OF]
 
 
 def returned() -> bool:

@@ -37,7 +37,7 @@ def otel_burn(*arguments: str, **environment: str) -> subprocess.CompletedProces
 def refusal(*arguments: str) -> str:
     """The one sentence with which `otel-burn collector` refuses to start."""
     begin = time.monotonic()
-    done = otel_burn("collector", *arguments)
+    done = otel_burn("collector", "--grpc-port", "0", *arguments)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("otel-burn: ")
@@ -176,7 +176,8 @@ def test_another_data_folder(start_collector: StartCollector, tmp_path: Path, ma
 def test_detached_it_serves_and_ends_when_idle(tmp_path: Path, wait_until: WaitUntil) -> None:
     """The command returns once the collector serves; unneeded, it ends by itself and leaves nothing."""
     db = tmp_path / "burn.duckdb"
-    done = otel_burn("collector", "--db", str(db), "--http-port", "0", "--idle-timeout", "1.5", "--detach")
+    ports = ("--http-port", "0", "--grpc-port", "0")
+    done = otel_burn("collector", "--db", str(db), *ports, "--idle-timeout", "1.5", "--detach")
     assert done.returncode == 0, done.stderr
     running = find_collector(db)
     assert running is not None

@@ -3,15 +3,15 @@
 -- two processes reports one call only where one report lies within the other in time, as a gateway's does within its
 -- client's: servers reuse response ids, and a second process that asks the same again pays again.
 WITH near AS MATERIALIZED (
-    -- A thousand calls of one emitter under one key are no pair: keys that only one emitter has are left out.
-    SELECT near_links.key, report_id, emitter, min(emitter) OVER one_key <> max(emitter) OVER one_key AS shared
+    SELECT near_links.key, report_id, emitter
     FROM near_links JOIN (SELECT report_id, emitter FROM resolved) USING (report_id)
-    WINDOW one_key AS (PARTITION BY near_links.key)
+), shared AS (
+    -- A thousand calls of one emitter under one key are no pair.
+    SELECT key FROM near GROUP BY key HAVING min(emitter) <> max(emitter)
 ), pair AS MATERIALIZED (
     SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
-    FROM near AS one
+    FROM (FROM near SEMI JOIN shared USING (key)) AS one
     JOIN near AS two ON two.key = one.key AND one.report_id < two.report_id AND one.emitter <> two.emitter
-    WHERE one.shared AND two.shared
 ), one AS MATERIALIZED (
     -- In steps: left to itself, the planner compares all reports with all by time.
     SELECT pair.two_id, resolved.* FROM pair JOIN resolved ON resolved.report_id = pair.one_id
