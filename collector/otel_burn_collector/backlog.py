@@ -9,6 +9,10 @@ Progress = Callable[[int, int], None]
 """Called with the bytes that are done, and those that there are."""
 
 
+def unseen(_done: int, _everything: int) -> None:
+    """Nobody looks."""
+
+
 class Backlog:
     """What was handed in to be loaded."""
 

@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -90,12 +90,16 @@ class Client:
         """Everything before it can be queried."""
         return Position(*self.status()["loaded"])
 
-    def wait_loaded(self, position: Position, timeout: float) -> bool:
-        """Whether everything before *position* could be queried within *timeout* seconds."""
+    def wait_loaded(
+        self, position: Position, timeout: float, heard: Callable[[Position], None] = lambda _loaded: None
+    ) -> bool:
+        """Whether everything before *position* could be queried within *timeout* s; *heard* learns how far it is."""
         deadline = time.monotonic() + timeout
         while True:
             try:
-                if self.loaded() >= position:
+                loaded = self.loaded()
+                heard(loaded)
+                if loaded >= position:
                     return True
             except CollectorGoneError:
                 pass  # the store may be on its way back

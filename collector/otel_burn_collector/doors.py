@@ -1,6 +1,5 @@
 """Where do imported requests go? To the collector that owns the database, else into its journal from here."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,6 @@ KNOWN = """
     WHERE hash IN (SELECT unnest($hashes)::UUID)
 """
 LOAD_SECONDS = 300.0
-LOOK_SECONDS = 1.0
 
 
 class Door(Protocol):
@@ -62,17 +60,14 @@ class CollectorDoor:
 
     def wait(self) -> None:
         """Return once everything is loaded; give up where loading stands still."""
-        before, moved_at = Position(0, 0), time.monotonic()
-        self._backlog.loaded(before)
-        while not self._client.wait_loaded(self.end, LOOK_SECONDS):
-            if (now := self._client.loaded()) != before:
-                before, moved_at = now, time.monotonic()
-                self._backlog.loaded(now)
-            elif time.monotonic() - moved_at > LOAD_SECONDS:
+        before = None
+        while not self._client.wait_loaded(self.end, LOAD_SECONDS, self._backlog.loaded):
+            now = self._client.loaded()
+            if now == before:
                 raise BurnError(
                     f"The collector has everything, but loaded none of it for {LOAD_SECONDS:g} s. It appears later."
                 )
-        self._backlog.loaded(self.end)
+            before = now
 
 
 @contextmanager

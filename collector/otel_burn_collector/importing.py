@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from otel_burn.errors import BurnError
-from otel_burn_collector.backlog import Progress
+from otel_burn_collector.backlog import Progress, unseen
 from otel_burn_collector.doors import Door, door_of
 from otel_burn_collector.recognition import MAX_FILE_BYTES, NotOtlpError, bodies_in
 from otel_burn_collector.session_logs.calls import Problem
@@ -18,10 +18,6 @@ from otel_burn_collector.session_logs.reading import UNREADABLE, why
 from otel_burn_collector.session_logs.taking import Taken, Taking
 from otel_burn_collector.session_logs.telling import Log, tell
 from otel_burn_collector.store.progress import body_hash
-
-
-def _unseen(_done: int, _everything: int) -> None:
-    """Nobody looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +30,8 @@ class Wanted:
     """None: logs of every agent."""
     since_ns: int = 0
     dry_run: bool = False
-    reading: Progress = _unseen
-    loading: Progress = _unseen
+    reading: Progress = unseen
+    loading: Progress = unseen
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import duckdb
 
-from otel_burn_collector.backlog import Backlog, Progress
+from otel_burn_collector.backlog import Backlog, Progress, unseen
 from otel_burn_collector.discovery import announced
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
@@ -33,7 +33,7 @@ def journal_folder(db: Path) -> Path:
 class Offline:
     """The database and its journal in this process alone, until it is closed."""
 
-    def __init__(self, db: Path, loading: Progress = lambda _loaded, _all: None) -> None:
+    def __init__(self, db: Path, loading: Progress = unseen) -> None:
         self._db = db
         self._backlog = Backlog(loading)
         self._folder = journal_folder(db)

@@ -16,8 +16,7 @@ NAMED_BY: Final = 3
 
 def answer(rows: pl.DataFrame) -> alt.Chart | None:
     """An answer as bars: its dollars, else its first numbers, by what names its rows; None without either."""
-    numbers = [name for name, kind in rows.schema.items() if kind.is_numeric()]
-    names = [name for name, kind in rows.schema.items() if not kind.is_numeric() and not kind.is_nested()]
+    numbers, names = _columns(rows)
     if not numbers or not names or rows.is_empty():
         return None
     value = _dollars(numbers) or numbers[0]
@@ -29,13 +28,20 @@ def answer(rows: pl.DataFrame) -> alt.Chart | None:
 
 def aloud(rows: pl.DataFrame) -> str:
     """The same bars in a sentence."""
-    numbers = [name for name, kind in rows.schema.items() if kind.is_numeric()]
-    names = [name for name, kind in rows.schema.items() if not kind.is_numeric() and not kind.is_nested()]
+    numbers, names = _columns(rows)
     value = _dollars(numbers) or numbers[0]
     unit = "dollars" if _dollars(numbers) else "numbers"
     by, labels = _labels(rows.head(BARS), names)
     shown = pl.DataFrame({"name": labels, "value": rows.head(BARS)[value].cast(pl.Float64)})
     return spoken.amounts(f"{value} by {by}", shown, "name", "value", unit=unit)
+
+
+def _columns(rows: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """The columns of numbers, and those that can name a row."""
+    numbers = [name for name, kind in rows.schema.items() if kind.is_numeric()]
+    return numbers, [
+        name for name, kind in rows.schema.items() if not kind.is_numeric() and not kind.is_nested()
+    ]
 
 
 def _dollars(numbers: Sequence[str]) -> str | None:

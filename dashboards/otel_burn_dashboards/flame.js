@@ -112,9 +112,10 @@ export default function (component) {
   function clipped(pen, text, x, y, room, color, halo = false) {
     if (room < 14) return;
     const fits = Math.floor(room / 6.1);
-    if (halo) { pen.strokeStyle = paper; pen.lineWidth = 3; pen.lineJoin = "round"; pen.strokeText(text.length > fits ? text.slice(0, Math.max(1, fits - 1)) + "…" : text, x, y); }
+    const shown = text.length > fits ? text.slice(0, Math.max(1, fits - 1)) + "…" : text;
+    if (halo) { pen.strokeStyle = paper; pen.lineWidth = 3; pen.lineJoin = "round"; pen.strokeText(shown, x, y); }
     pen.fillStyle = color;
-    pen.fillText(text.length > fits ? text.slice(0, Math.max(1, fits - 1)) + "…" : text, x, y);
+    pen.fillText(shown, x, y);
   }
 
   function at(event) {

@@ -1,7 +1,6 @@
 """Does the collector answer, and what is to be done if not? Asked in moments, before any question that would wait."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -61,10 +60,10 @@ def look(db: Path) -> Presence:
 
 
 def _lives(pid: int) -> bool:
-    with suppress(ProcessLookupError, OverflowError):
-        try:
-            os.kill(pid, 0)
-        except PermissionError:
-            return True
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
         return True
-    return False
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

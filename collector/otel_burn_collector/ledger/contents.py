@@ -115,13 +115,17 @@ def _answer(output: list[Block], calls: Iterable[ToolCall]) -> dict[str, list[An
 
 def _convention(said: Said) -> Told:
     """`gen_ai.input.messages` and its neighbours: JSON by the convention's schemas."""
-    defined = read_list(said.get("gen_ai.tool.definitions"))
     return Told(
-        [read_json(tool) if isinstance(tool, str) else tool for tool in defined] or _pydantic_tools(said),
+        _tools(said, "gen_ai.tool.definitions") or _pydantic_tools(said),
         read_list(said.get("gen_ai.system_instructions")),
         read_list(said.get("gen_ai.input.messages")),
         read_list(said.get("gen_ai.output.messages")),
     )
+
+
+def _tools(said: Said, name: str) -> list[Any]:
+    """The tools that an attribute lists, as such or each as JSON in a text."""
+    return [read_json(tool) if isinstance(tool, str) else tool for tool in read_list(said.get(name))]
 
 
 def _pydantic_tools(said: Said) -> list[Any]:
@@ -140,18 +144,15 @@ def _vercel(said: Said) -> Told:
     parts: list[Json] = [{"type": "text", "text": text}] if text else []
     parts += [{**call, "type": "tool-call"} for call in calls if isinstance(call, dict)]
     return Told(
-        [
-            read_json(tool) if isinstance(tool, str) else tool
-            for tool in read_list(said.get("ai.prompt.tools"))
-        ],
+        _tools(said, "ai.prompt.tools"),
         [],
         read_list(said.get("ai.prompt.messages")),
         [{"role": "assistant", "content": parts}] if parts else [],
     )
 
 
-def _exchange(asked_in: str, answered_in: str) -> Callable[[Said], Told]:
-    """A provider's own request and answer, as JSON in two attributes."""
+def _exchange(asked_in: str, answered_in: str, *, mixed: bool = False) -> Callable[[Said], Told]:
+    """A provider's own request and answer, as JSON in two attributes; *mixed*: the answer may end the request."""
 
     def read(said: Said) -> Told:
         request, answer = read_json(said.get(asked_in)), read_json(said.get(answered_in))
@@ -159,11 +160,10 @@ def _exchange(asked_in: str, answered_in: str) -> Callable[[Said], Told]:
             request = {"messages": request}
         request = request if isinstance(request, dict) else {}
         system = request.get("system") or request.get("instructions") or []
-        listed = _as_list(request.get("messages") or request.get("input") or request.get("contents"))
-        # Logfire adds the answers of agents to the request.
-        asked, answered = (
-            _apart(listed, _answers(answer)) if asked_in == "request_data" else (listed, _answers(answer))
-        )
+        asked = _as_list(request.get("messages") or request.get("input") or request.get("contents"))
+        answered = _answers(answer)
+        if mixed:
+            asked, answered = _apart(asked, answered)
         return Told(_as_list(request.get("tools")), _as_list(system), asked, answered)
 
     return read
@@ -229,7 +229,7 @@ _READERS: Final[tuple[Callable[[Said], Told], ...]] = (
     _events,
     _vercel,
     *(flattened(each) for each in INDEXED),
-    _exchange("request_data", "response_data"),
+    _exchange("request_data", "response_data", mixed=True),  # Logfire's, of agents
     _exchange("langfuse.observation.input", "langfuse.observation.output"),
     _exchange("mlflow.spanInputs", "mlflow.spanOutputs"),
     _exchange("input.value", "output.value"),

@@ -1,6 +1,6 @@
 """How does OpenLIT say what a call burned? It makes usage up where it saw none; seen in 1.45."""
 
-from typing import Any, Final
+from typing import Final
 
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import GENAI, Source
@@ -13,21 +13,6 @@ LANGCHAIN: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
     "request_model": (Source(names.REQUEST_MODEL, _MODEL),),
     "response_model": (Source(names.RESPONSE_MODEL, _MODEL),),
 }
-
-
-def _invented(name: str, scope: str, **options: Any) -> Dialect:
-    """`len(text) / 2` as tokens where a stream brought no usage."""
-    return Dialect(
-        name=name,
-        rank=31,
-        scope=scope,
-        markers=(names.REQUEST_STREAM,),
-        marker_values=("true",),
-        needs=(names.REQUEST_MODEL,),
-        invents_usage=True,
-        ttft_factor=1000,
-        **options,
-    )
 
 
 OPENLIT: Final = (
@@ -43,9 +28,18 @@ OPENLIT: Final = (
         ttft_factor=1000,
         fields=LANGCHAIN,
     ),
-    # With made up counts it says nothing of the cache.
-    _invented(
-        "openlit-invented", r"openlit\..*openai.*", lacks=(names.USAGE_CACHE_READ_INPUT_TOKENS,), fields=GENAI
+    # `len(text) / 2` as tokens where a stream brought no usage; then it says nothing of the cache.
+    Dialect(
+        name="openlit-invented",
+        rank=31,
+        scope=r"openlit\..*openai.*",
+        markers=(names.REQUEST_STREAM,),
+        marker_values=("true",),
+        needs=(names.REQUEST_MODEL,),
+        lacks=(names.USAGE_CACHE_READ_INPUT_TOKENS,),
+        invents_usage=True,
+        ttft_factor=1000,
+        fields=GENAI,
     ),
     Dialect(
         name="openlit-event",  # its span says the same

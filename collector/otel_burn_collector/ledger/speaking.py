@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-Json = Mapping[str, Any]
+from otel_burn_collector.ledger.told import Json, read_json
 
 MESSAGE: Final = re.compile(r"gen_ai\.(?:(system|user|assistant|tool)\.message|(choice))")
 """Names of events that are a message each: its role, or the answer."""
@@ -27,9 +27,9 @@ def message(event: str, told: Json) -> Message | None:
     named = MESSAGE.fullmatch(event)
     if named is None:
         return None
-    members = read_json(told.get("gen_ai.event.content"))
+    members = unpacked(told.get("gen_ai.event.content"))
     members = {**told, **(members if isinstance(members, Mapping) else {})}
-    members |= {name: read_json(members[name]) for name in _JSON if isinstance(members.get(name), str)}
+    members |= {name: unpacked(members[name]) for name in _JSON if isinstance(members.get(name), str)}
     said = _answer(members) if named[2] else {"role": named[1], **members}
     said = {name: value for name, value in said.items() if not name.startswith("gen_ai.")}
     bare = not any(said.get(name) for name in ("content", "parts")) and not _has_arguments(said)
@@ -60,14 +60,15 @@ def _has_arguments(said: Json) -> bool:
     return any(isinstance(each, Mapping) and each.get("arguments") is not None for each in inner)
 
 
-def read_json(text: Any) -> Any:
-    """What is JSON as such, anything else as it is."""
-    if not isinstance(text, str) or text[:1] not in ("[", "{"):
-        return text
+def unpacked(value: Any) -> Any:
+    """A list or an object that was written as JSON; anything else as it is."""
+    if not isinstance(value, str) or value[:1] not in ("[", "{"):
+        return value
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+        found = read_json(value)
+    except RecursionError:
+        return value
+    return value if found is None else found
 
 
 def write_json(value: Any) -> str:

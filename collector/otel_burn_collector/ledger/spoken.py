@@ -66,7 +66,7 @@ def _rows(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 def _row(record: Record) -> dict[str, Any] | None:
     told = dict(record["attributes"])
-    body = speaking.read_json(record["body"])
+    body = speaking.unpacked(record["body"])
     said = speaking.message(
         record["event_name"], {**told, **(body if isinstance(body, dict) else {"content": body})}
     )
