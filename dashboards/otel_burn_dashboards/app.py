@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from otel_burn_dashboards import parts, source
+from otel_burn_dashboards import parts, reading, source
 
 PAGES = Path(__file__).parent / "app_pages"
 
@@ -25,8 +25,9 @@ page = st.navigation(
 )
 st.set_page_config(page_title=parts.tab(page.title))
 parts.address(page.title)
-# The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
-parts.frame(page.title, filtered=page.title != "SQL")
-if page.title != "SQL":
-    source.leave()
-page.run()
+with reading.once():
+    # The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
+    parts.frame(page.title, filtered=page.title != "SQL")
+    if page.title != "SQL":
+        source.leave()
+    page.run()

@@ -12,6 +12,7 @@ export default function (component) {
   const rows = data.depth.length, byTime = data.measure === "time", tree = data.shape === "tree";
   if (state.key !== data.key) Object.assign(state, { key: data.key, from: 0, to: 1, top: 0, selected: data.selected });
   const { left, right } = spread(data, byTime);
+  data.row = byTime ? lanes(data.begin, data.end, data.parent) : data.depth;
   const deepest = data.row.reduce((most, row) => Math.max(most, row), 0);
   const height = HEAD + Math.min(tree ? rows : deepest + 1, 26) * ROW + PAD;
   canvas.style.height = height + "px";
@@ -188,25 +189,4 @@ export default function (component) {
   if (state.selected >= 0 && state.selected < rows) said.textContent = describe(state.selected);
   draw();
   return () => watch.disconnect();
-}
-
-// Where each span begins and ends, as shares of the whole: by time as it was, else side by side within its parent.
-function spread(data, byTime) {
-  const rows = data.depth.length, left = new Float64Array(rows), right = new Float64Array(rows);
-  if (byTime) {
-    const whole = data.end.reduce((most, end) => Math.max(most, end), 0) || 1;
-    for (let i = 0; i < rows; i++) { left[i] = data.begin[i] / whole; right[i] = data.end[i] / whole; }
-    return { left, right };
-  }
-  const whole = data.total.reduce((sum, value, i) => sum + (data.parent[i] < 0 ? value : 0), 0) || 1;
-  const reached = new Float64Array(rows);
-  let top = 0;
-  for (let i = 0; i < rows; i++) {
-    const parent = data.parent[i], width = data.total[i] / whole;
-    left[i] = parent < 0 ? top : reached[parent];
-    right[i] = left[i] + width;
-    if (parent < 0) top = right[i]; else reached[parent] = right[i];
-    reached[i] = left[i] + data.own[i] / whole;
-  }
-  return { left, right };
 }

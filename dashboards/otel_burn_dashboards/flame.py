@@ -28,9 +28,8 @@ def flame(tree: Tree, *, measure: str, shape: str, selected: int, key: str) -> i
 
 
 def _component() -> Any:
-    return st.components.v2.component(
-        "otel_burn_flame", html=HTML, css=_text("flame.css"), js=_text("flame.js")
-    )
+    script = _text("flame_layout.js") + _text("flame.js")
+    return st.components.v2.component("otel_burn_flame", html=HTML, css=_text("flame.css"), js=script)
 
 
 def _text(name: str) -> str:

@@ -1,6 +1,6 @@
 """What do the pages have in common? The frame of a page, its empty states, figures, downloads, links."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -157,10 +157,14 @@ def section(title: str, *, about: str | None = None) -> Any:
     return line
 
 
-def export(table: pl.DataFrame, name: str) -> None:
-    """What a chart or a table shows, as a file with all digits."""
+def export(table: pl.DataFrame | Callable[[], pl.DataFrame], name: str) -> None:
+    """What a chart or a table shows, as a file with all digits; what is callable is asked for by the click."""
+
+    def file() -> bytes:
+        return downloads.csv(table() if callable(table) else table)
+
     st.download_button(
-        "CSV", lambda: downloads.csv(table), f"otel-burn-{name}.csv", "text/csv", key=f"csv-{name}",
+        "CSV", file, f"otel-burn-{name}.csv", "text/csv", key=f"csv-{name}",
         type="tertiary", icon=":material/download:", on_click="ignore", help="These numbers as a file, exact",
     )  # fmt: skip
 

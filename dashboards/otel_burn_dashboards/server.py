@@ -13,6 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from otel_burn.errors import BurnError
+from otel_burn_dashboards import warming
 from otel_burn_dashboards.colors import DARK, LIGHT, SERIES
 from otel_burn_dashboards.figures import plain
 from otel_burn_dashboards.guard import KnownHosts, OwnResources
@@ -54,6 +55,7 @@ SETTINGS: dict[str, Any] = {
 def serve(host: str, port: int, *, serving: Callable[[str], None]) -> None:
     """Serve the explorer at *host*:*port* (0: a free one) until a signal ends it; *serving* is told its URL."""
     refuse_taken(host, port)
+    warming.begin()
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ import streamlit as st
 from otel_burn import locations
 from otel_burn.errors import BurnError
 from otel_burn_collector.reader import open_ledger
+from otel_burn_dashboards import reading
 from otel_burn_dashboards.background import Asked
 from otel_burn_dashboards.figures import plain
 from otel_burn_dashboards.kept import Answer, Kept
@@ -69,6 +70,17 @@ def ask(question: Callable[..., T], **params: Any) -> T:
     return answer
 
 
+def later(question: Callable[..., T], **params: Any) -> Callable[[], T]:
+    """What asks *question* when it is called, after this run of the page: for what only a few readers want."""
+    db = locations.database()
+
+    def asked() -> T:
+        with reading.ledger(db) as opened:
+            return question(opened, **params)
+
+    return asked
+
+
 def _noted(error: BurnError, before: Answer | None) -> Any:
     """What was answered *before*, and a note that it is; without one the page ends."""
     silent = st.session_state[PRESENCE].silent
@@ -101,6 +113,7 @@ def tell(command: Callable[..., Any], **params: Any) -> None:
     try:
         if st.session_state[PRESENCE].silent:
             raise BurnError(st.session_state[PRESENCE].sentence)
+        reading.release()
         with open_ledger(locations.database()) as opened:
             command(opened, **params)
     except BurnError as error:
@@ -168,7 +181,7 @@ def _answer(
     params: dict[str, Any],
     _question: Callable[..., Any],
 ) -> Any:
-    with open_ledger(Path(db)) as opened, opened.together():
+    with reading.ledger(Path(db)) as opened:
         answer = _question(opened, **params)
     _kept().keep((db, module, name, _timeless), answer)
     return answer

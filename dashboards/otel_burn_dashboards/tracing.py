@@ -1,18 +1,19 @@
 """How is a trace laid out? Spans become a tree with what each burned itself and with all below it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from otel_burn_collector.reader import Ledger
-from otel_burn_dashboards import lanes
+from otel_burn_dashboards import span_tree
 from otel_burn_dashboards.asking import ask, ask_spent
 from otel_burn_dashboards.scope import Scope
 
 SPANS_SHOWN: Final = 100_000
-"""The longest ones of a trace: what is left out could not be seen."""
+"""The LLM calls of a trace and its longest spans; a page says how many it leaves out."""
 TRACES_SHOWN: Final = 100
 
 MEASURED: Final[Mapping[str, str]] = {"tokens": "tokens", "dollars": "usd"}
@@ -24,13 +25,15 @@ CATEGORIES: Final = ("LLM call", "tool", "agent", "other", "failed")
 class Tree:
     """The spans of a trace in drawing order, parents before their children, in columns.
 
-    `span_id`, `name`, `category`, `parent` (its place, -1 for none), `depth`, and the `row` of the flame (`lanes.py`);
-    `begin` and `end` in milliseconds since the first span's start; of the measure `own`, what the span burned itself,
-    and `total`, the same with all below it: of time, how long it lasted. Spans whose parent has not arrived stand at
-    the top, so a running agent's are seen before its root has ended.
+    `span_id`, `name`, `category`, `parent` (its place, -1 for none), `depth`; `begin` and `end` in milliseconds since
+    the first span's start; of the measure `own`, what the span burned itself, and `total`, the same with all below it:
+    of time, how long it lasted. Spans whose parent has not arrived stand at the top, so a running agent's are seen
+    before its root has ended.
     """
 
     spans: pl.DataFrame
+    whole: int
+    """How many spans the trace has; of very many not all are drawn."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -45,22 +48,14 @@ class Tree:
         return -1 if found is None else found
 
 
-class Traced(NamedTuple):
-    """The spans of a trace, and how they are drawn."""
-
-    spans: pl.DataFrame
-    tree: Tree
-
-
 def spans(ledger: Ledger, *, trace: str) -> pl.DataFrame:
     """The spans of a trace."""
     return ask(ledger, "trace", {"trace": trace, "top": SPANS_SHOWN})
 
 
-def laid_out(ledger: Ledger, *, trace: str, measure: str) -> Traced:
+def laid_out(ledger: Ledger, *, trace: str, measure: str) -> Tree:
     """A trace, drawn by time, tokens or dollars."""
-    found = spans(ledger, trace=trace)
-    return Traced(found, tree(found, measure))
+    return tree(spans(ledger, trace=trace), measure)
 
 
 def span(ledger: Ledger, *, trace: str, span: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -77,93 +72,35 @@ def traces(ledger: Ledger, *, scope: Scope) -> pl.DataFrame:
 def tree(spans: pl.DataFrame, measure: str) -> Tree:
     """The tree of *spans*, by time, tokens or dollars."""
     found = spans.sort("began", "ended", descending=[False, True], maintain_order=True).with_columns(
-        pl.col("began").fill_null(pl.col("began").min()).fill_null(0),
-        own=pl.lit(0.0) if measure == "time" else pl.col(MEASURED[measure]).cast(pl.Float64).fill_null(0.0),
+        pl.col("began").fill_null(pl.col("began").min()).fill_null(0)
     )
     found = found.with_columns(pl.col("ended").fill_null(pl.col("began")))
-    above = _above(found)
-    children: list[list[int]] = [[] for _ in above]
-    for place, parent in enumerate(above):
-        if parent >= 0:
-            children[parent].append(place)
-    order, depths = _walk(above, children)
-    drawn = [0] * len(order)
-    for number, place in enumerate(order):
-        drawn[place] = number
-    own, totals = (
-        _lasting(found, above) if measure == "time" else _burned(found["own"].to_list(), above, order)
+    hanging = span_tree.hang(found)
+    own, totals = _lasting(found, hanging) if measure == "time" else _burned(found, hanging, measure)
+    parents = np.where(hanging.above == span_tree.NONE, span_tree.NONE, hanging.places[hanging.above])
+    laid = pl.DataFrame(
+        {"parent": parents, "depth": hanging.depths, "own": own, "total": totals},
+        schema={"parent": pl.Int32, "depth": pl.Int32, "own": pl.Float64, "total": pl.Float64},
     )
-    parents = [
-        drawn[parent] if parent >= 0 and depth else -1 for parent, depth in zip(above, depths, strict=True)
-    ]
-    milliseconds = (pl.col("began", "ended") - pl.col("began").min()) / 1e6
-    columns = {"parent": pl.Int32, "depth": pl.Int32, "row": pl.Int32, "own": pl.Float64, "total": pl.Float64}
-    rows = _rows(found, above, depths, order) if measure == "time" else depths
-    laid = pl.DataFrame([parents, depths, rows, own, totals], schema=columns)
+    begin, end = ((pl.col(name) - pl.col("began").min()) / 1e6 for name in ("began", "ended"))
     named = found.select(
-        "span_id", pl.col("name").fill_null("unnamed span"), _category().alias("category"), milliseconds
+        "span_id", pl.col("name").fill_null("unnamed span"), _category().alias("category"),
+        begin=begin, end=end,
     )  # fmt: skip
-    return Tree(pl.concat([named.rename({"began": "begin", "ended": "end"}), laid], how="horizontal")[order])
+    order = pl.Series(np.argsort(hanging.places), dtype=pl.UInt32)
+    return Tree(pl.concat([named, laid], how="horizontal")[order], spans["whole"][0] if spans.height else 0)
 
 
-def _rows(
-    spans: pl.DataFrame, above: Sequence[int], depths: Sequence[int], order: Sequence[int]
-) -> list[int]:  # fmt: skip
-    """In which row of a flame by time each span stands."""
-    parents = [parent if depth else -1 for parent, depth in zip(above, depths, strict=True)]
-    return lanes.rows(spans["began"].to_list(), spans["ended"].to_list(), parents, order)
-
-
-def _above(spans: pl.DataFrame) -> list[int]:
-    """The row of each span's parent, -1 where it is not here or is the span itself."""
-    ids = spans["span_id"].to_list()
-    rows = {span: row for row, span in enumerate(ids)}
-    parents = (rows.get(parent, -1) for parent in spans["parent_span_id"].to_list())
-    return [-1 if parent == row else parent for row, parent in enumerate(parents)]
-
-
-def _walk(above: Sequence[int], children: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
-    """Every span once, parents first, and how deep it lies; spans in a circle stand at the top."""
-    order: list[int] = []
-    depths = [-1] * len(above)
-    roots = [place for place, parent in enumerate(above) if parent < 0]
-    for start in (*roots, *range(len(above))):
-        if depths[start] >= 0:
-            continue
-        stack = [(start, 0)]
-        while stack:
-            place, depth = stack.pop()
-            if depths[place] >= 0:
-                continue
-            depths[place] = depth
-            order.append(place)
-            stack += [(child, depth + 1) for child in reversed(children[place])]
-    return order, depths
-
-
-def _burned(
-    own: list[float], above: Sequence[int], order: Sequence[int]
-) -> tuple[list[float], list[float]]:  # fmt: skip
+def _burned(spans: pl.DataFrame, hanging: span_tree.Hanging, measure: str) -> tuple[Any, Any]:
     """What each span burned itself, and with all below it."""
-    totals = list(own)
-    for place in reversed(order):
-        if above[place] >= 0:
-            totals[above[place]] += totals[place]
-    return own, totals
+    own = spans[MEASURED[measure]].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return own, span_tree.burned(own, hanging)
 
 
-def _lasting(spans: pl.DataFrame, above: Sequence[int]) -> tuple[list[float], list[float]]:
-    """How long no child of each span was running, parallel ones counted once, and how long it lasted, in ms."""
-    began, ended = spans["began"].to_list(), spans["ended"].to_list()
-    reached, covered = list(began), [0] * len(began)
-    for place, parent in enumerate(above):  # by their beginning, as the rows are
-        if parent >= 0:
-            begin, end = max(began[place], reached[parent]), min(ended[place], ended[parent])
-            covered[parent] += max(0, end - begin)
-            reached[parent] = max(reached[parent], end)
-    lasted = [end - begin for begin, end in zip(began, ended, strict=True)]
-    own = [(whole - part) / 1e6 for whole, part in zip(lasted, covered, strict=True)]
-    return own, [whole / 1e6 for whole in lasted]
+def _lasting(spans: pl.DataFrame, hanging: span_tree.Hanging) -> tuple[Any, Any]:
+    """How long no child of each span was running, and how long it lasted, in ms."""
+    began, ended = spans["began"].to_numpy(), spans["ended"].to_numpy()
+    return span_tree.uncovered(began, ended, hanging) / 1e6, (ended - began) / 1e6
 
 
 def _category() -> pl.Expr:
@@ -175,4 +112,4 @@ def _category() -> pl.Expr:
         .when(pl.col("operation").is_in(["invoke_agent", "create_agent"])).then(pl.lit("agent"))
         .otherwise(pl.lit("other"))
     )  # fmt: skip
-    return said.replace_strict(list(CATEGORIES), range(len(CATEGORIES)), return_dtype=pl.Int32)
+    return said.replace_strict(list(CATEGORIES), range(len(CATEGORIES)), return_dtype=pl.UInt8)

@@ -285,7 +285,7 @@ def fill_quietly() -> Callable[..., Path]:
     return filled
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fill_spans() -> Callable[[Path, Iterable[str]], Path]:
     """Has one trace of an application's own spans arrive in a database: one for each operation."""
 

@@ -1,6 +1,5 @@
 """Is a trace laid out as it was, whatever is missing in it?"""
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,24 @@ from otel_burn_collector.reader import Ledger, open_ledger
 from otel_burn_dashboards import tracing
 
 MS = 1_000_000
+COLUMNS = {
+    "span_id": pl.String, "parent_span_id": pl.String, "name": pl.String, "failed": pl.Boolean, "began": pl.Int64,
+    "ended": pl.Int64, "operation": pl.String, "usd": pl.Float64, "tokens": pl.Int64, "is_call": pl.Boolean,
+    "whole": pl.Int64,
+}  # fmt: skip
 
 
 def span(name: str, parent: str | None, begin: float, end: float, **said: Any) -> dict[str, Any]:
     """A span from *begin* to *end* (ms), as `sql/trace.sql` gives it."""
     row = {"span_id": name, "parent_span_id": parent, "name": name, "failed": False, "began": int(begin * MS),
-           "ended": int(end * MS), "operation": None, "usd": None, "tokens": None, "is_call": False}  # fmt: skip
+           "ended": int(end * MS), "operation": None, "usd": None, "tokens": None, "is_call": False,
+           "whole": 1}  # fmt: skip
     return row | said
 
 
 def tree(*spans: dict[str, Any], measure: str = "time") -> tracing.Tree:
     """The tree of these spans."""
-    kinds = {"parent_span_id": pl.String, "operation": pl.String, "usd": pl.Float64, "tokens": pl.Int64}
-    return tracing.tree(pl.DataFrame(list(spans), schema_overrides=kinds), measure)
+    return tracing.tree(pl.DataFrame(list(spans), schema=COLUMNS), measure)
 
 
 def shown(of: tracing.Tree) -> dict[str, tuple[float, float]]:
@@ -86,7 +90,7 @@ def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None
         row["trace_id"]
         for row in ledger.query("SELECT trace_id FROM llm_calls WHERE session_id = 'looping'").to_pylist()
     }
-    of = tracing.laid_out(ledger, trace=trace, measure="dollars").tree
+    of = tracing.laid_out(ledger, trace=trace, measure="dollars")
     roots = of.spans.filter(pl.col("depth") == 0)["total"].sum()
     spent = ledger.query("SELECT sum(cost_usd)::DOUBLE AS usd FROM llm_calls WHERE session_id = 'looping'")[
         "usd"
@@ -95,44 +99,46 @@ def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None
     assert of.spans.height == 7
 
 
-def rows(*spans: dict[str, Any]) -> dict[str, int]:
-    """In which row each span stands, by time."""
-    return dict(tree(*spans).spans.select("name", "row").rows())
+@given(st.lists(st.integers(0, 30), max_size=30))
+def test_every_span_is_there_once_with_its_parent_before_it(parents: list[int]) -> None:
+    """Whatever names whatever as its parent: circles too, spans that hang on one, and parents that never came."""
+    of = tree(*(span(str(number), str(parent), number, 40) for number, parent in enumerate(parents)))
+    assert sorted(of.spans["span_id"], key=int) == [str(number) for number in range(len(parents))]
+    depths = of.spans["depth"].to_list()
+    for place, above in enumerate(of.spans["parent"]):
+        assert (above < place) & (depths[place] == (depths[above] + 1 if above >= 0 else 0))
 
 
-def test_what_ran_at_once_stands_in_rows_of_its_own() -> None:
-    """Two agents side by side, each with a call below it, hide none of each other; what follows takes their rows."""
-    assert rows(
-        span("lead", None, 0, 20),
-        span("writer", "lead", 1, 8),
-        span("call of the writer", "writer", 2, 3),
-        span("fixer", "lead", 2, 9),
-        span("call of the fixer", "fixer", 3, 4),
-        span("summary", "lead", 10, 12),
-    ) == {"lead": 0, "writer": 1, "call of the writer": 2, "fixer": 3, "call of the fixer": 4, "summary": 1}
-
-
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9), st.integers(0, 20)), max_size=25))
-def test_no_two_spans_of_a_row_overlap(made: list[tuple[int, int, int]]) -> None:
-    """Whatever hangs below whatever, and however long it goes on after its parent."""
-    spans = [
-        span(str(number), str(parent) if parent < number else None, begin, begin + length)
-        for number, (begin, length, parent) in enumerate(made)
-    ]
-    laid = (
-        tree(*spans).spans
-        if spans
-        else pl.DataFrame(schema={"row": pl.Int32, "begin": pl.Int64, "end": pl.Int64})
+def test_siblings_stand_by_their_beginning_and_what_is_below_keeps_together() -> None:
+    """As one reads: the first child with all below it, then the next."""
+    of = tree(
+        span("second", "root", 5, 6),
+        span("root", None, 0, 10),
+        span("first", "root", 1, 2),
+        span("below first", "first", 7, 8),
     )
-    for row in laid.partition_by("row"):
-        ends = [*row.sort("begin", "end").select("begin", "end").rows()]
-        assert all(one[1] <= other[0] or one == other for one, other in pairwise(ends))
+    assert of.spans["name"].to_list() == ["root", "first", "below first", "second"]
+
+
+def test_what_hangs_on_a_circle_stays_there() -> None:
+    """Only the first span of the circle goes to the top, though a span that hangs on it began before."""
+    of = tree(span("early", "a", 0, 9), span("a", "b", 1, 9), span("b", "a", 2, 9))
+    assert dict(of.spans.select("name", "depth").rows()) == {"a": 0, "early": 1, "b": 1}
+
+
+def test_of_a_very_large_trace_calls_are_kept(tmp_path: Path, fill_spans: Any, monkeypatch: Any) -> None:
+    """What is left out is what lasted least and burned nothing, and how much it is is told."""
+    filled = fill_spans(tmp_path / "burn.duckdb", ["step", "chat", "step"])
+    monkeypatch.setattr(tracing, "SPANS_SHOWN", 1)
+    with open_ledger(filled) as ledger:
+        of = tracing.laid_out(ledger, trace="a" * 32, measure="time")
+    assert (of.spans["name"].to_list(), of.whole) == (["chat"], 3)
 
 
 def test_a_span_of_the_ledger_has_its_category(tmp_path: Path, fill_spans: Any) -> None:
     """Agents and tools are told by the operation that they say, as any framework writes it."""
     filled = fill_spans(tmp_path / "burn.duckdb", {"invoke_agent": "agent", "execute_tool": "tool"})
     with open_ledger(filled) as ledger:
-        found = tracing.laid_out(ledger, trace="a" * 32, measure="time").tree.spans
+        found = tracing.laid_out(ledger, trace="a" * 32, measure="time").spans
     told = {name: tracing.CATEGORIES[number] for name, number in found.select("name", "category").rows()}
     assert told == {"invoke_agent": "agent", "execute_tool": "tool"}

@@ -16,17 +16,20 @@ def show(trace: str, seen: View) -> None:
         measure = parts.choice("By", AXES, key="axis")
         shape = parts.choice("As", SHAPES, key="shape")
         files = st.container(width="content")
-    found, tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
-    if found.is_empty():
+    tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
+    if tree.spans.is_empty():
         st.warning(
             "No span of this trace is in the ledger: the address names another ledger's, or retention has purged what "
             "was received; then its calls are still in their session. All traces has those that are here.",
             icon=":material/account_tree:",
         )
         return
-    about.caption(plural(found.height, "span"))
+    left_out = tree.whole - tree.spans.height
+    about.caption(
+        plural(tree.whole, "span") + (f", the {left_out:,} shortest are not drawn" if left_out else "")
+    )
     with files:
-        parts.export(found, "trace")
+        parts.export(source.later(tracing.spans, trace=trace), "trace")
     wanted = st.query_params.get("span", "")
     selected = tree.place(wanted)
     if not tree.spans["total"].max():

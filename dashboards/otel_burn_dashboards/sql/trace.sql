@@ -8,8 +8,8 @@ WITH call AS (
 )
 SELECT span_id, parent_span_id, name, status = 'ERROR' AS failed, epoch_ns(started_at) AS began, epoch_ns(ended_at) AS ended,
        service_name AS service, attributes['gen_ai.operation.name'] AS operation, call.usd, call.tokens, call.session_id, call.turn,
-       call.span_id IS NOT NULL AS is_call
+       call.span_id IS NOT NULL AS is_call, count(*) OVER () AS whole
 FROM (SELECT * FROM spans WHERE trace_id = $trace::VARCHAR) AS span
 LEFT JOIN call USING (span_id)
-ORDER BY epoch_ns(ended_at) - epoch_ns(started_at) DESC
+ORDER BY is_call DESC, epoch_ns(ended_at) - epoch_ns(started_at) DESC
 LIMIT $top::BIGINT;

@@ -127,19 +127,6 @@ def test_two_sessions_are_compared_and_swapped(way: Any, page: Page, seen: Any) 
     seen.check()
 
 
-def test_a_trace_is_drawn_and_walked_by_keyboard(way: Any, page: Page, seen: Any) -> None:
-    """The canvas draws every span; an arrow key selects one, says it aloud, and the address carries it."""
-    way.open(f"/trace?trace={TRACE}")
-    expect(page.locator(".flame")).to_have_attribute("data-drawn", "7")
-    page.locator(".flame canvas").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".flame .said")).to_contain_text("chat gpt-5-mini (LLM call): own")
-    page.wait_for_url("**/trace?*span=*")
-    page.get_by_role("link", name="Turn 2 of its session").click()
-    way.at("/session", session="looping", turn="2")
-    seen.check()
-
-
 def test_live_shows_what_arrives(
     page: Page, tmp_path: Path, db: Path, start_explorer: StartExplorer, arrive: Callable[[Path], None]
 ) -> None:
