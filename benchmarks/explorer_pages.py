@@ -1,15 +1,20 @@
 """How long until a reader sees each page of the explorer, in a browser, on a large ledger?
 
+    pip install playwright && apt-get install chromium    (or --chromium FILE)
     python benchmarks/explorer.py --calls 10000000 DB     (fills DB)
-    python benchmarks/explorer_pages.py DB --rounds 5
+    python benchmarks/explorer_pages.py DB --rounds 5     (a minute a round; the table is on stdout)
 
 Each round starts an explorer (nothing asked yet: cold), walks through all pages by clicks, and once more (warm: answers
-are kept for 30 s). A step ends when Streamlit has run the page and what it is about stands on it. Chromium is headless
-and draws in software. CPU is the explorer's; wall clock on a busy machine is what that machine makes of it.
+are kept for 30 s, so a page that was left longer ago asks again). A step ends when Streamlit has run the page and what
+it is about stands on it. The first one, cold, also has the explorer's start in it: it imports while the browser loads
+Streamlit's files. Chromium is headless and draws in software. CPU is the explorer's; wall clock on a busy machine is
+what that machine makes of it.
 """
 
 import argparse
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,12 +23,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE = 120_000
 TICKS = os.sysconf("SC_CLK_TCK")
 CHART = "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg"
+DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
+WATCH = """() => {
+    window.ran = false;
+    const app = document.querySelector('[data-testid=stApp]'), state = 'data-test-script-state';
+    if (app) new MutationObserver(() => { window.ran ||= app.getAttribute(state) !== 'notRunning'; })
+        .observe(app, { attributeFilter: [state] });
+}"""
+"""Notes that a page runs: right after a click it still stands there as it was. What is loaded anew forgets it."""
+RAN = "() => window.ran !== false"
 TABLE = "[data-testid=stDataFrame] canvas"
 Step = tuple[str, Callable[[Page], object], Callable[[Page], Locator]]
 
@@ -53,11 +68,21 @@ def heading(words: str) -> Callable[[Page], Locator]:
     return lambda page: page.get_by_role("heading", name=words).first
 
 
+def charts(page: Page) -> Locator:
+    """The second chart of the burn page."""
+    return page.locator(CHART).nth(1)
+
+
+def answered(page: Page) -> Locator:
+    """How many rows a query has."""
+    return page.get_by_text(re.compile(r"^[\d,]+ rows?$")).first
+
+
 def steps(url: str, trace: str) -> tuple[Step, ...]:
     """What a reader does, and what then stands on the page."""
     return (
-        ("burn, opened by its address", lambda page: page.goto(url), lambda page: page.locator(CHART).nth(1)),
-        ("burn, last 30 days", radio("30d"), lambda page: page.locator(CHART).nth(1)),
+        ("burn, opened by its address", lambda page: page.goto(url), charts),
+        ("burn, last 30 days", radio("30d"), charts),
         ("findings", link("Findings"), text("ranked by what they cost")),
         ("findings, blocks across sessions", radio("blocks"), text("The same content")),
         ("findings, repeated reads", radio("repeated reads"), text("A read with the same")),
@@ -65,7 +90,7 @@ def steps(url: str, trace: str) -> tuple[Step, ...]:
         ("session", row, heading("What the context was made of")),
         ("session, its dearest block", row, text("Sent in turn")),
         ("compare", link("Compare"), heading("Why they differ")),
-        ("SQL", link("SQL"), text("rows")),
+        ("SQL", link("SQL"), answered),
         ("trace list", link("Trace"), lambda page: page.locator(TABLE).first),
         (
             "trace of 50,000 spans, opened by its address",
@@ -79,11 +104,16 @@ def steps(url: str, trace: str) -> tuple[Step, ...]:
 def walk(page: Page, pid: int, taken: tuple[Step, ...]) -> Iterator[tuple[str, float, float]]:
     """Each step's name, its seconds and its CPU seconds."""
     for name, act, seen in taken:
+        page.evaluate(WATCH)
         began, used = time.perf_counter(), cpu(pid)
-        act(page)
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE)
-        seen(page).wait_for(timeout=PATIENCE)
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE)
+        try:
+            act(page)
+            page.wait_for_function(RAN, timeout=PATIENCE)
+            page.wait_for_selector(DONE, timeout=PATIENCE)
+            seen(page).wait_for(timeout=PATIENCE)
+            page.wait_for_selector(DONE, timeout=PATIENCE)
+        except PlaywrightError as error:
+            raise SystemExit(f"{name}: {error}\nThe page says:\n{page.inner_text('body')}") from error
         yield name, time.perf_counter() - began, cpu(pid) - used
 
 
@@ -117,7 +147,7 @@ def main() -> None:
     parser.add_argument("db", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trace", default="f" * 32, help="a trace of 50,000 spans")
-    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("google-chrome"))
     options = parser.parse_args()
     measured: dict[tuple[str, str], list[tuple[float, float]]] = {}
     peaks = []

@@ -1,13 +1,15 @@
 -- Which names are there to filter by? The most expensive of each dimension.
 WITH told AS (
-    SELECT unnest(['model', 'provider', 'project', 'agent', 'user', 'work item', 'service']) AS dimension,
-           unnest([model, provider, project, agent, user_id, work_id, service_name]) AS name, cost_usd, calls
+    SELECT ['model', 'provider', 'project', 'agent', 'user', 'work item', 'service'] AS dimensions,
+           coalesce(model, provider, project, agent, user_id, work_id, service_name) AS name,
+           list_position([grouping(model), grouping(provider), grouping(project), grouping(agent), grouping(user_id),
+                          grouping(work_id), grouping(service_name)], 0) AS place,
+           sum(cost_usd) AS usd, sum(calls) AS calls
     FROM quarters
+    GROUP BY GROUPING SETS (model, provider, project, agent, user_id, work_id, service_name)
 )
-SELECT dimension, name
+SELECT dimensions[place] AS dimension, name
 FROM told
 WHERE name IS NOT NULL
-GROUP BY dimension, name
-QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY sum(cost_usd) DESC NULLS LAST, sum(calls) DESC, name) <= $top::BIGINT
-ORDER BY list_position(['model', 'provider', 'project', 'agent', 'user', 'work item', 'service'], dimension),
-         sum(cost_usd) DESC NULLS LAST, name;
+QUALIFY row_number() OVER (PARTITION BY place ORDER BY usd DESC NULLS LAST, calls DESC, name) <= $top::BIGINT
+ORDER BY place, usd DESC NULLS LAST, name;
