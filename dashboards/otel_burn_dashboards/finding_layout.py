@@ -113,7 +113,7 @@ def _turns(found: judging.Finding, about: dict[str, Any], seen: View) -> None:
     if click := st.session_state.get(columns.OPENED):
         row = found.turns.row(click.row, named=True)
         parts.go("session", seen, session=row["session_id"], turn=str(row["turn"]))
-    parts.table(table, config, key="members", height=columns.height(table))
+    parts.table(table, config, key="members", name="The turns of this finding", height=columns.height(table))
     st.caption(f"{plural(found.turns.height, 'turn')}. A click opens the turn in its session.")
 
 

@@ -77,7 +77,7 @@ def members(frame: pl.DataFrame, stop: str | None) -> tuple[pl.DataFrame, column
     return table if several else table.drop("session"), {
         "turn": columns.link("turn", width=110, help="Opens the turn in its session"),
         "session": st.column_config.TextColumn("session", width=220),
-        "note": st.column_config.TextColumn("", width=195),
+        "note": st.column_config.TextColumn("note", width=195),
         "started": columns.time("started"),
         "model": st.column_config.TextColumn("model"),
         "cost": columns.money("cost"),

@@ -170,9 +170,9 @@ def export(table: pl.DataFrame | Callable[[], pl.DataFrame], name: str) -> None:
 
 
 def table(
-    shown: pl.DataFrame, config: Mapping[str, Any], *, key: str, height: Any = "content", **options: Any
-) -> Any:
-    """A table for eyes."""
+    shown: pl.DataFrame, config: Mapping[str, Any], *, key: str, name: str, height: Any = "content", **options: Any
+) -> Any:  # fmt: skip
+    """A table for eyes; *name* is what a screen reader calls it."""
     return st.dataframe(
         shown,
         column_config=dict(config),
@@ -180,6 +180,7 @@ def table(
         placeholder="unknown",
         height=height,
         key=key,
+        alt=name,
         **options,
     )
 

@@ -40,7 +40,9 @@ def show(trace: str, span: str, seen: View) -> None:
             schema={"attribute": pl.String, "value": pl.String},
         ).sort("attribute")
         with st.expander(f"{attributes.height} attributes, as received"):
-            st.dataframe(attributes, hide_index=True, height="content", placeholder="")
+            st.dataframe(
+                attributes, hide_index=True, height="content", placeholder="", alt="Attributes of the span"
+            )
 
 
 def _burned(call: pl.DataFrame) -> list[Figure]:

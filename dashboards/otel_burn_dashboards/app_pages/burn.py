@@ -82,7 +82,7 @@ def groups(burn: burning.Burn, by: str, then: str) -> None:
     names = f"By {by}" + (f" and {then}" if then in DIMENSIONS and by not in shown else "")
     with parts.section(names):
         parts.export(burn.groups, "groups")
-    parts.table(table, config, key="groups", height=columns.height(table))
+    parts.table(table, config, key="groups", name=names, height=columns.height(table))
     if by not in shown and (more := burn.groups.item(0, "groups") - burn.groups.height) > 0:
         st.caption(f"The {burn.groups.height} most expensive; {more:,} more in this time.")
 

@@ -128,7 +128,7 @@ def numbers(found: comparing.Comparison) -> None:
             waterfall.waterfall(found),
             alt=f"What each factor adds to the cost, from left to right. {compared.sentence(found)}",
         )
-    parts.table(table, config, key="factors")
+    parts.table(table, config, key="factors", name="Why they differ")
 
 
 def consists(found: comparing.Comparison) -> None:
@@ -136,7 +136,7 @@ def consists(found: comparing.Comparison) -> None:
     with parts.section(f"By {found.by}"):
         parts.export(found.parts, f"compare-{found.by}")
     table, config = compare_tables.beside(found.parts, found.by, found.left.name, found.right.name)
-    parts.table(table, config, key="parts", height=columns.height(table))
+    parts.table(table, config, key="parts", name=f"By {found.by}", height=columns.height(table))
 
 
 show(parts.view())

@@ -34,6 +34,7 @@ def ranked(seen: View) -> None:
         known = source.ask(
             judging.findings, scope=seen.scope(source.now()), tier=ANY, detector=ANY, expected=False
         )
+        st.markdown("by detector", width="content")
         names = sorted(set(known.detectors["detector"])) if known.detectors.height else []
         kind = parts.pick("Detector", [ANY, *names], key="detector", width=230)
         expected = st.toggle(
@@ -79,7 +80,13 @@ def across(name: str, seen: View) -> None:
     table, config = finding_tables.across(name, found)
     if click := st.session_state.get(columns.OPENED):
         parts.go("session", seen, session=found.item(click.row, "session_id"))
-    parts.table(table, config, key=f"across-{name}", height=columns.height(table))
+    parts.table(
+        table,
+        config,
+        key=f"across-{name}",
+        name=f"{name.capitalize()} across sessions",
+        height=columns.height(table),
+    )
 
 
 seen = parts.view()

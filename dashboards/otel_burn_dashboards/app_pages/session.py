@@ -121,7 +121,13 @@ def blocks(name: str, found: queries.Session, seen: View) -> None:
     if block := st.query_params.get("block", ""):
         block_layout.show(name, block, seen)
     table, config = session_tables.blocks(costly)
-    parts.table(table, config, key="blocks", height=320 if table.height > 8 else "content")
+    parts.table(
+        table,
+        config,
+        key="blocks",
+        name="Blocks of context, the dearest first",
+        height=320 if table.height > 8 else "content",
+    )
 
 
 def blocks_aloud(costly: pl.DataFrame) -> str:
@@ -140,7 +146,7 @@ def turns(found: queries.Session, seen: View) -> None:
         row = found.turns.sort("turn").row(click.row, named=True)
         parts.go("trace", seen, trace=row["trace_id"], span=row["span_id"] or "")
     table, config = session_tables.turns(parts.local(found.turns, seen, "started_at"), found.members)
-    parts.table(table, config, key="turns", height=columns.height(table))
+    parts.table(table, config, key="turns", name="Turns", height=columns.height(table))
 
 
 seen = parts.view()

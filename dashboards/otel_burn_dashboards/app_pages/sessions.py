@@ -24,7 +24,7 @@ def show(seen: View) -> None:
     if click := st.session_state.get(columns.OPENED):
         parts.go("session", seen, session=names[click.row])
     table, config = session_tables.sessions(parts.local(listed, seen, "started_at", "ended_at"))
-    parts.table(table, config, key="sessions", height=columns.height(table))
+    parts.table(table, config, key="sessions", name=f"Sessions, {order}", height=columns.height(table))
     which = "newest" if newest else "most expensive"
     if (more := listed.item(0, "in_all") - len(names)) > 0:
         st.caption(

@@ -133,7 +133,7 @@ def answered(answer: asking_sql.Answer) -> None:
         st.info(why, icon=":material/bar_chart_off:")
     integers = [name for name, kind in rows.schema.items() if kind.is_integer()]
     st.dataframe(
-        rows, height="content" if rows.height < 20 else 600, placeholder="NULL", key="answer",
+        rows, height="content" if rows.height < 20 else 600, placeholder="NULL", key="answer", alt="The answer",
         column_config={name: st.column_config.NumberColumn(format="localized") for name in integers},
     )  # fmt: skip
 

@@ -57,7 +57,9 @@ def choose(seen: View) -> None:
         parts.go("trace", seen, trace=listed.item(click.row, "trace_id"))
     st.caption(f"{plural(listed.height, 'trace')} with LLM calls in this time, the most expensive first.")
     table, config = session_tables.traces(parts.local(listed, seen, "started_at"))
-    parts.table(table, config, key="traces", height=columns.height(table))
+    parts.table(
+        table, config, key="traces", name="Traces, the most expensive first", height=columns.height(table)
+    )
 
 
 seen = parts.view()

@@ -17,6 +17,15 @@ ADDRESSES = (
     f"/trace?trace={TRACE}",
     "/sql?" + urlencode({"sql": "SELECT 1 AS one"}),
 )
+TABLES = (
+    "/",
+    "/findings?show=blocks",
+    "/sessions",
+    "/session?session=looping",
+    "/trace",
+    "/compare?left=looping&right=housed",
+    "/sql?" + urlencode({"sql": "SELECT 1 AS one"}),
+)
 CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, textarea, canvas[tabindex="0"]')]
     .filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true })
         && one.getBoundingClientRect().width > 1 && !one.closest('[aria-hidden=true], [inert]')
@@ -55,6 +64,17 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(way: Any, page
             break
     assert [name for place, name in enumerate(names) if place not in reached] == []
     assert hidden == set()
+
+
+@pytest.mark.parametrize("address", TABLES, ids=lambda address: address.partition("?")[0])
+def test_a_table_has_a_name(way: Any, page: Page, address: str) -> None:
+    """A screen reader can list the tables of a page, each under a name of its own."""
+    way.open(address)
+    tables = page.get_by_test_id("stDataFrameResizable")
+    expect(tables.first).to_be_visible()
+    names = [table.get_attribute("aria-label") for table in tables.all()]
+    assert all(names)
+    assert len(set(names)) == len(names)
 
 
 def test_a_trace_is_told_in_words(way: Any, page: Page) -> None:
