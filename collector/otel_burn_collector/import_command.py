@@ -241,7 +241,7 @@ def _burned_lines(burned: dict[str, list[dict[str, Any]]]) -> Iterable[str]:
     yield "API-equivalent: at the providers' list prices; who pays for a subscription pays that instead."
     if any(row["unpriced_calls"] for row in burned["all"]):
         yield "Some calls have no price, and are in no sum of dollars (+): `otel-burn report` says which models."
-    yield "Next: otel-burn report --by project --since 30d"
+    yield "Next: otel-burn report --by project --since 30d, or in a browser: otel-burn explore"
 
 
 def _row(row: dict[str, Any]) -> str:

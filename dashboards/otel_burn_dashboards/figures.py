@@ -136,6 +136,11 @@ def brief(name: str, *, most: int = 28) -> str:
     return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
 
 
+def ending(path: str) -> str:
+    """What tells a folder or a repository from others: the end of its path."""
+    return path.rstrip("/").rpartition("/")[2] or path
+
+
 def phrase(name: str | None) -> str:
     """A name of ours as words: `tool_result` is a tool result."""
     return (name or NOTHING).replace("_", " ")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from otel_burn_dashboards import columns
 from otel_burn_dashboards.colors import TIER_COLORS
-from otel_burn_dashboards.figures import NOTHING, UNKNOWN, brief, detector, lasting
+from otel_burn_dashboards.figures import NOTHING, UNKNOWN, brief, detector, ending, lasting
 
 
 def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
@@ -23,7 +23,7 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         unpriced="unpriced_calls",
         input="input_tokens",
         cached=columns.cached(),
-        project=_brief("project").fill_null(NOTHING),
+        project=pl.col("project").map_elements(ending, return_dtype=pl.String).fill_null(NOTHING),
     )
     return columns.without_zeros(table, "unpriced"), {
         "session": columns.link("session", width=225),

@@ -1,5 +1,7 @@
 """How is one span laid out? What it was, what it burned, and its attributes as received."""
 
+from typing import Any, Final
+
 import polars as pl
 import streamlit as st
 
@@ -8,41 +10,50 @@ from otel_burn_dashboards.figures import count, exact_usd, plain, usd
 from otel_burn_dashboards.state import View
 from otel_burn_dashboards.summaries import Figure
 
+WITHOUT_SPAN: Final = (
+    "A log record or a session log told it, or its span was purged: there are no attributes."
+)
+
 
 def show(trace: str, span: str, seen: View) -> None:
-    """The selected span."""
+    """The selected span, or the call that stands for itself."""
     found, call = source.ask(tracing.span, trace=trace, span=span)
-    if found.is_empty():
+    if found.is_empty() and call.is_empty():
         st.info("The ledger no longer has this span as it was received.", icon=":material/history:")
         return
-    about = found.row(0, named=True)
+    about = found.row(0, named=True) if found.height else None
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(plain(about["name"] or "unnamed span"), anchor=False, width="stretch")
+            name = about["name"] or "unnamed span" if about else "LLM call without a span"
+            st.subheader(plain(name), anchor=False, width="stretch")
             if call.height:
                 where = call.row(0, named=True)
                 turn = str(where["turn"])
                 parts.link(
                     "session", f"Turn {turn} of its session", seen, session=where["session_id"], turn=turn
                 )
-        said = (
-            about["service_name"],
-            about["scope_name"],
-            about["kind"],
-            about["status"],
-            about["status_message"],
-        )
-        st.caption(" · ".join(plain(fact) for fact in said if fact))
+        st.caption(plain(_facts(about)) if about else WITHOUT_SPAN)
         if call.height:
             parts.metrics(_burned(call))
-        attributes = pl.DataFrame(
-            [{"attribute": entry["key"], "value": entry["value"]} for entry in about["attributes"] or []],
-            schema={"attribute": pl.String, "value": pl.String},
-        ).sort("attribute")
-        with st.expander(f"{attributes.height} attributes, as received"):
-            st.dataframe(
-                attributes, hide_index=True, height="content", placeholder="", alt="Attributes of the span"
-            )
+        if about:
+            _attributes(about["attributes"] or [])
+
+
+def _facts(about: dict[str, Any]) -> str:
+    """Who reported it, and how it ended."""
+    said = ("service_name", "scope_name", "kind", "status", "status_message")
+    return " · ".join(about[name] for name in said if about[name])
+
+
+def _attributes(received: list[dict[str, Any]]) -> None:
+    attributes = pl.DataFrame(
+        [{"attribute": entry["key"], "value": entry["value"]} for entry in received],
+        schema={"attribute": pl.String, "value": pl.String},
+    ).sort("attribute")
+    with st.expander(f"{attributes.height} attributes, as received"):
+        st.dataframe(
+            attributes, hide_index=True, height="content", placeholder="", alt="Attributes of the span"
+        )
 
 
 def _burned(call: pl.DataFrame) -> list[Figure]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -23,6 +24,7 @@ from otel_burn_analytics.findings import judge
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.offline import Offline
 from otel_burn_collector.reader import Ledger, find_collector, open_ledger
+from otel_burn_collector.store.database import open_store
 from otel_burn_dashboards import background
 
 APP = Path(__file__).parents[2] / "dashboards" / "otel_burn_dashboards" / "app.py"
@@ -283,6 +285,17 @@ def fill_quietly() -> Callable[..., Path]:
         return fill(database, sent, judged=False)
 
     return filled
+
+
+@pytest.fixture
+def spanless(tmp_path: Path) -> tuple[Path, str]:
+    """A ledger with two calls whose spans are gone, and their trace."""
+    database = fill(
+        tmp_path / "burn.duckdb", [call(n, session="s", agent="a") for n in range(2)], judged=False
+    )
+    with closing(open_store(database)) as store:
+        store.execute("DELETE FROM store.otlp_spans")
+    return database, _digest("s")[:32]
 
 
 @pytest.fixture(scope="session")

@@ -98,3 +98,12 @@ def test_moments_are_on_the_readers_clock() -> None:
     at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
     assert figures.clock(at, "Europe/Berlin") == "2026-07-02 00:30:00 CEST"
     assert figures.clock(None, "UTC") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("/home/dev/agents/site", "site"), ("github.com/org/site/", "site"), ("site", "site"), ("/", "/")],
+)
+def test_a_project_is_named_by_the_end_of_its_path(path: str, shown: str) -> None:
+    """All of a developer's projects begin alike."""
+    assert figures.ending(path) == shown

@@ -99,6 +99,19 @@ def test_a_trace_of_the_ledger_costs_what_its_calls_cost(ledger: Ledger) -> None
     assert of.spans.height == 7
 
 
+def test_calls_whose_spans_are_gone_stand_for_themselves(spanless: tuple[Path, str]) -> None:
+    """Retention purges spans, and log records have none: the trace shows its calls and what they cost all the same."""
+    db, trace = spanless
+    with open_ledger(db) as ledger:
+        of = tracing.laid_out(ledger, trace=trace, measure="dollars")
+        (call,) = ledger.query("SELECT min_by(call_id, started_at) AS call_id FROM llm_calls")[
+            "call_id"
+        ].to_pylist()
+        _, told = tracing.span(ledger, trace=trace, span=call)
+    assert set(of.spans["name"]) == {"chat gpt-5-mini"}
+    assert (of.spans.height, of.spans["total"].sum() > 0, told["turn"].to_list()) == (2, True, [1])
+
+
 @given(st.lists(st.integers(0, 30), max_size=30))
 def test_every_span_is_there_once_with_its_parent_before_it(parents: list[int]) -> None:
     """Whatever names whatever as its parent: circles too, spans that hang on one, and parents that never came."""

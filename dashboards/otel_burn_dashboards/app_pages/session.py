@@ -144,7 +144,7 @@ def turns(found: queries.Session, seen: View) -> None:
         parts.export(found.turns.with_columns(pl.col("cost_usd").cast(pl.String)), "turns")
     if click := st.session_state.get(columns.OPENED):
         row = found.turns.sort("turn").row(click.row, named=True)
-        parts.go("trace", seen, trace=row["trace_id"], span=row["span_id"] or "")
+        parts.go("trace", seen, trace=row["trace_id"], span=row["span_id"] or row["call_id"])
     table, config = session_tables.turns(parts.local(found.turns, seen, "started_at"), found.members)
     parts.table(table, config, key="turns", name="Turns", height=columns.height(table))
 

@@ -19,8 +19,8 @@ def show(trace: str, seen: View) -> None:
     tree = source.ask(tracing.laid_out, trace=trace, measure=measure)
     if tree.spans.is_empty():
         st.warning(
-            "No span of this trace is in the ledger: the address names another ledger's, or retention has purged what "
-            "was received; then its calls are still in their session. All traces has those that are here.",
+            "Neither a span nor a call of this trace is in the ledger: the address names another ledger's, or "
+            "retention has purged both. All traces has those that are here.",
             icon=":material/account_tree:",
         )
         return

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from otel_burn_collector.reader import open_ledger
+
 OpenPage = Callable[..., AppTest]
 Metrics = Callable[[AppTest], dict[str, str]]
 Said = Callable[[AppTest], str]
@@ -68,3 +70,15 @@ def test_a_session_without_context_says_so(
     assert metrics(app)["Spend"] == "unpriced"
     assert "listed no context blocks" in said(app)
     assert "What 4 calls carried was not recorded" in said(app)
+
+
+def test_a_turn_without_a_span_is_found_in_its_trace(
+    open_page: OpenPage, spanless: tuple[Path, str], said: Said
+) -> None:
+    """Its call is shown under its own id, with what it burned and the way back."""
+    db, trace = spanless
+    with open_ledger(db) as ledger:
+        call = ledger.query("SELECT any_value(call_id) AS call_id FROM llm_calls")["call_id"][0].as_py()
+    app = open_page("trace", db, trace=trace, span=call)
+    assert not app.exception
+    assert "LLM call without a span" in said(app)
