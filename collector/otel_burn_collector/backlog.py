@@ -23,8 +23,8 @@ class Backlog:
 
     def put(self, end: Position, size: int) -> None:
         """So many bytes more lie before *end*."""
+        self._bytes.append(self._bytes[-1] + size)  # first: another thread may ask between the two
         self._ends.append(end)
-        self._bytes.append(self._bytes[-1] + size)
 
     def loaded(self, position: Position) -> None:
         """Everything before *position* is loaded."""

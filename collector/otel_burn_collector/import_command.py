@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
         agents=arguments.agent,
         since_ns=_since(arguments.since, datetime.now(UTC)),
         dry_run=arguments.dry_run,
-        **({"reading": Bar("reading"), "loading": Bar("loading")} if shown else {}),
+        **(_bars() if shown else {}),
     )
     imported = import_wanted(db, wanted)
     burned = {} if arguments.dry_run else _burned(db, imported)
@@ -103,15 +103,25 @@ def _since(said: str | None, now: datetime) -> int:
     return round(moment.timestamp() * 10**9)
 
 
-class Bar:
-    """A bar on the terminal that shows how far something is."""
+def _bars() -> dict[str, "Bar"]:
+    reading = Bar("reading")
+    return {"reading": reading, "loading": Bar("loading", before=reading)}
 
-    def __init__(self, what: str) -> None:
+
+class Bar:
+    """A bar on the terminal that shows how far something is, once that *before* it is full."""
+
+    def __init__(self, what: str, before: "Bar | None" = None) -> None:
         self._what = what
+        self._before = before
         self._shown = 0.0
+        self._full = False
 
     def __call__(self, done: int, everything: int) -> None:
         """Show it, ten times a second at most."""
+        if self._before is not None and not self._before._full:
+            return
+        self._full = done >= everything
         now = time.monotonic()
         if everything and (now - self._shown >= _LOOK_SECONDS or done >= everything):
             self._shown = now

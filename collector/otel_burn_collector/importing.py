@@ -3,21 +3,29 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
 from otel_burn.errors import BurnError
 from otel_burn_collector.backlog import Progress, unseen
 from otel_burn_collector.doors import Door, door_of
+from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.recognition import MAX_FILE_BYTES, NotOtlpError, bodies_in
+from otel_burn_collector.session_logs.apart import WORTH_BYTES, take_apart
 from otel_burn_collector.session_logs.calls import Problem
 from otel_burn_collector.session_logs.places import files_below, usual_paths
 from otel_burn_collector.session_logs.reading import UNREADABLE, why
-from otel_burn_collector.session_logs.taking import Taken, Taking
+from otel_burn_collector.session_logs.remembering import REMEMBERED
+from otel_burn_collector.session_logs.taking import Looking, Taken, fresh_logs, take_logs
 from otel_burn_collector.session_logs.telling import Log, tell
+from otel_burn_collector.store import commands
 from otel_burn_collector.store.progress import body_hash
+
+REMEMBERED_AT_ONCE: Final = 10_000
+"""Logs in one command, which ends a batch of the loader: a megabyte or two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +56,8 @@ class Imported:
     others: int = 0
     """Files that lie beside session logs and are nothing that can be imported."""
     logs: Taken = field(default_factory=Taken)
+    bodies: set[str] = field(default_factory=set)
+    """The hashes of those that were new."""
 
     @property
     def landed(self) -> bool:
@@ -98,17 +108,28 @@ def _sorted_out(wanted: Wanted, db: Path, imported: Imported) -> tuple[list[Log]
 
 
 def _import_logs(door: Door | None, logs: Iterable[Log], wanted: Wanted, imported: Imported) -> None:
-    taking = Taking(door, since_ns=wanted.since_ns, now_ns=time.time_ns())
-    taking.taken.problems += imported.logs.problems
-    imported.logs = taking.taken
-    found = taking.fresh(logs)
-    read, all_bytes = 0, sum(one.state.size for one in found)
-    for one in found:
-        wanted.reading(read, all_bytes)
-        taking.take(one)
-        read += one.state.size
-    taking.finish()
-    wanted.reading(all_bytes, all_bytes)
+    taken = imported.logs
+    known = {row["path"]: row for row in door.rows(REMEMBERED)} if door else {}
+    found = fresh_logs(logs, known, taken, wanted.since_ns)
+    sink = _ThroughDoor(door, wanted.reading) if door else Looking(wanted.reading)
+    take = take_apart if door and sum(one.state.size for one in found) >= WORTH_BYTES else take_logs
+    imported.logs = take(found, sink, taken, since_ns=wanted.since_ns, now_ns=time.time_ns())
+
+
+@dataclass
+class _ThroughDoor:
+    """What is taken out of logs goes where everything goes."""
+
+    door: Door
+    progress: Progress
+
+    def requests(self, body: bytes) -> None:
+        self.door.put(Kind.TRACES, Encoding.PLAIN, body)
+
+    def logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for first in range(0, len(rows), REMEMBERED_AT_ONCE):
+            some = rows[first : first + REMEMBERED_AT_ONCE]
+            self.door.put(Kind.COMMAND, Encoding.JSON, commands.imported(some))
 
 
 def _import_otlp(door: Door, file: Path, imported: Imported, *, beside_logs: bool) -> None:
@@ -123,10 +144,12 @@ def _import_otlp(door: Door, file: Path, imported: Imported, *, beside_logs: boo
     else:
         imported.others += 1
     bodies = {body_hash(one.signal.kind, one.data): one for one in found}
-    known = door.known(list(bodies)) if bodies else set()
+    known = imported.bodies & bodies.keys()
+    known |= door.known([*bodies.keys() - known]) if bodies else set()
     for key, body in bodies.items():
         if key not in known:
             door.put(body.signal.kind, body.encoding, body.data)
+            imported.bodies.add(key)
             imported.requests += 1
             imported.items[body.signal.items] += body.items
     imported.known += len(known)

@@ -1,6 +1,7 @@
 """How is something written while no collector runs? The lock is taken and the collector's own code runs here."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,7 @@ import duckdb
 
 from otel_burn_collector.backlog import Backlog, Progress, unseen
 from otel_burn_collector.discovery import announced
+from otel_burn_collector.journal.patient import PatientReader
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Encoding, Kind
 from otel_burn_collector.journal.writer import JournalWriter
@@ -41,6 +43,9 @@ class Offline:
         try:
             self._position = read_progress(self._con).position
             self._journal = JournalWriter(self._folder, after=self._position.segment)
+            self._reader = PatientReader(self._folder, self._position)
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="loader")
+            self._loading: Future[None] | None = None
             self._loaded = False
         except BaseException:
             self._con.close()
@@ -56,24 +61,33 @@ class Offline:
         return found
 
     def put(self, kind: Kind, encoding: Encoding, payload: bytes) -> None:
-        """Journal *payload*; it is on disk when this returns."""
+        """Journal *payload*; it is on disk when this returns, and loaded when there is enough of it."""
         self._backlog.put(self._journal.append(kind, encoding, payload).result(), len(payload))
+        self._reader.put(len(payload))
+        if self._loading is None:
+            self._loading = self._thread.submit(self._load, self._con.cursor(), self._reader)
 
     def load(self) -> None:
         """Load what is journalled; nothing can be put any more."""
         self._journal.close()
         self._loaded = True
         self._backlog.loaded(self._position)
+        self._reader.end()
         try:
-            load_all(self._con, JournalReader(self._folder, self._position), self._backlog.loaded)
+            if self._loading is None:
+                self._load(self._con, self._reader)
+            else:
+                self._loading.result()
         except duckdb.Error as error:
             if not is_damage(error):
                 raise
             self._con.close()
             recovery.suspect(self._folder.parent, str(error))
             self._con = recovery.open_or_recover(self._db, self._folder.parent, self._folder)
-            reader = JournalReader(self._folder, read_progress(self._con).position)
-            load_all(self._con, reader, self._backlog.loaded)
+            self._load(self._con, JournalReader(self._folder, read_progress(self._con).position))
+
+    def _load(self, con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
+        load_all(con, reader, self._backlog.loaded)
 
     def back_up(self, target: Path | None) -> Backup:
         """A verified copy of the database with everything that is journalled."""
@@ -115,6 +129,7 @@ class Offline:
             if not self._loaded:
                 self.load()
         finally:
+            self._thread.shutdown()
             self._con.close()
 
     def __enter__(self) -> Self:

@@ -123,6 +123,16 @@ def test_importing_again_changes_nothing(tmp_path: Path, make_spans: MakeSpans) 
     assert count(db) == 2
 
 
+def test_a_copy_in_the_same_import_counts_once(tmp_path: Path) -> None:
+    """What it says does not hang on how far loading is meanwhile."""
+    for name in ("one.json", "copy.json"):
+        (tmp_path / name).write_text(json_spans(1, 2))
+    said = otel_burn_import(tmp_path / "burn.duckdb", tmp_path / "one.json", tmp_path / "copy.json").stdout
+    assert "Imported 2 spans in 1 request from 2 files" in said
+    assert "Known already, and counted once: 1 request." in said
+    assert count(tmp_path / "burn.duckdb") == 2
+
+
 def test_bad_files_are_named_and_the_rest_lands(tmp_path: Path, make_spans: MakeSpans) -> None:
     """Each with its reason; exit code 0 as long as something landed."""
     bad = {

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from otel_burn.errors import BurnError
 from otel_burn_collector.journal import segments
+from otel_burn_collector.journal.patient import PatientReader
 from otel_burn_collector.journal.reader import JournalReader
 from otel_burn_collector.journal.records import Damage, Encoding, Kind, Position, Record, encode, scan
 from otel_burn_collector.journal.writer import JournalBusyError, JournalWriter
@@ -69,6 +71,32 @@ def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
     write(tmp_path, b"three")
     assert payloads(read(tmp_path, ends[0])) == [b"two", b"three"]
     assert read(tmp_path, read(tmp_path)[-1].end) == []
+
+
+def test_a_patient_reader_waits_for_a_whole_block_and_for_the_end(tmp_path: Path) -> None:
+    """Nothing of little, everything of enough, the rest at the end, and then none."""
+    with ThreadPoolExecutor(1) as pool:
+        writer, reader = JournalWriter(tmp_path), PatientReader(tmp_path, START)
+
+        def put(payload: bytes) -> None:
+            writer.append(Kind.TRACES, Encoding.PLAIN, payload).result()
+            reader.put(len(payload))
+
+        put(b"a" * 600)
+        read = pool.submit(reader.read, 1000)
+        with pytest.raises(TimeoutError):
+            read.result(0.2)
+        put(b"b" * 600)
+        first = read.result(60)
+        put(b"c")
+        last = pool.submit(reader.read, 1000)
+        with pytest.raises(TimeoutError):
+            last.result(0.2)
+        reader.end()
+        writer.close()
+        found = [*first, *last.result(60), *reader.read(1000)]
+        assert [payload[:1] for payload in payloads(found)] == [b"a", b"b", b"c"]
+        assert reader.read(1000) == []
 
 
 def test_every_start_opens_a_segment_of_its_own(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import GENAI, Source
 from otel_burn_collector.ledger.dialect import NO_CALLS, OPERATION, Dialect
-from otel_burn_collector.ledger.providers import PROVIDER_NAMES
+from otel_burn_collector.providers import PROVIDER_NAMES
 
 _USED: Final = "metadata.usage_object"
 """A Python dict in a string; in the old form of a span the only place with the cache."""

@@ -11,9 +11,9 @@ from otel_burn_collector.ledger.attributes import Source
 from otel_burn_collector.ledger.contents import manifest_of
 from otel_burn_collector.ledger.dialects import DIALECTS, Dialect
 from otel_burn_collector.ledger.operations import OPERATION_NAMES
-from otel_burn_collector.ledger.providers import PROVIDER_NAMES
 from otel_burn_collector.ledger.usage import usage_of
 from otel_burn_collector.ledger.values import first_of, number, provider_id, texts, usd, whole, wholes
+from otel_burn_collector.providers import PROVIDER_NAMES
 
 SAYS_NOTHING: Final = ("", "null", "[]")
 LONGEST_MS: Final = 1e9

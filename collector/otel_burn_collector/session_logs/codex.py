@@ -15,7 +15,7 @@ import msgspec
 from otel_burn.exchange import Block, BlockKind, Response
 from otel_burn.formats import openai_items
 from otel_burn.formats.openai_usage import read_usage
-from otel_burn_collector.ledger.providers import PROVIDER_NAMES
+from otel_burn_collector.providers import PROVIDER_NAMES
 from otel_burn_collector.session_logs.believing import believed_counts, moment
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning

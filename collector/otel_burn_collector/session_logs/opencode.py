@@ -15,7 +15,7 @@ import msgspec
 from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.manifest import arguments_block, block, error_class, tool_call
 from otel_burn.usage import Usage
-from otel_burn_collector.ledger.providers import PROVIDER_NAMES
+from otel_burn_collector.providers import PROVIDER_NAMES
 from otel_burn_collector.session_logs.believing import believed_counts, moment
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning

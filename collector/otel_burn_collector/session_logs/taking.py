@@ -1,24 +1,20 @@
-"""How do logs get into the ledger? Read one after the other, as requests of some megabytes, each response once."""
+"""What is taken out of logs? Read one after the other, they become requests of some megabytes, each response once."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from otel_burn_collector.doors import Door
-from otel_burn_collector.journal.records import Encoding, Kind
+from otel_burn_collector.backlog import Progress, unseen
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem
 from otel_burn_collector.session_logs.reading import calls_in
-from otel_burn_collector.session_logs.remembering import REMEMBERED, Fresh, fresh, remembered
+from otel_burn_collector.session_logs.remembering import Fresh, fresh, remembered
 from otel_burn_collector.session_logs.spans import Telling, request, telling
 from otel_burn_collector.session_logs.telling import DATABASE, Log
-from otel_burn_collector.store import commands
 
 BODY_BYTES: Final = 4 << 20
-REMEMBERED_AT_ONCE: Final = 10_000
-"""Logs in one command: a megabyte or two."""
 MOST_PROBLEMS: Final = 20
 """That are told of one file; of more, how many."""
 _AHEAD_NS: Final = 24 * 3600 * 10**9
@@ -47,35 +43,80 @@ class Taken:
         """What was in the logs of *agent*."""
         return self.agents.setdefault(agent, Found())
 
+    def note(self, path: Path, problem: Problem) -> None:
+        """Note a *problem* in the file at *path*."""
+        if sum(each == path for each, _ in self.problems[-MOST_PROBLEMS:]) < MOST_PROBLEMS:
+            self.problems.append((path, problem))
+        else:
+            self.more_problems[path] += 1
 
-class Taking:
-    """Takes logs to a door; without one it only looks."""
 
-    def __init__(self, door: Door | None, *, since_ns: int, now_ns: int) -> None:
-        self._door = door
+class Sink(Protocol):
+    """Where goes what is taken?"""
+
+    def requests(self, body: bytes) -> None:
+        """Have some OTLP requests, one behind the other."""
+
+    def logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Have, behind all requests, the rows that say how far logs are read."""
+
+    def progress(self, done: int, everything: int) -> None:
+        """Hear how many bytes of logs are read, and how many there are."""
+
+
+@dataclass
+class Looking:
+    """A sink for whoever only looks."""
+
+    progress: Progress = unseen
+
+    def requests(self, body: bytes) -> None:
+        """Nothing is kept."""
+
+    def logs(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing is remembered."""
+
+
+def fresh_logs(
+    logs: Iterable[Log], known: Mapping[str, Mapping[str, Any]], taken: Taken, since_ns: int
+) -> list[Fresh]:
+    """Those of *logs* with something new, the oldest first: what is forked comes before its forks."""
+    found = []
+    for log in logs:
+        try:
+            one = fresh(log, known.get(str(log.path)), since_ns)
+        except OSError as error:
+            taken.note(log.path, Problem(0, f"it cannot be read ({error.strerror})"))
+            continue
+        of_agent = taken.of(log.agent)
+        of_agent.files += 1
+        of_agent.unchanged += one is None
+        found += [one] if one is not None else []
+    return sorted(found, key=lambda one: (one.state.mtime_ns, str(one.log.path)))
+
+
+def take_logs(found: Sequence[Fresh], sink: Sink, taken: Taken, *, since_ns: int, now_ns: int) -> Taken:
+    """Take what is new in the logs that were *found* to *sink*; returns *taken* with what that was."""
+    taking = _Taking(sink, taken, since_ns=since_ns, now_ns=now_ns)
+    read, everything = 0, sum(one.state.size for one in found)
+    for one in found:
+        sink.progress(read, everything)
+        taking.take(one)
+        read += one.state.size
+    sink.progress(everything, everything)
+    taking.finish()
+    return taken
+
+
+class _Taking:
+    def __init__(self, sink: Sink, taken: Taken, *, since_ns: int, now_ns: int) -> None:
+        self._sink, self._taken = sink, taken
         self._since_ns, self._now_ns = since_ns, now_ns
-        self._known = {row["path"]: row for row in door.rows(REMEMBERED)} if door else {}
         self._told: dict[int, Telling] = {}
         """By a response's name, the best telling of it so far: copies that say less need not be sent."""
         self._body: list[bytes] = []
         self._size = 0
         self._read: list[dict[str, Any]] = []
-        self.taken = Taken()
-
-    def fresh(self, logs: Iterable[Log]) -> list[Fresh]:
-        """Those of *logs* with something new, the oldest first: what is forked comes before its forks."""
-        found = []
-        for log in logs:
-            try:
-                one = fresh(log, self._known.get(str(log.path)), self._since_ns)
-            except OSError as error:
-                self.problem(log.path, Problem(0, f"it cannot be read ({error.strerror})"))
-                continue
-            of_agent = self.taken.of(log.agent)
-            of_agent.files += 1
-            of_agent.unchanged += one is None
-            found += [one] if one is not None else []
-        return sorted(found, key=lambda one: (one.state.mtime_ns, str(one.log.path)))
 
     def take(self, one: Fresh) -> None:
         """Take what is new in *one*."""
@@ -85,7 +126,7 @@ class Taking:
         def report(problem: Problem) -> None:
             if problem.line == 0 and not problem.passing:
                 broken.append(problem)
-            self.problem(one.log.path, problem)
+            self._taken.note(one.log.path, problem)
 
         for call in calls_in(one.log, report, one.position if one.log.form == DATABASE else 0):
             end = call.ended_ns if one.log.form == DATABASE else call.end
@@ -100,9 +141,11 @@ class Taking:
             self._remember(one, position)
 
     def _take(self, call: LoggedCall, log: Log) -> None:
-        found = self.taken.of(log.agent)
+        found = self._taken.of(log.agent)
         if call.ended_ns > self._now_ns + _AHEAD_NS:
-            self.problem(log.path, Problem(0, f"a call is dated {_date(call.ended_ns)}, in the future", True))
+            self._taken.note(
+                log.path, Problem(0, f"a call is dated {_date(call.ended_ns)}, in the future", True)
+            )
         name, mine = telling(call)
         best = self._told.get(name)
         if best is not None and best <= mine:
@@ -120,7 +163,7 @@ class Taking:
         self._body.append(data)
         self._size += len(data)
         if self._size >= BODY_BYTES:
-            self.flush()
+            self._flush()
 
     def _remember(self, one: Fresh, position: int) -> None:
         try:
@@ -128,25 +171,15 @@ class Taking:
         except OSError:
             return  # it went away, and is not remembered
 
-    def flush(self) -> None:
-        """Send the calls that wait."""
-        if self._door is not None and self._body:
-            self._door.put(Kind.TRACES, Encoding.PLAIN, b"".join(self._body))
-        self._body, self._size = [], 0
-
     def finish(self) -> None:
-        """Send what is left, and behind all calls how far the logs are read: a command ends a batch of the loader."""
-        self.flush()
-        while self._door is not None and self._read:
-            rows, self._read = self._read[:REMEMBERED_AT_ONCE], self._read[REMEMBERED_AT_ONCE:]
-            self._door.put(Kind.COMMAND, Encoding.JSON, commands.imported(rows))
+        """Send what is left, and behind all calls how far the logs are read."""
+        self._flush()
+        self._sink.logs(self._read)
 
-    def problem(self, path: Path, problem: Problem) -> None:
-        """Note a *problem* in the file at *path*."""
-        if sum(each == path for each, _ in self.taken.problems[-MOST_PROBLEMS:]) < MOST_PROBLEMS:
-            self.taken.problems.append((path, problem))
-        else:
-            self.taken.more_problems[path] += 1
+    def _flush(self) -> None:
+        if self._body:
+            self._sink.requests(b"".join(self._body))
+        self._body, self._size = [], 0
 
 
 def _date(at_ns: int) -> str:
