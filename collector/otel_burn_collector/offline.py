@@ -65,7 +65,7 @@ class Offline:
         self._backlog.put(self._journal.append(kind, encoding, payload).result(), len(payload))
         self._reader.put(len(payload))
         if self._loading is None:
-            self._loading = self._thread.submit(self._load, self._con.cursor(), self._reader)
+            self._loading = self._thread.submit(self._load_beside, self._con.cursor())
 
     def load(self) -> None:
         """Load what is journalled; nothing can be put any more."""
@@ -85,6 +85,10 @@ class Offline:
             recovery.suspect(self._folder.parent, str(error))
             self._con = recovery.open_or_recover(self._db, self._folder.parent, self._folder)
             self._load(self._con, JournalReader(self._folder, read_progress(self._con).position))
+
+    def _load_beside(self, con: duckdb.DuckDBPyConnection) -> None:
+        with con:  # while it is open, so is the database, which may have to be put aside
+            self._load(con, self._reader)
 
     def _load(self, con: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
         load_all(con, reader, self._backlog.loaded)
