@@ -118,7 +118,7 @@ def _tier(body: Json, usage: Json) -> str | None:
         or text(body, "service_tier")
         or text(mapping(body, "serviceTier"), "type")
     )
-    return own or gemini_usage.service_tier(shapes.camel(usage))
+    return own or gemini_usage.service_tier(shapes.camel(usage)) or shapes.langchain_tier(usage)
 
 
 def _with_fees(usage: Usage | None, body: Json, found: Json, api: str) -> Usage | None:

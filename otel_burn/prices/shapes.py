@@ -90,6 +90,24 @@ def _read_ai_sdk(usage: Json) -> Usage | None:
     )
 
 
+LANGCHAIN_TIERS: Final = ("priority", "flex")
+"""Tiers that LangChain's OpenAI integration tells by what it calls the parts: `flex`, `flex_cache_read`, …"""
+_REALTIME: Final = ("text_tokens", "audio_tokens", "image_tokens", "cached_tokens")
+"""In OpenAI's own `input_token_details`, of Realtime and transcriptions; LangChain calls the parts otherwise."""
+
+
+def _is_langchain(usage: Json, _provider: str, _model: str) -> bool:
+    return "input_token_details" in usage and not any(
+        key in _REALTIME for key in mapping(usage, "input_token_details")
+    )
+
+
+def langchain_tier(usage: Json) -> str | None:
+    """The tier that LangChain's *usage* tells."""
+    parts = mapping(usage, "input_token_details")
+    return next((tier for tier in LANGCHAIN_TIERS if count(parts, tier) is not None), None)
+
+
 def _read_langchain(usage: Json) -> Usage | None:
     """LangChain's `usage_metadata` includes the cache; where its own total is larger, the integration left it out."""
     given, written, total = (count(usage, key) for key in ("input_tokens", "output_tokens", "total_tokens"))
@@ -98,7 +116,8 @@ def _read_langchain(usage: Json) -> Usage | None:
     parts, made = mapping(usage, "input_token_details"), mapping(usage, "output_token_details")
     short, hour = (count(parts, f"ephemeral_{each}_input_tokens") for each in ("5m", "1h"))
     lived = None if short is None and hour is None else (short or 0) + (hour or 0)
-    read = count(parts, "cache_read")
+    tiers = ("", *(f"{tier}_" for tier in LANGCHAIN_TIERS))
+    read = _first(parts, *(f"{tier}cache_read" for tier in tiers))
     write = max(filter(None, (count(parts, "cache_creation"), lived)), default=count(parts, "cache_creation"))
     cached = (read or 0) + (write or 0)
     excludes = cached > given or (total is not None and cached and total == given + (written or 0) + cached)
@@ -109,7 +128,7 @@ def _read_langchain(usage: Json) -> Usage | None:
         cache_write_tokens=write,
         cache_write_5m_tokens=short,
         cache_write_1h_tokens=hour,
-        reasoning_tokens=count(made, "reasoning"),
+        reasoning_tokens=_first(made, *(f"{tier}reasoning" for tier in tiers)),
         audio_input_tokens=count(parts, "audio"),
         audio_output_tokens=count(made, "audio"),
     )
@@ -224,7 +243,7 @@ SHAPES: Final = (
         _has("promptTokenCount", "candidatesTokenCount", "prompt_token_count", "candidates_token_count"),
         _read_gemini,
     ),
-    Shape("LangChain", _has("input_token_details"), _read_langchain),
+    Shape("LangChain", _is_langchain, _read_langchain),
     Shape("Bedrock Converse", _is_bedrock, bedrock_converse.read_usage),
     Shape("AI SDK", _has("inputTokens", "promptTokens"), _read_ai_sdk),
     Shape("Cohere", _has("billed_units"), _read_cohere),

@@ -452,6 +452,24 @@ CASES: dict[str, tuple[dict[str, Any], Bill]] = {
             "input_token_details": {"cache_read": 1000}}, api="langchain"),
         [(100, 3), (1000, "0.3"), (10, 15)],
     ),
+    "LangChain that tells the tier by its parts' names": (
+        row("openai", "gpt-5", {"input_tokens": 10_000, "output_tokens": 1000, "total_tokens": 11_000,
+            "input_token_details": {"flex_cache_read": 4000, "flex": 6000},
+            "output_token_details": {"flex_reasoning": 500, "flex": 500}}, api="langchain"),
+        [(6000, "0.625"), (4000, "0.0625"), (1000, 5)],
+    ),
+    "OpenAI's Realtime, whose parts stand where LangChain's do": (
+        row("openai", "gpt-realtime", {"input_tokens": 1000, "output_tokens": 500, "total_tokens": 1500,
+            "input_token_details": {"text_tokens": 200, "audio_tokens": 800, "cached_tokens": 300,
+                "cached_tokens_details": {"text_tokens": 100, "audio_tokens": 200}},
+            "output_token_details": {"text_tokens": 100, "audio_tokens": 400}}),
+        [(100, 4), (600, 32), (300, "0.4"), (100, 16), (400, 64)],
+    ),
+    "a transcription": (
+        row("openai", "gpt-4o-transcribe", {"type": "tokens", "input_tokens": 1000, "output_tokens": 200,
+            "total_tokens": 1200, "input_token_details": {"text_tokens": 100, "audio_tokens": 900}}),
+        [(100, "2.5"), (900, 6), (200, 10)],
+    ),
     "the convention's newer names": (
         row("anthropic", "claude-sonnet-4-5", {"gen_ai.usage.input_tokens": 1100, "gen_ai.usage.output_tokens": 10,
             "gen_ai.usage.cache_read.input_tokens": 900, "gen_ai.usage.cache_write.input_tokens": 100}),
