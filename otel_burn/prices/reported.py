@@ -19,7 +19,8 @@ def reported_usd(usage_raw: str | None) -> Decimal | None:
 def reported(usage: Json) -> Decimal | None:
     """What the answer says that it cost, in dollars: OpenRouter, Perplexity, xAI, and gateways that do the same.
 
-    With a key of one's own at OpenRouter, `cost` is its fee, and the provider's bill stands beside it.
+    With a key of one's own at OpenRouter, `cost` is its fee, and the provider's bill stands beside it; where it does
+    not, nobody said what the call costs.
     """
     if (ticks := _amount(usage.get("cost_in_usd_ticks"))) is not None:
         return ticks / TICKS
@@ -27,8 +28,10 @@ def reported(usage: Json) -> Decimal | None:
     cost = _amount(said.get("total_cost") if isinstance(said, dict) else said)
     if cost is None:
         return _amount(usage.get("total_cost"))
+    if usage.get("is_byok") is not True:
+        return cost
     upstream = _amount(mapping(usage, "cost_details").get("upstream_inference_cost"))
-    return cost + upstream if usage.get("is_byok") is True and upstream else cost
+    return None if upstream is None else cost + upstream
 
 
 def _amount(said: Any) -> Decimal | None:

@@ -61,7 +61,7 @@ CLOSED: Final = ("anthropic", "google", "openai", "x-ai")
 LOCAL: Final = frozenset(
     {
         "ollama", "llama.cpp", "llamacpp", "llama_cpp", "lmstudio", "lm_studio", "vllm", "sglang", "localai",
-        "llamafile", "mlx", "gpt4all", "jan", "koboldcpp", "local",
+        "llamafile", "mlx", "gpt4all", "jan", "koboldcpp", "local", "ollama_chat", "hosted_vllm",
     }
 )  # fmt: skip
 """Programs that run a model on the user's own machine, where nobody meters tokens."""
@@ -81,6 +81,9 @@ VERSION: Final = re.compile(
     r"|:(?:nitro|floor|exacto|online|beta|extended|thinking|latest))$"
 )
 """A snapshot's date, an alias or a router's variant: what most models cost the same without."""
+
+TUNED: Final = "ft:"
+"""How a fine-tuned model begins: `ft:<base>:<organisation>:<suffix>:<id>` costs what `ft:<base>` does."""
 
 CACHED: Final = 4096
 """Distinct (provider, model, host) that stay resolved: an agent uses few, a collector a few hundred."""
@@ -111,7 +114,9 @@ class Listed:
 @lru_cache(maxsize=CACHED)
 def is_local(provider: str | None, model: str) -> bool:
     """Whether the call ran on a machine of the user's own."""
-    return (provider or "").lower() in LOCAL and not model.lower().endswith(HOSTED)
+    asked, said = (provider or "").lower(), model.lower()
+    where = said.partition("/")[0] if asked in NOBODY else asked
+    return where in LOCAL and not said.endswith(HOSTED)
 
 
 @lru_cache(maxsize=CACHED)
@@ -145,7 +150,8 @@ def _spellings(seller: Provider, reference: str, region: str | None) -> Iterator
     bare = PATHS.sub("", reference)
     prefix, slash, rest = bare.partition("/")
     within = REGION.sub("", rest) if slash and _named(prefix) in (seller, *_makers(seller)) else ""
-    for name in filter(None, (reference, bare, within)):
+    tuned = ":".join(bare.split(":")[:2]) if bare.startswith(TUNED) else ""
+    for name in filter(None, (reference, bare, within, tuned)):
         if seller.name == "aws" and region and PROFILES.fullmatch(region.lower()):
             yield f"{region.lower().rstrip('.')}.{name}", ""
         yield name, ""

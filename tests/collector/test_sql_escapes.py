@@ -249,6 +249,8 @@ BOMBS = [
 """SELECTs that want all the time, memory, stack or planning that there is."""
 
 UNSTOPPABLE = "SELECT length(printf('%2000000000d', 1)) FROM range(100)"
+SLOW_TO_STOP = "SELECT length(printf('%90000000d', i)) FROM range(17) t(i)"
+"""Some four seconds of work on values, between which DuckDB does not look whether it shall end."""
 
 HARMLESS = [
     "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b",
@@ -371,6 +373,16 @@ def test_the_token_is_nowhere_to_be_read(attacked: Collector) -> None:
             read += isinstance(rows, pa.Table)
             assert attacked.running.token not in str(rows)
     assert read > 40
+
+
+def test_what_stops_late_is_refused_with_a_sentence(
+    start_collector: Callable[..., Collector], asking: Asking
+) -> None:
+    """Also where the time of the answer itself is over before the query has noticed."""
+    collector = start_collector("--query-seconds", "1")
+    assert (
+        refused(collector, asking, SLOW_TO_STOP) == "The query took longer than 1 s. Ask for less at a time."
+    )
 
 
 def test_what_cannot_be_stopped_ends_with_the_store(

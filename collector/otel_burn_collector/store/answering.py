@@ -56,6 +56,7 @@ class Answer(Response):
         self._threads = threads
         self._limits = limits
         self._query: Query | None = None
+        self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless the client goes before."""
@@ -76,7 +77,10 @@ class Answer(Response):
             self._on_end("busy", None)
             refusal = JSONResponse({"error": str(error)}, 429, {"retry-after": RETRY_SECONDS})
         except TimeoutError:
-            return  # it was broken off: whoever reads sees an answer without its end
+            if self._begun:
+                return  # it was broken off: whoever reads sees an answer without its end
+            self._on_end("refused", None)  # what cannot be interrupted has not ended yet
+            refusal = JSONResponse({"error": self._limits.too_long}, 400)
         if refusal is not None:
             await refusal(scope, receive, send)
 
@@ -92,6 +96,7 @@ class Answer(Response):
                 self._on_end("refused", error)
                 return JSONResponse({"error": str(error)}, 400)
             self._on_end("answered", None)
+            self._begun = True
             await send(_START)
             await send(_body(head))
             with suppress(QueryError):  # no end of the body: that is how it can still be told

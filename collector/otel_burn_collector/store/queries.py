@@ -26,6 +26,11 @@ class Limits:
     seconds: float = 120.0
     """From its start until its last row is handed over: as long it holds a transaction, and checkpoints wait."""
 
+    @property
+    def too_long(self) -> str:
+        """What is said of a query that took longer."""
+        return f"The query took longer than {self.seconds:g} s. Ask for less at a time."
+
 
 class QueryError(BurnError):
     """A query that could not be answered, said in a sentence."""
@@ -141,9 +146,7 @@ class Query:
         if self._stopped_why:
             return QueryError(f"The query was stopped: {self._stopped_why}.")
         if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in str(error):
-            return QueryError(
-                f"The query took longer than {self._limits.seconds:g} s. Ask for less at a time."
-            )
+            return QueryError(self._limits.too_long)
         if isinstance(error, MemoryError) or "Out of Memory" in str(error):
             return QueryError(
                 "The query needs more memory than there is. Aggregate, filter, or ask for less at a time."

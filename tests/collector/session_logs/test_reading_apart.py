@@ -43,7 +43,7 @@ class Kept:
 
 
 class Killing(Kept):
-    """A sink that has the process that reads killed when it begins."""
+    """A sink that has the process that reads killed when it begins, before it got rid of more than a pipe holds."""
 
     def progress(self, done: int, everything: int) -> None:
         """Kill it."""
@@ -92,7 +92,7 @@ def test_a_process_of_its_own_reads_the_same(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
     """What to do, too; nothing hangs, and no process is left."""
     with pytest.raises(BurnError, match=r"ended by itself \(exit code -9\)\. Import again"):
-        taken_of(take_apart, sessions(tmp_path, 2), Killing())
+        taken_of(take_apart, sessions(tmp_path, 300), Killing())
     assert not multiprocessing.active_children()
 
 

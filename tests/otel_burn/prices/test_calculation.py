@@ -227,11 +227,17 @@ def test_a_unit_without_a_rate_of_its_own_costs_what_its_whole_costs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "status"), [("llama3.2:3b", "not_metered"), ("gpt-oss:120b-cloud", "unpriced")]
+    ("provider", "model", "status"),
+    [
+        ("ollama", "llama3.2:3b", "not_metered"),
+        ("unknown", "ollama/llama3.2:3b", "not_metered"),
+        ("ollama", "gpt-oss:120b-cloud", "unpriced"),
+        ("openai", "ollama/llama3.2:3b", "unpriced"),
+    ],
 )
-def test_a_model_on_ones_own_machine_is_not_metered(model: str, status: str) -> None:
-    """Ollama's local models cost nothing by the token; those that it hosts do."""
-    assert cost(model, provider="ollama").status == status
+def test_a_model_on_ones_own_machine_is_not_metered(provider: str, model: str, status: str) -> None:
+    """Local models cost nothing by the token; those that Ollama hosts do. A provider that is known is believed."""
+    assert cost(model, provider=provider).status == status
 
 
 def test_importing_the_prices_reads_no_table_and_nothing_beyond_the_standard_library() -> None:

@@ -452,6 +452,15 @@ CASES: dict[str, tuple[dict[str, Any], Bill]] = {
             "input_token_details": {"cache_read": 1000}}, api="langchain"),
         [(100, 3), (1000, "0.3"), (10, 15)],
     ),
+    "a fine-tuned model, by what it was tuned from": (
+        row("openai", "ft:gpt-4.1-mini-2025-04-14:acme::abc", {"prompt_tokens": 1000, "completion_tokens": 100}),
+        [(1000, "0.8"), (100, "3.2")],
+    ),
+    "a key of one's own at OpenRouter, without the provider's bill": (
+        row("openrouter", "anthropic/claude-opus-5.5", {"prompt_tokens": 1000, "completion_tokens": 10, "cost": 0,
+            "is_byok": True}),
+        [(1000, 4), (10, 20)],
+    ),
     "LangChain that tells the tier by its parts' names": (
         row("openai", "gpt-5", {"input_tokens": 10_000, "output_tokens": 1000, "total_tokens": 11_000,
             "input_token_details": {"flex_cache_read": 4000, "flex": 6000},
