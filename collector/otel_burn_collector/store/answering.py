@@ -21,7 +21,7 @@ _START: dict[str, Any] = {
     "headers": [(b"content-type", ARROW.encode())],
 }
 MARGIN = 1.0
-"""Seconds after a query's own limit, which comes with a sentence: whoever reads too slowly is left without one."""
+"""Seconds after a query's own limit, which comes with a sentence: whoever reads rows too slowly is left without one."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Answer(Response):
         except TimeoutError:
             if self._begun:
                 return  # it was broken off: whoever reads sees an answer without its end
-            self._on_end("refused", None)  # what cannot be interrupted has not ended yet
+            self._on_end("refused", None)  # it noticed too late that it was stopped to say so itself
             refusal = JSONResponse({"error": self._limits.too_long}, 400)
         if refusal is not None:
             await refusal(scope, receive, send)
