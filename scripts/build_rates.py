@@ -31,6 +31,7 @@ REPORT = ROOT / "docs" / "rate-disagreements.md"
 def lists(as_of: str) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Each provider's row and its models', from all sources."""
     found = rate_genai.lists()
+    rate_amending.declare(found)
     rate_amending.correct(found)
     rate_filling.fill(found, as_of)
     rate_amending.extend(found, as_of)
@@ -79,7 +80,7 @@ def main() -> None:
     parser.add_argument("--litellm", type=Path, metavar="FILE", help="a wheel of litellm, or its price file")
     arguments = parser.parse_args()
     if arguments.litellm:
-        rate_litellm.COMPACT.write_bytes(rate_litellm.compact(arguments.litellm))
+        rate_litellm.COMPACT.write_bytes(rate_litellm.compact(arguments.litellm, rate_litellm.former()))
     content = table(arguments.as_of)
     (FOLDER / "rates.jsonl").write_bytes(content)
     module = version_module(arguments.as_of, hashlib.sha256(content).hexdigest())

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ from rate_steps import Rate, exact, scaled, scaled_all, steps, written
 
 Lists = list[tuple[dict[str, Any], list[dict[str, Any]]]]
 OVERLAY = Path(__file__).with_name("rate_overlay.json")
-FEES = ("searches", "sessions", "requests", "prompts", "executions")
-"""How the units end that no tier and no region makes cheaper or dearer."""
+
+
+def declare(lists: Lists) -> None:
+    """Put the sellers into *lists* that the first source lacks."""
+    lists += [(dict(seller), []) for seller in _overlay()["sellers"]]
+    lists.sort(key=lambda each: each[0]["provider"])
 
 
 def correct(lists: Lists) -> None:
     """Put our own lists and the rates of former days into *lists*."""
     overlay = _overlay()
+    for line in overlay["lines"]:
+        _add_line(lists, line)
     for amendment in overlay["prices"]:
         for model in _models(lists, amendment):
             prices = [_period(one, amendment["source"]) for one in amendment["prices"]]
@@ -37,6 +44,9 @@ def extend(lists: Lists, as_of: str) -> None:
         for model in _models(lists, amendment):
             for period in standard(model):
                 period["usd"] = {**usd, **period["usd"]} if period["usd"] else {}
+    for amendment in overlay["parts"]:
+        for model in _models(lists, amendment):
+            _add_parts(model, amendment)
     for amendment in overlay["tiers"]:
         for model in _models(lists, amendment):
             _add_tier(model, amendment, as_of)
@@ -77,6 +87,13 @@ def _models(lists: Lists, amendment: Mapping[str, Any]) -> Iterator[dict[str, An
         )
 
 
+def _add_line(lists: Lists, line: Mapping[str, Any]) -> None:
+    """Put a model on a list that another line covers, as it costs the same but for what is amended."""
+    models = next(models for provider, models in lists if provider["provider"] == line["provider"])
+    (place,) = (n for n, model in enumerate(models) if model["model"] == line["like"])
+    models.insert(0, {**deepcopy(models[place]), "model": line["model"], "match": line["match"]})
+
+
 def _amounts(usd: Mapping[str, str]) -> dict[str, Rate]:
     return {unit: exact(Fraction(rate), _per(unit)) for unit, rate in usd.items()}
 
@@ -115,15 +132,34 @@ def _split(prices: list[dict[str, Any]], amendment: Mapping[str, Any]) -> Iterat
             yield {**period, "from": until}
 
 
+def _add_parts(model: dict[str, Any], amendment: Mapping[str, Any]) -> None:
+    """Rates of units that a list gives as a fraction of another unit's."""
+    for period in standard(model):
+        whole = period["usd"].get(amendment["of"])
+        if whole is not None:
+            period["usd"] = {
+                **{unit: _times(whole, Fraction(factor)) for unit, factor in amendment["factors"].items()},
+                **period["usd"],
+            }
+
+
+def _times(rate: Rate, factor: Fraction) -> Rate:
+    return written([(over, one * factor) for over, one in steps(rate)])
+
+
 def _add_tier(model: dict[str, Any], amendment: Mapping[str, Any], as_of: str) -> None:
-    if any(period.get("when") == amendment["when"] for period in model["prices"]):
-        return
     factor = Fraction(amendment["factor"])
+    wanted = amendment.get("units")
     usd = {
-        unit: written([(over, one * factor) for over, one in steps(rate)])
+        unit: _times(rate, factor)
         for unit, rate in current(model, as_of).items()
-        if not unit.endswith(FEES) and unit.endswith("_tokens")
+        if (unit in wanted if wanted else unit.endswith("_tokens"))
     }
+    known = [period for period in model["prices"] if period.get("when") == amendment["when"]]
+    for period in known if wanted else ():
+        period["usd"] = {**usd, **period["usd"]}
+    if known or not usd:
+        return
     model["prices"].append(
         {"when": amendment["when"], "usd": usd, "source": amendment["source"], "at": as_of}
     )

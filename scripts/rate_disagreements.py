@@ -42,10 +42,10 @@ def report(lists: Lists, as_of: str) -> str:
 def _compared(lists: Lists, as_of: str) -> tuple[list[tuple[str, ...]], int, int]:
     by_name = {provider["provider"]: models for provider, models in lists}
     found, agreed, absent = [], 0, 0
-    for seller, name, zone, tiers in rate_litellm.entries():
+    for seller, name, zone, tiers, _ in rate_litellm.entries():
         if zone is not None or not tiers[""]:
             continue
-        model = find(by_name[seller], name)
+        model = find(by_name.get(seller, []), name)
         if model is None:
             absent += 1
             continue

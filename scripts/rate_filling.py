@@ -1,11 +1,14 @@
 """What does the second source know that the first one lacks? Fills only models whose base rates agree in both."""
 
+import re
 from collections.abc import Mapping
+from copy import deepcopy
+from fractions import Fraction
 from typing import Any
 
 import rate_litellm
 from rate_amending import Lists, current, standard
-from rate_steps import Rate, scaled
+from rate_steps import Rate, scaled, steps
 
 from otel_burn.prices.table import matches
 
@@ -14,24 +17,40 @@ FEE_UNITS = frozenset(
 )
 
 
+PROFILE = re.compile(r"^(us|eu|apac|jp|au|ca|in|sa|us-gov|global)\.|^[a-z]{2}(-gov)?-[a-z]+-\d/")
+"""How Amazon's names begin that say where a model runs."""
+
+
 def fill(lists: Lists, as_of: str) -> None:
-    """Put into *lists* the units, tiers, data zones and models that only litellm has."""
-    source = rate_litellm.head()["from"]
+    """Put into *lists* the units, thresholds, tiers, data zones and models that only litellm has."""
     by_name = {provider["provider"]: (provider, models) for provider, models in lists}
-    for seller, name, zone, tiers in rate_litellm.entries():
-        provider, models = by_name[seller]
-        model = find(models, name)
-        if model is None:
-            model = _listed(name, _resold(by_name, provider, name, zone, tiers), source, as_of)
-            if model is not None:
-                models.append(model)
-        elif zone is None and agrees(model, tiers[""], as_of):
-            _add_units(model, tiers[""], as_of)
-            for tier, usd in tiers.items():
+    for entry in rate_litellm.entries():
+        provider, models = by_name[entry.seller]
+        model = find(models, entry.name)
+        if model is not None and _is_dearer_elsewhere(entry, model, as_of):
+            _list(models, _listed(entry, _own(entry), as_of), before=model)
+        elif model is None:
+            model = _listed(entry, _resold(by_name, provider, entry, as_of), as_of)
+            _list(models, model)
+        elif entry.zone is None and agrees(model, entry.tiers[""], as_of):
+            _add_units(model, entry.tiers[""], as_of)
+            for tier, usd in entry.tiers.items():
                 if tier:
-                    _add_tier(model, rate_litellm.TIERS[tier], usd, source, as_of)
-        if model is not None and zone is not None and tiers[""]:
-            _add_tier(model, {"zone": zone}, tiers[""], source, as_of)
+                    _add_tier(model, rate_litellm.TIERS[tier], usd, entry.source, as_of)
+        if model is not None and entry.zone is not None and entry.tiers[""]:
+            _add_tier(model, {"zone": entry.zone}, entry.tiers[""], entry.source, as_of)
+
+
+def _list(models: list[dict[str, Any]], model: dict[str, Any] | None, before: Any = None) -> None:
+    if model is not None:
+        models.insert(len(models) if before is None else models.index(before), model)
+
+
+def _is_dearer_elsewhere(entry: rate_litellm.Entry, model: dict[str, Any], as_of: str) -> bool:
+    """Whether a region or a profile has rates of its own, which the line that covers the model everywhere lacks."""
+    if entry.seller != "aws" or not PROFILE.match(entry.name) or not entry.tiers[""]:
+        return False
+    return not agrees(model, entry.tiers[""], as_of)
 
 
 def find(models: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
@@ -40,43 +59,58 @@ def find(models: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
 
 
 def agrees(model: Mapping[str, Any], theirs: Mapping[str, Rate], as_of: str) -> bool:
-    """Whether both sources have the same input and output rates now."""
+    """Whether both sources have the same input and output rates now, below any threshold; none is 0."""
     ours = current(model, as_of)
-    return all(ours.get(unit) == theirs.get(unit) for unit in ("input_tokens", "output_tokens"))
+    return all(_base(ours, unit) == _base(theirs, unit) for unit in ("input_tokens", "output_tokens"))
+
+
+def _base(usd: Mapping[str, Rate], unit: str) -> Fraction:
+    return steps(usd.get(unit, "0"))[0][1]
+
+
+def _own(entry: rate_litellm.Entry) -> list[dict[str, Any]]:
+    return [{"usd": dict(entry.tiers[""]), "source": entry.source}] if entry.tiers[""] else []
 
 
 def _resold(
-    by_name: Mapping[str, Any], provider: Mapping[str, Any], name: str, zone: str | None, tiers: Any
-) -> dict[str, dict[str, Rate]] | None:
-    """What to list *name* with; None where the list of the maker has it, and says the same."""
+    by_name: Mapping[str, Any], provider: Mapping[str, Any], entry: rate_litellm.Entry, as_of: str
+) -> list[dict[str, Any]]:
+    """The standard prices to list a model with: the maker's, if its list has it, for a reseller's own tiers or zone.
+
+    None where those of the maker say all that there is to say.
+    """
     for maker in provider.get("resells", ()):
-        if model := find(by_name[maker][1], name):
-            if zone is None:
-                return None
-            return {"": dict(current(model, "9999"))}
-    return None if zone else dict(tiers)
+        if model := find(by_name[maker][1], entry.name):
+            own = entry.zone or (len(entry.tiers) > 1 and agrees(model, entry.tiers[""], as_of))
+            return deepcopy(standard(model)) if own else []
+    return [] if entry.zone else _own(entry)
 
 
-def _listed(
-    name: str, tiers: dict[str, dict[str, Rate]] | None, source: str, as_of: str
-) -> dict[str, Any] | None:
-    if not tiers or not tiers[""]:
+def _listed(entry: rate_litellm.Entry, prices: list[dict[str, Any]], as_of: str) -> dict[str, Any] | None:
+    if not prices:
         return None
-    model = {
-        "model": name,
-        "match": {"equals": name.lower()},
-        "prices": [{"usd": tiers[""], "source": source}],
-    }
-    for tier, usd in tiers.items():
-        if tier:
-            _add_tier(model, rate_litellm.TIERS[tier], usd, source, as_of)
+    model = {"model": entry.name, "match": _match(entry), "prices": prices}
+    for tier, usd in entry.tiers.items():
+        if tier and not entry.zone:
+            _add_tier(model, rate_litellm.TIERS[tier], usd, entry.source, as_of)
     return model
+
+
+def _match(entry: rate_litellm.Entry) -> dict[str, Any]:
+    """By its name; on Google's list also without its maker's, as answers have it."""
+    name = entry.name.lower()
+    if entry.seller == "google" and "/" in name:
+        return {"or": [{"equals": name}, {"equals": name.partition("/")[2]}]}
+    return {"equals": name}
 
 
 def _add_units(model: dict[str, Any], theirs: Mapping[str, Rate], as_of: str) -> None:
     now = dict(current(model, as_of))
+    flat = all(isinstance(rate, str) for period in standard(model) for rate in period["usd"].values())
     for period in standard(model):
         for unit, rate in theirs.items():
+            if flat and _is_stepped(period["usd"].get(unit), rate):
+                period["usd"][unit] = rate
             if unit in period["usd"] or unit in now or not period["usd"]:
                 continue
             then = (
@@ -88,12 +122,22 @@ def _add_units(model: dict[str, Any], theirs: Mapping[str, Rate], as_of: str) ->
                 period["usd"][unit] = then
 
 
+def _is_stepped(ours: Rate | None, theirs: Rate) -> bool:
+    """Whether *theirs* is *ours* with dearer steps on top."""
+    if not isinstance(ours, str) or isinstance(theirs, str):
+        return False
+    (_, base), *above = steps(theirs)
+    return base == steps(ours)[0][1] and all(usd > base for _, usd in above)
+
+
 def _add_tier(
     model: dict[str, Any], when: Mapping[str, str], usd: Mapping[str, Rate], source: str, as_of: str
 ) -> None:
     periods = [period for period in model["prices"] if period.get("when") == when]
     if periods:
         latest = [one for one in periods if one.get("from", "") <= as_of] or periods
-        latest[-1]["usd"] = {**usd, **latest[-1]["usd"]}
+        ours = latest[-1]["usd"]
+        stepped = {unit: rate for unit, rate in usd.items() if _is_stepped(ours.get(unit), rate)}
+        latest[-1]["usd"] = {**usd, **ours, **stepped}
     elif usd:
         model["prices"].append({"when": dict(when), "usd": dict(usd), "source": source, "at": as_of})

@@ -48,7 +48,13 @@ def read_usage(usage: Json) -> Usage | None:
     cache_write = _largest(usage, _CACHE_WRITE, _largest(read, _CACHE_WRITE))
     reasoning = _largest(usage, ("reasoning_tokens",), count(wrote, "reasoning_tokens"))
     missing = _left_out(usage, given, written)
-    if missing and missing == (cache_read or 0) + (cache_write or 0):
+    heard = count(read, "audio_tokens")
+    if missing and "prompt_audio_seconds" in usage:
+        given, heard = (
+            (given or 0) + missing,
+            (heard or 0) + missing,
+        )  # Mistral counts audio in the total alone
+    elif missing and missing == (cache_read or 0) + (cache_write or 0):
         given = (given or 0) + missing
     elif missing and reasoning in (None, 0, missing):
         # xAI leaves the reasoning out of the output; Gemini's OpenAI endpoint does so, too, and doesn't name it.
@@ -66,7 +72,7 @@ def read_usage(usage: Json) -> Usage | None:
         cache_write_5m_tokens=count(lifetimes, "ephemeral_5m_input_tokens"),
         cache_write_1h_tokens=count(lifetimes, "ephemeral_1h_input_tokens"),
         reasoning_tokens=reasoning,
-        audio_input_tokens=count(read, "audio_tokens"),
+        audio_input_tokens=heard,
         audio_output_tokens=count(wrote, "audio_tokens"),
         audio_cache_read_tokens=count(mapping(read, "cached_tokens_details"), "audio_tokens"),
         image_input_tokens=count(read, "image_tokens"),

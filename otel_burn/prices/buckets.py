@@ -13,6 +13,7 @@ FEES: Final[Mapping[str, str]] = {
     "web_search_requests": "web_searches",
     "search_units": "search_units",
     "images": "images",
+    "pixels": "pixels",
     "characters": "characters",
     "pages": "pages",
     "file_searches": "file_searches",

@@ -1,5 +1,6 @@
 """What does one call cost? Disjoint units times the rates of its day and conditions, summed exactly."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -159,22 +160,28 @@ def bill(usage: Usage, rates: Rates) -> Price:
     notes = rates.notes
     for part in parts:
         said = buckets(part, reasoning_apart="reasoning_tokens" in rates.tariffs)
-        problem = said.problem or _add_lines(billed, said.units, rates, part.input_tokens or 0)
+        by_length = bool(part.units.get("audio_input_seconds")) and _by_the_hour("audio_input_seconds", rates)
+        problem = said.problem or _add_lines(billed, said.units, rates, part.input_tokens or 0, by_length)
         if problem:
             return _unpriced(problem)
         notes = (*notes, said.note) if said.note else notes
     if usage.units and (problem := _add_fees(billed, usage, rates)):
         return _unpriced(problem)
-    request = rates.tariffs.get("requests")
-    if request and not any(unit.startswith("requests_") for unit, *_ in billed):
-        billed.append(("requests", 1, request.base, request.id))
+    notes = (*notes, *_add_request(billed, rates.tariffs))
+    if not billed and any(usage.units.values()):
+        return _unpriced(f"the price list has no rate for {', '.join(sorted(usage.units))}")
     total = sum([rate * quantity for _, quantity, rate, _ in billed])
     return Price(total, "estimated" if notes else "computed", billed, "; ".join(notes))
 
 
 def _add_lines(
-    billed: list[tuple[str, int, int, str]], units: list[tuple[str, int]], rates: Rates, given: int
+    billed: list[tuple[str, int, int, str]],
+    units: list[tuple[str, int]],
+    rates: Rates,
+    given: int,
+    by_length: bool = False,
 ) -> str:
+    """Add a line for each unit, or say why that cannot be done; *by_length*, tokens without a rate cost nothing."""
     tariffs = rates.tariffs
     grounded = "grounded_prompts" in tariffs
     for unit, quantity in units:
@@ -182,7 +189,7 @@ def _add_lines(
             unit, quantity = "grounded_prompts", 1
         tariff = tariffs.get(unit) or _stand_in(unit, rates)
         if tariff is None:
-            if unit in FREE:
+            if unit in FREE or (by_length and unit.endswith("_tokens")):
                 continue
             return f"the price list has no rate for {unit}, and the call has {quantity}"
         billed.append((unit, quantity, *tariff.at(given)))
@@ -200,13 +207,33 @@ def _add_fees(billed: list[tuple[str, int, int, str]], usage: Usage, rates: Rate
     """Lines for what is measured in seconds and billed by the hour."""
     for unit, (named, per_second, hours) in PER_HOUR.items():
         seconds = usage.units.get(unit)
-        tariff = next((rates.tariffs[name] for name in hours if name in rates.tariffs), None)
+        tariff = _tariff_of_hours(hours, rates)
         if seconds and tariff is not None:
             rate = tariff.base // (3600 * per_second)
             billed.append((named, round(seconds * per_second), rate, tariff.id))
         elif seconds and not usage.input_tokens:
             return f"the price list has no rate for {unit}, and the call has {seconds}"
     return ""
+
+
+def _tariff_of_hours(hours: tuple[str, ...], rates: Rates) -> Tariff | None:
+    return next((rates.tariffs[name] for name in hours if name in rates.tariffs), None)
+
+
+def _by_the_hour(unit: str, rates: Rates) -> bool:
+    return _tariff_of_hours(PER_HOUR[unit][2], rates) is not None
+
+
+def _add_request(billed: list[tuple[str, int, int, str]], tariffs: Mapping[str, Tariff]) -> tuple[str, ...]:
+    """A line for the request itself, unless a line for how much it searched, or how often, stands for it."""
+    if any(unit.startswith("requests_") or unit == "web_searches" for unit, *_ in billed):
+        return ()
+    if (least := tariffs.get("requests_low")) is not None:
+        billed.append(("requests_low", 1, least.base, least.id))
+        return ("the answer does not say how much it searched, so the request costs the least",)
+    if (request := tariffs.get("requests")) is not None:
+        billed.append(("requests", 1, request.base, request.id))
+    return ()
 
 
 def _unpriced(reason: str) -> Price:

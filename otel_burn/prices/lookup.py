@@ -129,7 +129,7 @@ def _of_tier(listed: Listed, name: str, day: str) -> list[Period]:
 def _factor(listed: Listed, standard: Period, day: str, region: str) -> tuple[Fraction, list[str]]:
     """What the region multiplies tokens by, and why that is an estimate."""
     if listed.seller.name == "azure":
-        return _zone(listed, standard, region)
+        return _zone(listed, standard, day, region)
     for uplift in listed.seller.uplifts:
         if uplift.valid_from <= day and uplift.models.search(listed.model.name) and _holds(uplift, region):
             return Fraction(uplift.factor), []
@@ -141,13 +141,14 @@ def _holds(uplift: Uplift, region: str) -> bool:
     return place not in NOWHERE and (place in uplift.regions or "*" in uplift.regions)
 
 
-def _zone(listed: Listed, standard: Period, region: str) -> tuple[Fraction, list[str]]:
+def _zone(listed: Listed, standard: Period, day: str, region: str) -> tuple[Fraction, list[str]]:
     if "zone" not in region.replace("datazone", "data zone").split():
         return Fraction(1), []
-    for period in listed.model.periods:
-        if period.when == {"zone": region.split()[0]}:
-            ours, zones = (next(unit_steps(one.usd["input_tokens"]))[1] for one in (standard, period))
-            return Fraction(zones) / Fraction(ours), []
+    when = {"zone": region.split()[0]}
+    known = [one for one in listed.model.periods if one.when == when and one.valid_from <= day]
+    if known:
+        ours, zones = (next(unit_steps(one.usd["input_tokens"]))[1] for one in (standard, known[-1]))
+        return Fraction(zones) / Fraction(ours), []
     return ZONE_FACTOR, ["no list has the data zone's own rates"]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from otel_burn.formats import anthropic_usage, gemini_usage
 from otel_burn.formats.fields import Json, count, mapping, mappings, text
+from otel_burn.formats.openai_usage import quantity_of
 from otel_burn.prices import shapes
 from otel_burn.prices.reported import reported
 from otel_burn.usage import Usage
@@ -25,10 +26,13 @@ ITEMS: Final[Mapping[str, str]] = {
 COUNTED: Final[Mapping[str, str]] = {
     "characters": "characters",
     "images": "images",
+    "image_pixels": "pixels",
     "pages": "pages",
     "pages_processed": "pages",
 }
 """What is billed by the piece where there are no tokens: speech, images, documents."""
+HEARD: Final = ("transcri", "translat", "listen", "speech-to-text")
+"""APIs whose whole answers tell how long the audio was, and no usage."""
 SERVER_TOOLS: Final[Mapping[str, str]] = {
     "x_search_calls": "x_searches",
     "code_interpreter_calls": "code_executions",
@@ -87,18 +91,24 @@ def _read(body: Json, found: Json, asked: Json, provider: str, api: str, model: 
         region=text(found, "inference_geo"),
         reported=reported(found),
         more=tuple((one.model, one.usage) for one in anthropic_usage.more(found)) if anthropic else (),
-        total=next(
-            (n for key in ("total_tokens", "totalTokens", "totalTokenCount") if (n := count(found, key))),
-            None,
-        ),
+        total=_total(found),
         problem="" if usage else "the usage has none of the counts that a provider reports",
     )
+
+
+def _total(usage: Json) -> int | None:
+    """The provider's own sum, where it is one: Perplexity's deep research bills beside it, Voyage counts pixels in."""
+    if "citation_tokens" in usage or "image_pixels" in usage:
+        return None
+    keys = ("total_tokens", "totalTokens", "totalTokenCount")
+    return next((n for key in keys if (n := count(usage, key))), None)
 
 
 def _innermost(body: Json) -> Json:
     """The answer itself, within what wraps it."""
     while not any(key in body for key in USAGES):
-        inner = next((mapping(body, key) for key in WITHIN if mapping(body, key)), None)
+        wrapped = ((key, mapping(body, key)) for key in WITHIN)
+        inner = next((one for key, one in wrapped if one and (key != "x_groq" or "usage" in one)), None)
         if inner is None:
             break
         body = inner
@@ -122,7 +132,10 @@ def _tier(body: Json, usage: Json) -> str | None:
 
 
 def _with_fees(usage: Usage | None, body: Json, found: Json, api: str) -> Usage | None:
-    counted = {unit: n for key, unit in COUNTED.items() if (n := count(found, key))}
+    counted: dict[str, float] = {unit: n for key, unit in COUNTED.items() if (n := count(found, key))}
+    if usage is None and any(word in api.lower() for word in HEARD):
+        lengths = (quantity_of(body.get(key)) for key in ("duration", "audio_duration"))
+        counted |= {"audio_input_seconds": heard} if (heard := next(filter(None, lengths), None)) else {}
     if usage is None and not counted:
         return None
     usage = usage or Usage()

@@ -9,13 +9,14 @@ from otel_burn.anomalies import anomaly
 from otel_burn.prices.aliases import Aliases, Target
 from otel_burn.prices.calculation import Line, Price, billed_model, price
 from otel_burn.prices.raw import Raw, read
-from otel_burn.prices.sellers import is_local
 from otel_burn.prices.version import RATE_VERSION
 from otel_burn.usage import Usage
 
 Row = Mapping[str, Any]
-NO_OUTPUT: Final = ("embed", "rerank", "moderation", "cachedcontent", "transcri", "ocr", "search", "count")
-"""APIs whose answers have no output tokens."""
+NO_OUTPUT: Final = (
+    "embed", "rerank", "moderation", "cachedcontent", "transcri", "whisper", "ocr", "search", "count",
+)  # fmt: skip
+"""In the names of APIs and models whose answers have no output tokens."""
 
 
 class RowError(ValueError):
@@ -42,8 +43,6 @@ def _priced(
     target = found or Target(model="")
     seller = target.provider or provider
     billed = target.model or billed_model(seller, names[0] or None, raw.model)
-    if raw.usage is None and not is_local(seller, billed or ""):
-        return _answer(None, "unknown_usage", (), raw.problem)
     tier, notes = _tier(row, raw, api)
     region = raw.region or target.region or _text(row, "region") or None
     parts = [(billed, raw.usage or Usage()), *raw.more]
@@ -51,7 +50,9 @@ def _priced(
         price(provider=seller, model=name, at=at, usage=usage or Usage(), service_tier=tier, region=region)
         for name, usage in parts
     ]
-    return _summed(prices, [*notes, *_doubts(raw, api)])
+    if raw.usage is None and prices[0].status != "not_metered":
+        return _answer(None, "unknown_usage", (), raw.problem)
+    return _summed(prices, [*notes, *_doubts(raw, f"{api} {billed}")])
 
 
 def _summed(prices: list[Price], notes: list[str]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _tier(row: Row, raw: Raw, api: str) -> tuple[str | None, list[str]]:
     return raw.asked_tier, [f"the answer does not say which tier served; {raw.asked_tier!r} was asked for"]
 
 
-def _doubts(raw: Raw, api: str) -> Iterator[str]:
+def _doubts(raw: Raw, called: str) -> Iterator[str]:
     if raw.usage is None:
         return
     if found := anomaly(raw.usage, raw.total):
@@ -90,7 +91,7 @@ def _doubts(raw: Raw, api: str) -> Iterator[str]:
     if (
         raw.usage.output_tokens is None
         and not fees_only
-        and not any(word in api.lower() for word in NO_OUTPUT)
+        and not any(word in called.lower() for word in NO_OUTPUT)
     ):
         yield "the provider reported no output"
 

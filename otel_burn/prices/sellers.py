@@ -9,6 +9,9 @@ from typing import Final
 from otel_burn.prices.table import Model, Provider, matches, providers
 
 OTEL_PROVIDERS: Final[Mapping[str, str]] = {
+    "ai_gateway": "vercel",
+    "alibaba_cloud": "alibaba",
+    "aliyun": "alibaba",
     "amazon": "aws",
     "amazon_bedrock": "aws",
     "aws.bedrock": "aws",
@@ -28,16 +31,29 @@ OTEL_PROVIDERS: Final[Mapping[str, str]] = {
     "google_genai": "google",
     "google_vertexai": "google",
     "google_ai_studio": "google",
+    "tongyi": "alibaba",
+    "vercel_ai_gateway": "vercel",
     "vertex": "google",
     "vertex_ai": "google",
     "vertexai": "google",
+    "ibm": "watsonx",
+    "ibm.watson.ai": "watsonx",
+    "ibm.watsonx.ai": "watsonx",
+    "jina_ai": "jina",
+    "lambda_ai": "lambda",
+    "meta_llama": "meta",
     "mistral_ai": "mistral",
     "mistralai": "mistral",
     "moonshot": "moonshotai",
     "moonshot_ai": "moonshotai",
+    "nebius_ai": "nebius",
+    "qwen": "alibaba",
     "together_ai": "together",
     "togetherai": "together",
+    "dashscope": "alibaba",
     "fireworks_ai": "fireworks",
+    "github.copilot": "github-copilot",
+    "github_copilot": "github-copilot",
     "voyage": "voyageai",
     "voyage_ai": "voyageai",
     "x_ai": "x-ai",
@@ -55,13 +71,18 @@ NOBODY: Final = frozenset(
 )  # fmt: skip
 """Names that say nothing about who bills: then the model's own name decides."""
 
+ROUTED: Final = frozenset({"huggingface", "hugging_face", "hf"})
+"""Hugging Face's router, at which a model's name ends in whose prices it has: `meta-llama/Llama-3.3-70B:groq`."""
+
 CLOSED: Final = ("anthropic", "google", "openai", "x-ai")
 """Makers whose models nobody can run at home: whoever sells them, the maker's list is a fair estimate."""
 
 LOCAL: Final = frozenset(
     {
         "ollama", "llama.cpp", "llamacpp", "llama_cpp", "lmstudio", "lm_studio", "vllm", "sglang", "localai",
-        "llamafile", "mlx", "gpt4all", "jan", "koboldcpp", "local", "ollama_chat", "hosted_vllm",
+        "llamafile", "mlx", "gpt4all", "jan", "koboldcpp", "local", "ollama_chat", "hosted_vllm", "docker",
+        "docker_model_runner", "exo", "ramalama", "text-generation-inference", "tgi", "xinference", "mlx_lm",
+        "llama-cpp-python", "openllm", "lemonade", "foundry_local", "docker-model-runner",
     }
 )  # fmt: skip
 """Programs that run a model on the user's own machine, where nobody meters tokens."""
@@ -76,6 +97,8 @@ COMPACT_DATE: Final = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])
 PATHS: Final = re.compile(r"^(?:.*[/:])?(?:models|foundation-model|inference-profile)/(?=[^/]+$)")
 """What stands before the model in names of Gemini, Vertex AI and in ARNs of Bedrock."""
 REGION: Final = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d/")
+ROUTE: Final = re.compile(r"^(?:converse|converse_like|invoke|responses|chat)/")
+"""Which of a seller's APIs LiteLLM is to call: `bedrock/converse/us.anthropic.claude-opus-5-5`."""
 VERSION: Final = re.compile(
     r"(?:[-@](?:20\d\d-?[01]\d-?[0-3]\d|latest|default|preview|stable|\d{3})|-v\d+(?::\d+)?"
     r"|:(?:nitro|floor|exacto|online|beta|extended|thinking|latest))$"
@@ -134,7 +157,10 @@ def find_model(
 
 def _sellers(provider: str, model: str, host: str | None) -> Iterator[tuple[Provider, str, str]]:
     """Who may bill the call, what it calls the model, and why that is a guess."""
-    if seller := _owner(host) or _named(provider):
+    name, _, served_by = model.rpartition(":")
+    if provider in ROUTED and name and (seller := providers().get(f"huggingface_{served_by}")):
+        yield seller, name, ""
+    elif seller := _owner(host) or _named(provider):
         yield seller, model, ""
     elif provider in NOBODY:
         prefix, slash, rest = model.partition("/")
@@ -149,11 +175,14 @@ def _spellings(seller: Provider, reference: str, region: str | None) -> Iterator
     """How the list may write the model, and why taking that one is a guess."""
     bare = PATHS.sub("", reference)
     prefix, slash, rest = bare.partition("/")
-    within = REGION.sub("", rest) if slash and _named(prefix) in (seller, *_makers(seller)) else ""
+    within = (
+        ROUTE.sub("", REGION.sub("", rest)) if slash and _named(prefix) in (seller, *_makers(seller)) else ""
+    )
     tuned = ":".join(bare.split(":")[:2]) if bare.startswith(TUNED) else ""
     for name in filter(None, (reference, bare, within, tuned)):
-        if seller.name == "aws" and region and PROFILES.fullmatch(region.lower()):
-            yield f"{region.lower().rstrip('.')}.{name}", ""
+        if seller.name == "aws" and region:
+            place = region.lower()
+            yield f"{place.rstrip('.')}.{name}" if PROFILES.fullmatch(place) else f"{place}/{name}", ""
         yield name, ""
         yield COMPACT_DATE.sub(r"-\1-\2-\3", name), ""  # some routers write dates without dashes
     name = within or bare

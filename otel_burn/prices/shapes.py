@@ -197,7 +197,10 @@ def _read_openai(usage: Json) -> Usage | None:
         said["cached_tokens"] = said["cached_input_tokens"]
     if count(said, "reasoning_output_tokens") is not None:
         said["reasoning_tokens"] = said["reasoning_output_tokens"]
-    if set(said) == {"total_tokens"}:
+    if "image_pixels" in said:
+        said["prompt_tokens"] = count(said, "text_tokens")  # Voyage bills pixels beside them
+        said.pop("total_tokens", None)
+    elif set(said) == {"total_tokens"}:
         said["prompt_tokens"] = said["total_tokens"]
     return openai_usage.read_usage(said)
 

@@ -194,7 +194,11 @@ def _sheet(found: _Found | None, slot: int) -> _Sheet:
 
 def _rows(rates: Rates) -> _Sheet:
     """The sheet of *rates*; none where a call could be billed for more than UNITS."""
-    if not rates.tariffs or "requests" in rates.tariffs or "reasoning_tokens" in rates.tariffs:
+    if (
+        not rates.tariffs
+        or "reasoning_tokens" in rates.tariffs
+        or {"requests", "requests_low"} & rates.tariffs.keys()
+    ):
         return NOTHING
     tariffs = [_tariff(unit, rates) for unit in UNITS]
     steps = {over for tariff in tariffs if tariff for over, _, _ in tariff.above}
