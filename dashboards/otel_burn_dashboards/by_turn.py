@@ -31,7 +31,7 @@ def pale(present: set[str]) -> alt.Opacity:
     # Left to itself, Vega spreads a range of numbers evenly over the names.
     scale = alt.Scale(type="ordinal", domain=list(states), range=list(states.values()))
     legend = drawing.legend(states, symbolFillColor=colors.OTHER) if present != {NOT_TOLD} else None
-    return alt.Opacity("state:N", title=None, scale=scale, legend=legend)
+    return alt.Opacity("state:O", title=None, scale=scale, legend=legend)
 
 
 def stacked_context(context: pl.DataFrame, measure: str) -> pl.DataFrame:

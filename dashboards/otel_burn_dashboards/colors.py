@@ -59,12 +59,12 @@ INPUT: Final = KINDS | {name: TOKENS[name] for name in ("cache read", "cache wri
 
 TURNS: Final = {
     "failed": TIERS["loop"],
-    "retried": "#C05FD8",
+    "retried": "#8F6B7D",
     "cache missed": TOKENS["uncached input"],
-    "context cut": "#0F9C9C",
+    "context cut": "#4F8A8B",
     "ordinary": "#868E96",
 }
-"""What is special about a turn, the worst first."""
+"""What is special about a turn, the worst first. Dull, so that none is taken for a kind of block below it."""
 
 OTHER: Final = "#8B939B"
 ERROR: Final = TIERS["loop"]

@@ -44,6 +44,13 @@ def without_zeros(table: pl.DataFrame, *rare: str) -> pl.DataFrame:
     return table.drop(name for name in rare if not table.get_column(name).sum())
 
 
+def without_unknown(table: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """*table* without those of the columns that nobody knows in any row."""
+    return table.drop(
+        name for name in names if name in table.columns and table[name].null_count() == table.height
+    )
+
+
 def link(label: str, *, width: int, key: str = OPENED, help: str | None = None) -> Any:
     """What one clicks on; the row is in the session state under *key*."""
     return st.column_config.ButtonColumn(

@@ -12,6 +12,7 @@ from otel_burn_dashboards.comparing import Comparison, Side
 from otel_burn_dashboards.figures import (
     NOTHING,
     UNPRICED,
+    brief,
     change,
     count,
     share,
@@ -41,7 +42,7 @@ def sentence(compared: Comparison) -> str:
     way = "more" if difference > 0 else "less"
     costs = f"{usd(right.priced.cost)} against {usd(left.priced.cost)}"
     main = max(effects, key=lambda factor: abs(effects[factor]))
-    told = f"{right.name} cost {usd(abs(difference))} {way} than {left.name}: {costs}."
+    told = f"{brief(right.name)} cost {usd(abs(difference))} {way} than {brief(left.name)}: {costs}."
     return f"{told} What changed it most: {NAMES[main]} ({signed_usd(effects[main])})."
 
 

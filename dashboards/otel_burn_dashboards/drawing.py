@@ -14,6 +14,8 @@ WIDE: Final = 900
 """Room for a legend, in pixels: above half the page, above all of it."""
 LABEL_LIMIT: Final = 260
 CHARACTER: Final = 6.5
+_CENTS: Final = ((100, "$,.0f"), (0.1, "$,.2f"), (0.01, "$,.3f"), (0, "$,.4f"))
+"""How dollars read on an axis, from a highest one of so many up."""
 
 
 def stacked(frame: pl.DataFrame, amount: str, *, over: str, order: str) -> pl.DataFrame:
@@ -24,6 +26,11 @@ def stacked(frame: pl.DataFrame, amount: str, *, over: str, order: str) -> pl.Da
     )  # fmt: skip
 
 
+def cents(highest: float) -> str:
+    """How dollars up to *highest* read on an axis: no two ticks alike."""
+    return next(text for least, text in _CENTS if highest >= least)
+
+
 def amounts(number: str, **options: Any) -> alt.Axis:
     """An axis of amounts, written as *number* says. Vega's short numbers share a prefix: its zero is `0k`."""
     if number != "~s":
@@ -31,9 +38,9 @@ def amounts(number: str, **options: Any) -> alt.Axis:
     return alt.Axis(labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", **options)
 
 
-def height_from(title: str | None, axis: alt.Axis) -> alt.Y:
+def height(axis: alt.Axis) -> alt.Y:
     """Bars that begin where those below them end."""
-    return alt.Y("low:Q", title=title, axis=axis, scale=alt.Scale(zero=True, nice=True))
+    return alt.Y("low:Q", title=None, axis=axis, scale=alt.Scale(zero=True, nice=True))
 
 
 def legend(names: Iterable[str], *, width: int = WIDE, **options: Any) -> alt.Legend:

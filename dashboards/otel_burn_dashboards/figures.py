@@ -47,8 +47,9 @@ def money(amount: float) -> str:
 
 def usd_range(low: Decimal | None, high: Decimal | None) -> str:
     """A range of dollars, or the one amount when both ends read the same."""
-    ends = list(dict.fromkeys(usd(end) for end in (low, high)))
-    return " to ".join(ends)
+    if high and not low:
+        return f"up to {usd(high)}"
+    return " to ".join(dict.fromkeys(usd(end) for end in (low, high)))
 
 
 def count(number: int | None) -> str:

@@ -8,13 +8,14 @@ import streamlit as st
 from otel_burn_dashboards import columns
 from otel_burn_dashboards.figures import NOTHING, brief
 
-ABOUT: Final = {
-    "blocks": "The same content has the same hash everywhere: a file that many sessions carry is one row. Its cost is "
-    "its share of the input's price in every call that carried it.",
+_ABOUT: Final = {
+    "blocks": "The same content has the same hash everywhere: a file that many sessions carry is one row. ",
     "unused tools": "Definitions that were sent with every call of a session in which the model never called the tool.",
-    "bootstraps": "System prompts and tool definitions: what an agent sends before anything is said, in every call.",
+    "bootstraps": "System prompts and tool definitions: what an agent sends in every call before anything is said.",
     "repeated reads": "A read with the same arguments that brought the same content again in the same session.",
 }
+_PRICED: Final = "Its cost is its share of the input's price in every call that carried it."
+_UNPRICED: Final = "What was sent most is first: no block's share of the bill is known."
 NONE: Final = {
     "blocks": "The calls' emitters listed no context blocks.",
     "unused tools": "No tool definition went unused, or the calls' emitters listed no contexts.",
@@ -22,11 +23,14 @@ NONE: Final = {
     "repeated reads": "No read brought the same content twice in a session.",
 }
 
+FIRST: Final = {"blocks": "kind", "unused tools": "tool", "bootstraps": "agent", "repeated reads": "tool"}
+"""What a row is about: the column that one clicks on."""
+_WORST: Final = "Opens the session in which it was worst"
+
 ACROSS: Final[columns.Config] = {
-    "session_id": columns.link("worst session", width=110),
-    "kind": st.column_config.TextColumn("kind", width=110),
+    "kind": columns.link("kind", width=150, help=_WORST),
+    "agent": columns.link("agent", width=220, help=_WORST),
     "tool": st.column_config.TextColumn("tool", width=150),
-    "agent": st.column_config.TextColumn("agent", width=170),
     "cost_usd": columns.money("cost"),
     "carried_usd": st.column_config.NumberColumn(
         "of it carried along", format=columns.MONEY, help="After the first time in its session"
@@ -34,7 +38,7 @@ ACROSS: Final[columns.Config] = {
     "sessions": columns.count("sessions"),
     "calls": columns.count("calls"),
     "used_in": columns.count("sessions that used it"),
-    "times": columns.count("times"),
+    "times": columns.count("in calls"),
     "each_tokens": columns.tokens("tokens a call"),
     "tool_tokens": columns.tokens("of them tools"),
     "tokens": columns.tokens("tokens sent"),
@@ -43,19 +47,31 @@ ACROSS: Final[columns.Config] = {
     "hash": st.column_config.TextColumn("hash", help="Equal content has an equal hash in every session"),
     "args_hash": st.column_config.TextColumn("arguments", help="Equal arguments have an equal hash"),
 }
+_TOOL: Final = columns.link("tool", width=220, help=_WORST)
+
+
+def about(name: str, frame: pl.DataFrame) -> str:
+    """What one of the tables shows."""
+    if name != "blocks":
+        return _ABOUT[name]
+    return _ABOUT[name] + (_PRICED if frame["cost_usd"].count() else _UNPRICED)
 
 
 def across(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
-    """One of the tables of what content costs across sessions; a click on the button is under `columns.OPENED`."""
+    """One of the tables of what content costs across sessions; a click on a row's first column is under
+    `columns.OPENED`."""
     labels = {column: config for column, config in ACROSS.items() if column in frame.columns}
     shown = frame.select(
-        *(pl.col(column).cast(pl.Float64) if column.endswith("usd") else pl.col(column) for column in labels),
-    ).with_columns(session_id=columns.opening(pl.lit("open")))
-    if "kind" in shown.columns:
-        shown = shown.with_columns(
-            pl.col("kind").str.replace_all("_", " "), pl.col("tool").fill_null(NOTHING)
-        )
-    return shown, {**labels, "calls": columns.count("calls")} if name == "bootstraps" else labels
+        pl.col(column).cast(pl.Float64) if column.endswith("usd") else pl.col(column) for column in labels
+    )
+    if "tool" in shown.columns:
+        shown = shown.with_columns(pl.col("tool").fill_null(NOTHING))
+    first = FIRST[name]
+    opened = columns.opening(pl.col(first).str.replace_all("_", " ") if first == "kind" else pl.col(first))
+    told = columns.without_unknown(
+        shown.with_columns(opened.alias(first)), "cost_usd", "carried_usd", "tokens"
+    )
+    return told, labels | ({"tool": _TOOL} if first == "tool" else {})
 
 
 def members(frame: pl.DataFrame, stop: str | None) -> tuple[pl.DataFrame, columns.Config]:

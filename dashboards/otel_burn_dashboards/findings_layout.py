@@ -30,8 +30,14 @@ def first(found: pl.DataFrame, seen: View) -> None:
         parts.link(
             "findings", f"All {found.item(0, 'in_all'):,} findings" if more > 0 else "Findings in full", seen
         )
-    for one in found.to_dicts():
-        line(one, seen)
+    lines(found, seen)
+
+
+def lines(found: pl.DataFrame, seen: View) -> None:
+    """Findings under each other."""
+    with st.container(gap="xsmall"):
+        for one in found.to_dicts():
+            line(one, seen)
 
 
 def line(found: Mapping[str, Any], seen: View) -> None:

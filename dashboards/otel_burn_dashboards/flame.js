@@ -27,9 +27,10 @@ export default function (component) {
 
   const name = (i) => data.names[data.name[i]];
   const amount = (value) => {
+    if (data.measure === "dollars" && !value) return "$0";
     if (data.measure === "dollars") return "$" + value.toFixed(value >= 1 ? 2 : 4);
     if (data.measure === "tokens") return Math.round(value).toLocaleString("en") + " tokens";
-    return value >= 1000 ? (value / 1000).toFixed(2) + " s" : value.toFixed(value < 10 ? 2 : 0) + " ms";
+    return value >= 1000 ? +(value / 1000).toFixed(2) + " s" : +value.toFixed(value < 10 ? 2 : 0) + " ms";
   };
   const describe = (i) => `${name(i)} (${data.categories[data.category[i]]}): own ${amount(data.own[i])}, Σ with all below ${amount(data.total[i])}`;
 
@@ -72,7 +73,7 @@ export default function (component) {
       if (own > from) pen.fillRect(from, y + 1, Math.min(own, from + width) - from, ROW - 2);
     }
     if (i === state.selected) { pen.strokeStyle = ink; pen.lineWidth = 2; pen.strokeRect(from + 1, y + 2, Math.max(width - 2, 1), ROW - 4); }
-    if (width > 36) clipped(pen, `${name(i)} · ${data.own[i] < data.total[i] && !byTime ? "Σ " : ""}${amount(data.total[i])}`, from + 5, y + ROW / 2, width - 8, ink, true);
+    if (width > 36) clipped(pen, `${name(i)} · ${data.own[i] < data.total[i] && !byTime ? "Σ " : ""}${amount(data.total[i])}`, from + 5, y + ROW / 2, width - 8, ink, !byTime);
   }
 
   function drawTree(pen, width) {
@@ -100,12 +101,23 @@ export default function (component) {
     }
   }
 
+  // The next larger of 1, 2, 5, 10 … : ticks that people count in.
+  function round(length) {
+    const power = 10 ** Math.floor(Math.log10(length)), part = length / power;
+    return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
+  }
+
   function axis(pen, from, width) {
     const whole = byTime ? data.end.reduce((most, end) => Math.max(most, end), 0) : data.total.reduce((sum, value, i) => sum + (data.parent[i] < 0 ? value : 0), 0);
-    pen.globalAlpha = 0.65;
-    for (let tick = 0; tick < 5; tick++) {
-      const value = (state.from + ((state.to - state.from) * tick) / 5) * whole;
-      clipped(pen, amount(value), from + (width * tick) / 5 + 3, HEAD / 2, width / 5 - 6, ink);
+    const begin = state.from * whole, seen = (state.to - state.from) * whole, step = round(seen / 6);
+    if (!(step > 0)) return;
+    for (let tick = Math.ceil(begin / step - 1e-9); tick * step < begin + seen; tick++) {
+      const x = from + ((tick * step - begin) / seen) * width;
+      pen.fillStyle = ink;
+      pen.globalAlpha = 0.12;
+      pen.fillRect(x, 0, 1, height);
+      pen.globalAlpha = 0.65;
+      clipped(pen, tick ? amount(tick * step) : "0", x + 4, HEAD / 2, Math.min((step / seen) * width, from + width - x) - 6, ink);
     }
     pen.globalAlpha = 1;
   }

@@ -65,7 +65,7 @@ class Looked(NamedTuple):
     def told(self, zone: str) -> str:
         """The same in a sentence: nothing was found, or nobody has looked."""
         if self.as_of is None:
-            return "No session in this time has been judged yet."
+            return f"No detector has looked at {_of(self.sessions)} in this time yet."
         when = clock(self.as_of.replace(tzinfo=UTC), zone)
         marked = f" {plural(self.expected, 'finding')} marked as expected." if self.expected else ""
         if self.judged == self.sessions:
@@ -75,11 +75,15 @@ class Looked(NamedTuple):
         return f"Judged {when}: nothing to fix found in {plural(self.judged, 'session')}; {new}.{marked}"
 
 
+def _of(sessions: int) -> str:
+    return "the one session" if sessions == 1 else f"the {sessions:,} sessions"
+
+
 class Across(NamedTuple):
-    """What content costs across sessions, and of how many sessions contexts were read; None: of all."""
+    """What content costs across sessions, and of how many sessions contexts were read."""
 
     rows: pl.DataFrame
-    sessions: int | None
+    sessions: int
 
 
 def findings(ledger: Ledger, *, scope: Scope, tier: str, detector: str, expected: bool) -> Findings:

@@ -27,8 +27,8 @@ def frame(title: str, *, filtered: bool = True) -> None:
     with line:
         st.title(title, anchor=False, width="stretch")
         _freshness()
-    side: Any = "left" if filtered else "right"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", horizontal_alignment=side):
+    below = st.container(horizontal=True, vertical_alignment="center", gap="small") if filtered else line
+    with below:
         if filtered:
             chosen = _range()
             _where()
@@ -202,7 +202,7 @@ def _freshness() -> None:
         "answers": "through the collector",
         "silent": "the collector does not answer",
         "loading": "the collector does not answer",
-    }.get(found.state, "from the file: no collector runs, `otel-burn collector` starts one")
+    }.get(found.state, "from the file, no collector runs")
     icon = ":material/cloud_off:" if found.away else ":material/bolt:"
     more = " · newer telemetry is being loaded" if fresh.waiting and not found.away else ""
     more += " · newer telemetry waits in the journal" if fresh.waiting and found.away else ""

@@ -121,7 +121,7 @@ def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
         .encode(
             by_turn.turn_axis(turns, labels=True),
             alt.X2("until"),
-            drawing.height_from(None, drawing.amounts("~s", tickCount=5, **_EXTENT)),
+            drawing.height(drawing.amounts("~s", tickCount=5, **_EXTENT)),
             alt.Y2("high"),
             alt.Color("kind:N", title=None, scale=drawing.scale(kinds), legend=drawing.legend(kinds)),
             by_turn.pale(set(layers["state"])),

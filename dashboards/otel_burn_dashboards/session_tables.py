@@ -12,11 +12,11 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
     """The list of sessions; the row whose name is clicked is in the session state under `columns.OPENED`."""
     table = frame.select(
         session=columns.opening(_brief("session_id")),
-        tier=pl.concat_list("worst_tier").list.drop_nulls(),
-        worst=pl.col("worst_detector").map_elements(detector, return_dtype=pl.String).fill_null(NOTHING),
-        cost=columns.known_cost(),
-        growth="tokens",
         agent=pl.col("agent").fill_null(NOTHING),
+        cost=columns.known_cost(),
+        tier=pl.concat_list("worst_tier").list.drop_nulls(),
+        worst=pl.col("worst_detector").map_elements(detector, return_dtype=pl.String).fill_null(""),
+        growth="tokens",
         started=pl.col("started_at"),
         lasted=(pl.col("ended_at") - pl.col("started_at")).map_elements(lasting, return_dtype=pl.String),
         calls="calls",
@@ -25,12 +25,14 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         cached=columns.cached(),
         project=pl.col("project").map_elements(ending, return_dtype=pl.String).fill_null(NOTHING),
     )
+    if frame["worst_tier"].null_count() == frame.height:
+        table = table.drop("tier", "worst")
     return columns.without_zeros(table, "unpriced"), {
-        "session": columns.link("session", width=225),
+        "session": columns.link("session", width=235),
         "tier": st.column_config.MultiselectColumn(
-            "finding", options=list(TIER_COLORS), color=list(TIER_COLORS.values()), width=75
+            "worst", options=list(TIER_COLORS), color=list(TIER_COLORS.values()), width=75
         ),
-        "worst": st.column_config.TextColumn("what it is", width=135),
+        "worst": st.column_config.TextColumn("finding", width=135),
         "cost": columns.money("cost", width=72),
         "growth": st.column_config.AreaChartColumn("input by turn", width=100, y_min=0),
         "agent": st.column_config.TextColumn("agent", width=125),
@@ -111,7 +113,8 @@ def blocks(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         hash="hash",
     )
     if frame["error"].null_count() == frame.height:
-        table = table.drop("error")  # an empty column says nothing
+        table = table.drop("error")
+    table = columns.without_unknown(table, "cost", "tokens")
     return table, {
         "kind": columns.link(
             "kind", key=columns.BLOCK, width=140, help="Opens the block: which turns carried it"

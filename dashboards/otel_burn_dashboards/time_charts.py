@@ -9,13 +9,8 @@ import polars as pl
 from otel_burn_dashboards import colors, drawing
 
 OTHERS: Final = "all others"
-_MEASURES: Final = {
-    "dollars": ("US dollars", "$"),
-    "tokens": ("tokens", "~s"),
-    "calls": ("LLM calls", ",d"),
-}
-_CENTS: Final = ((100, "$,.0f"), (0.1, "$,.2f"), (0.01, "$,.3f"), (0, "$,.4f"))
-"""How dollars read on the axis, from a highest bar of so many up."""
+_NUMBERS: Final = {"dollars": "$", "tokens": "~s", "calls": ",d"}
+"""How amounts read on the axis; what they are stands above the chart."""
 _MOMENTS: Final = ((60, "%H:%M:%S"), (86_400, "%b %d, %H:%M"), (10**9, "%b %d, %Y"))
 """How a time reads on the axis, for bars narrower than so many seconds."""
 
@@ -73,10 +68,9 @@ def _time_bars(
     details: list[alt.Tooltip],
     zone: str,
 ) -> alt.Chart:
-    title, number = _MEASURES[measure]
+    number = _NUMBERS[measure]
     if number == "$":
-        highest = stacked.get_column("high").max() or 0
-        number = next(text for least, text in _CENTS if highest >= least)  # type: ignore[operator]
+        number = drawing.cents(float(stacked.get_column("high").max() or 0))  # type: ignore[arg-type]
     moments = next(text for below, text in _MOMENTS if step < below)
     axis = alt.Axis(grid=False, labelOverlap=True, tickCount=6, format=moments)
     legend = drawing.legend(palette, width=drawing.NARROW)
@@ -86,7 +80,7 @@ def _time_bars(
         .encode(
             alt.X("bucket:T", title=None, axis=axis),
             alt.X2("until"),
-            drawing.height_from(title, drawing.amounts(number, tickCount=5)),
+            drawing.height(drawing.amounts(number, tickCount=5)),
             alt.Y2("high"),
             alt.Color(f"{field}:N", title=None, scale=drawing.scale(palette), legend=legend),
             tooltip=[alt.Tooltip("bucket:T", title=f"from ({zone})", format="%Y-%m-%d %H:%M:%S"), *details],

@@ -34,6 +34,10 @@ class Tree:
     spans: pl.DataFrame
     whole: int
     """How many spans the trace has; of very many not all are drawn."""
+    calls: int = 0
+    """How many of those that are drawn are LLM calls; what these burned follows, unless nobody knows."""
+    tokens: int | None = None
+    usd: float | None = None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -88,7 +92,14 @@ def tree(spans: pl.DataFrame, measure: str) -> Tree:
         begin=begin, end=end,
     )  # fmt: skip
     order = pl.Series(np.argsort(hanging.places), dtype=pl.UInt32)
-    return Tree(pl.concat([named, laid], how="horizontal")[order], spans["whole"][0] if spans.height else 0)
+    return Tree(
+        pl.concat([named, laid], how="horizontal")[order],
+        whole=spans["whole"][0] if spans.height else 0,
+        **spans.select(
+            pl.col("is_call").sum().alias("calls"),
+            *(pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()) for name in ("tokens", "usd")),
+        ).row(0, named=True),
+    )
 
 
 def _burned(spans: pl.DataFrame, hanging: span_tree.Hanging, measure: str) -> tuple[Any, Any]:

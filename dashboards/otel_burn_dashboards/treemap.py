@@ -18,11 +18,14 @@ LABEL: Final = {"show": True, "overflow": "truncate", "fontSize": 13, "lineHeigh
 """What is longer than its rectangle ends in an ellipsis."""
 
 
+def measured(blocks: pl.DataFrame) -> str:
+    """What tells how large *blocks* are: dollars, else tokens, else bytes, where that is all that is known."""
+    return next((name for name in ("cost_usd", "tokens") if blocks[name].sum()), "sent_bytes")
+
+
 def context(blocks: pl.DataFrame) -> dict[str, Any]:
-    """A treemap of *blocks* by dollars, or by tokens, or bytes, where that is all that is known."""
-    measure = next(
-        name for name in ("cost_usd", "tokens", "bytes") if blocks.get_column(name).sum() or name == "bytes"
-    )
+    """A treemap of *blocks*, as large as `measured` says."""
+    measure = measured(blocks)
     sized = blocks.with_columns(size=pl.col(measure).cast(pl.Float64).fill_null(0))
     whole = float(sized["size"].sum()) or 1.0
     kinds = [
@@ -69,15 +72,21 @@ def _kind(kind: str, blocks: pl.DataFrame, whole: float, measure: str) -> dict[s
 
 def _label(row: dict[str, Any], measure: str) -> str:
     """What stands in the rectangle; braces would be ECharts' own."""
-    tool = phrase(row["kind"]) if row["tool"] in (None, NOTHING) else str(row["tool"])
-    lines = (tool, _amount(row["size"], measure), plural(row["times"], "call"))
+    lines = (*_said(row), f"{_amount(row['size'], measure)} · {plural(row['times'], 'call')}")
     return "\n".join(lines).replace("{", "(").replace("}", ")")
 
 
 def _name(row: dict[str, Any], measure: str) -> str:
-    tool = "" if row["tool"] in (None, NOTHING) else f" {row['tool']}"
-    return f"{phrase(row['kind'])}{tool}: {_amount(row['size'], measure)}, in {plural(row['times'], 'call')}"
+    said = ", ".join(_said(row))
+    return f"{said}: {_amount(row['size'], measure)}, in {plural(row['times'], 'call')}"
+
+
+def _said(row: dict[str, Any]) -> list[str]:
+    """The kind of a block, and of which tool it is."""
+    return [phrase(row["kind"]), *([] if row["tool"] in (None, NOTHING) else [str(row["tool"])])]
 
 
 def _amount(value: float, measure: str) -> str:
-    return f"${value:,.4f}" if measure == "cost_usd" else f"{short(value)} {measure}"
+    if measure == "cost_usd":
+        return f"${value:,.4f}"
+    return f"{short(value)} {phrase(measure).removeprefix('sent ')}"

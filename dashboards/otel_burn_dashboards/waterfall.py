@@ -5,7 +5,7 @@ from decimal import Decimal
 import altair as alt
 import polars as pl
 
-from otel_burn_dashboards import colors
+from otel_burn_dashboards import colors, drawing
 from otel_burn_dashboards.comparing import Comparison
 from otel_burn_dashboards.figures import brief, signed_usd, usd
 from otel_burn_dashboards.variance import FACTORS
@@ -53,15 +53,17 @@ def waterfall(compared: Comparison) -> alt.LayerChart | alt.FacetChart:
         labelLimit=NAMES_WIDTH, minExtent=NAMES_WIDTH, maxExtent=NAMES_WIDTH, ticks=False, domain=False
     )
     rows = alt.Y("step:N", title=None, sort=names, axis=axis, scale=alt.Scale(paddingInner=0.3))
-    highest = drawn.get_column("high").max() or 0.0
+    highest = float(drawn.get_column("high").max() or 0.0)  # type: ignore[arg-type]
     # Room for the amount behind the longest bar.
-    width = alt.Scale(domain=[0, float(highest) * 1.16 or 1.0], nice=False)  # type: ignore[arg-type]
+    width = alt.Scale(domain=[0, highest * 1.16 or 1.0], nice=False)
     present = {kind: color for kind, color in colors.CHANGES.items() if kind in set(drawn["kind"])}
     bars = (
         alt.Chart(drawn)
         .mark_bar(cornerRadius=2)
         .encode(
-            alt.X("low:Q", title="US dollars", scale=width, axis=alt.Axis(format="$~f", tickCount=6)),
+            alt.X(
+                "low:Q", title=None, scale=width, axis=alt.Axis(format=drawing.cents(highest), tickCount=6)
+            ),
             alt.X2("high"),
             rows,
             alt.Color(

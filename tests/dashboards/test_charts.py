@@ -187,6 +187,20 @@ def test_an_answer_without_numbers_is_no_chart() -> None:
     assert drawing.to_dict()["encoding"]["x"]["title"] == "usd"
 
 
+def test_blocks_without_a_price_are_as_large_as_what_was_sent(ledger: Ledger) -> None:
+    """A small block in every call weighs more than a larger one that was sent once; the picture and its words agree."""
+    blocks = queries.blocks(ledger, session="looping", turn=None).with_columns(
+        cost_usd=pl.lit(None, pl.Decimal(38, 12)), tokens=pl.lit(None, pl.Int64)
+    )
+    assert treemap.measured(blocks) == "sent_bytes"
+    sizes = {
+        child["name"]: child["value"]
+        for kind in treemap.context(blocks)["series"][0]["data"]
+        for child in kind["children"]
+    }
+    assert sizes["system: 28 k bytes, in 7 calls"] == 7 * 4000
+
+
 def test_a_treemap_is_the_whole_context(ledger: Ledger) -> None:
     """Rectangles of all kinds add up to what the blocks cost; what could not be seen is one rectangle."""
     blocks = queries.blocks(ledger, session="looping", turn=None)

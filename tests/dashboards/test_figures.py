@@ -29,6 +29,8 @@ def test_a_range_whose_ends_read_the_same_is_one_amount() -> None:
     assert figures.usd_range(Decimal("0.5"), Decimal("0.7")) == "$0.5000 to $0.7000"
     assert figures.usd_range(Decimal("0.5"), Decimal("0.50001")) == "$0.5000"
     assert figures.usd_range(None, None) == "unknown"
+    assert figures.usd_range(Decimal(0), Decimal("0.7")) == "up to $0.7000"
+    assert figures.usd_range(Decimal(0), Decimal(0)) == "$0.00"
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,8 @@ def test_content_across_sessions_can_be_asked_for(ledger: Ledger, name: str) -> 
     """Each table runs; blocks cost what the calls' input cost."""
     rows, sessions = judging.table(ledger, scope=Scope(), name=name)
     assert rows.columns
+    if name == "bootstraps":
+        assert rows.select("agent", "tool_tokens").row(0) == ("fixer", 0)  # no tools, which is known
     if name == "blocks":
         assert sessions == 3
         assert rows["tokens"].sum() == 8120

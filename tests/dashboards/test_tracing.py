@@ -49,6 +49,18 @@ def test_own_and_total_are_told_apart() -> None:
     assert of.spans["depth"].to_list() == [0, 1, 2]
 
 
+def test_a_trace_says_what_it_burned() -> None:
+    """Calls, tokens and dollars of all spans; what nobody told is unknown, not 0."""
+    calls = [
+        span("a", None, 0, 1, is_call=True, usd=0.5, tokens=10),
+        span("b", "a", 0, 1, is_call=True, tokens=5),
+    ]
+    of = tree(*calls)
+    assert (of.calls, of.tokens, of.usd) == (2, 15, 0.5)
+    untold = tree(span("c", None, 0, 1))
+    assert (untold.calls, untold.tokens, untold.usd) == (0, None, None)
+
+
 def test_own_time_is_what_no_child_covers() -> None:
     """Parallel children count once; a child that goes on after its parent covers it to its end."""
     of = tree(

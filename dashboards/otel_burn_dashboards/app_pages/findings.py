@@ -16,6 +16,7 @@ from otel_burn_dashboards.state import ANY, View
 
 SHOWN = ("findings", *judging.TABLES)
 TIERS = (ANY, "loop", "waste", "warn")
+RANKED = "act on loop and waste, look at warn; each by what it cost at most."
 
 
 def show(seen: View) -> None:
@@ -46,12 +47,8 @@ def ranked(seen: View) -> None:
     if found.is_empty():
         none(expected or tier != ANY or kind != ANY, seen)
         return
-    st.caption(
-        f"{plural(found.item(0, 'in_all'), 'finding')}, ranked by what they cost at most. "
-        + findings_layout.NEVER_SUMMED
-    )
-    for one in found.to_dicts():
-        findings_layout.line(one, seen)
+    st.caption(f"{plural(found.item(0, 'in_all'), 'finding')}: {RANKED} {findings_layout.NEVER_SUMMED}")
+    findings_layout.lines(found, seen)
     if (more := found.item(0, "in_all") - found.height) > 0:
         st.caption(f"The first {found.height}; {more:,} more. Narrow down by tier, detector, agent or time.")
 
@@ -68,18 +65,17 @@ def across(name: str, seen: View) -> None:
     """What content costs across sessions."""
     with st.spinner("Reading the contexts of the most expensive sessions …"):
         found, sessions = source.ask(judging.table, scope=seen.scope(source.now()), name=name)
-    read = (
-        "" if sessions is None else f" Read: the {plural(sessions, 'most expensive session')} in this time."
-    )
+    read = f" Read: the {plural(sessions, 'most expensive session')} in this time."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(finding_tables.ABOUT[name] + read, width="stretch")
+        st.caption(finding_tables.about(name, found) + read, width="stretch")
         parts.export(found, name.replace(" ", "-"))
     if found.is_empty():
         st.info(finding_tables.NONE[name], icon=":material/check:")
         return
     table, config = finding_tables.across(name, found)
     if click := st.session_state.get(columns.OPENED):
-        parts.go("session", seen, session=found.item(click.row, "session_id"))
+        block = found.item(click.row, "hash") if name == "blocks" else ""
+        parts.go("session", seen, session=found.item(click.row, "session_id"), block=block)
     parts.table(
         table,
         config,

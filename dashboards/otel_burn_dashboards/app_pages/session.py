@@ -22,6 +22,14 @@ from otel_burn_dashboards import (
 from otel_burn_dashboards.figures import clock, plain
 from otel_burn_dashboards.state import WHOLE_SESSION, View
 
+SIZED = {
+    "cost_usd": "The larger, the dearer: a block's share of the input's price {when}, and the calls that carried it.",
+    "tokens": "The larger, the more tokens: a block's share of the billed input {when}, and the calls that carried it.",
+    "sent_bytes": "The larger, the more bytes were sent {when}. No call's context is known as a whole, as in session "
+    "logs, so no block's share of the bill is.",
+}
+"""What a rectangle's size says, by the measure."""
+
 
 def show(name: str, seen: View) -> None:
     """One session."""
@@ -110,11 +118,8 @@ def blocks(name: str, found: queries.Session, seen: View) -> None:
         return
     with line:
         parts.export(costly, "blocks")
-    st.caption(
-        "The larger, the dearer: a block's share of the input's price"
-        + (" over the whole session." if turn == WHOLE_SESSION else f" of turn {turn}.")
-        + " In how many calls it was carried stands beside."
-    )
+    when = "over the whole session" if turn == WHOLE_SESSION else f"in turn {turn}"
+    st.caption(SIZED[treemap.measured(costly)].format(when=when))
     st.echarts_chart(treemap.context(costly), height=380, alt=blocks_aloud(costly))
     if click := st.session_state.get(columns.BLOCK):
         st.query_params["block"] = costly.item(click.row, "hash")
@@ -133,9 +138,9 @@ def blocks(name: str, found: queries.Session, seen: View) -> None:
 def blocks_aloud(costly: pl.DataFrame) -> str:
     """The map of blocks in a sentence."""
     named = costly.with_columns(kind=pl.col("kind").str.replace_all("_", " "))
-    priced = bool(named["cost_usd"].count())
-    amount, unit = ("cost_usd", "dollars") if priced else ("tokens", "tokens")
-    return spoken.amounts("Blocks of context by their share of the bill", named, "kind", amount, unit=unit)
+    amount = treemap.measured(costly)
+    unit = {"cost_usd": "dollars", "tokens": "tokens", "sent_bytes": "bytes"}[amount]
+    return spoken.amounts("What the context was made of", named, "kind", amount, unit=unit)
 
 
 def turns(found: queries.Session, seen: View) -> None:

@@ -1,9 +1,12 @@
 """What called what, and what did each burn, itself and with all below it?"""
 
+from datetime import timedelta
+
 import streamlit as st
 
 from otel_burn.wording import plural
 from otel_burn_dashboards import columns, flame, parts, session_tables, source, span_layout, tracing
+from otel_burn_dashboards.figures import lasting, money, plain, short
 from otel_burn_dashboards.state import AXES, View
 
 SHAPES = ("flame", "tree")
@@ -24,13 +27,10 @@ def show(trace: str, seen: View) -> None:
             icon=":material/account_tree:",
         )
         return
-    left_out = tree.whole - tree.spans.height
-    about.caption(
-        plural(tree.whole, "span") + (f", the {left_out:,} shortest are not drawn" if left_out else "")
-    )
+    about.caption(plain(" · ".join(facts(tree))))
     with files:
         parts.export(source.later(tracing.spans, trace=trace), "trace")
-    wanted = st.query_params.get("span", "")
+    wanted = st.query_params.get("span", "") or (tree.spans["span_id"][0] if tree.whole == 1 else "")
     selected = tree.place(wanted)
     if not tree.spans["total"].max():
         st.info(f"No span of this trace has {measure}. Choose time.", icon=":material/visibility_off:")
@@ -46,6 +46,18 @@ def show(trace: str, seen: View) -> None:
     )
     if wanted:
         span_layout.show(trace, wanted, seen)
+
+
+def facts(tree: tracing.Tree) -> list[str]:
+    """What the trace is made of, how long it lasted and what it burned."""
+    left_out = tree.whole - tree.spans.height
+    lasted = timedelta(milliseconds=float(tree.spans["end"].max() or 0))  # type: ignore[arg-type]
+    burned = [] if tree.tokens is None else [f"{short(tree.tokens)} tokens"]
+    burned += [] if tree.usd is None else [money(tree.usd)]
+    return [
+        plural(tree.whole, "span") + (f", the {left_out:,} shortest are not drawn" if left_out else ""),
+        plural(tree.calls, "LLM call"), lasting(lasted), *burned,
+    ]  # fmt: skip
 
 
 def choose(seen: View) -> None:

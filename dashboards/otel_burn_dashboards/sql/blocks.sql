@@ -21,10 +21,10 @@ WITH call AS (
     GROUP BY ALL
 )
 SELECT kind, coalesce(any_value(tool_name), any_value(tool)) AS tool, hash, any_value(first_turn) AS first_turn,
-       any_value(last_turn) AS last_turn, any_value(times) AS times, max(bytes) AS bytes, sum(tokens)::BIGINT AS tokens,
+       any_value(last_turn) AS last_turn, any_value(times) AS times, max(bytes) AS bytes, sum(bytes)::BIGINT AS sent_bytes, sum(tokens)::BIGINT AS tokens,
        sum(cost_usd) AS cost_usd, any_value(error_class) AS error, min(position) AS position, count(*) OVER () AS in_all
 FROM block JOIN carried USING (kind, hash)
 WHERE $turn::BIGINT IS NULL OR turn = $turn::BIGINT
 GROUP BY kind, hash
-ORDER BY cost_usd DESC NULLS LAST, tokens DESC NULLS LAST, bytes DESC, hash
+ORDER BY cost_usd DESC NULLS LAST, tokens DESC NULLS LAST, sent_bytes DESC, hash
 LIMIT $top::BIGINT;

@@ -6,7 +6,7 @@
     FROM carried
     WHERE kind IN ('system', 'tool_definition')
 ), call AS (
-    SELECT session_id, call_id, sum(tokens) AS tokens, sum(tokens) FILTER (kind = 'tool_definition') AS tool_tokens,
+    SELECT session_id, call_id, sum(tokens) AS tokens, sum(CASE WHEN kind = 'tool_definition' THEN tokens WHEN tokens IS NOT NULL THEN 0 END) AS tool_tokens,
            sum(cost_usd) AS cost_usd
     FROM block
     GROUP BY ALL

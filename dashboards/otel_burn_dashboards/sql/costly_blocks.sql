@@ -13,5 +13,5 @@ SELECT kind, coalesce(any_value(block.tool_name), any_value(names.tool)) AS tool
 FROM carried AS block
 LEFT JOIN names ON names.session_id = block.session_id AND names.tool_call_id = block.tool_call_id
 GROUP BY kind, hash
-ORDER BY cost_usd DESC NULLS LAST, tokens DESC NULLS LAST, hash
+ORDER BY cost_usd DESC NULLS LAST, tokens DESC NULLS LAST, sum(bytes) DESC, hash
 LIMIT $top::BIGINT;

@@ -87,7 +87,7 @@ def test_a_page_opened_without_a_collector_says_how_to_start_one(running: Any, p
     """The file answers, and the head of the page names the command."""
     running.end()
     way.open("/sessions")
-    expect(page.get_by_text("no collector runs, otel-burn collector starts one")).to_be_visible()
+    expect(page.get_by_text("from the file, no collector runs")).to_be_visible()
     running.start()
     expect(page.get_by_text("through the collector")).to_be_visible()
 

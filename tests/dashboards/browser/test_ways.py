@@ -24,10 +24,10 @@ SLOW = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range 
 SHARED = (
     ("/", {"range": "30d", "by": "agent", "then": "model", "measure": "tokens"}, "By agent and model"),
     ("/", {"where": "agent: fixer", "zone": "Asia/Tokyo", "day": "4"}, "Asia/Tokyo · day from 04:00"),
-    ("/findings", {"tier": "loop"}, "1 finding, ranked"),
+    ("/findings", {"tier": "loop"}, "1 finding: act on"),
     ("/findings", {"show": "bootstraps"}, "System prompts and tool definitions"),
     ("/sessions", {"order": "newest first"}, "newest first"),
-    ("/session", {"session": "looping", "turn": "2"}, "of turn 2"),
+    ("/session", {"session": "looping", "turn": "2"}, "price in turn 2"),
     ("/trace", {"trace": TRACE, "axis": "tokens", "shape": "tree"}, "Solid is what a span burned itself"),
     ("/compare", {"pair": "agent", "left": "fixer", "right": "librarian"}, "fixer"),
     ("/sql", {"sql": "SELECT 41 + 1 AS answer"}, "1 row"),

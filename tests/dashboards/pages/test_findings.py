@@ -24,7 +24,8 @@ def loop_in(db: Path) -> str:
 def test_findings_are_ranked_and_never_summed(open_page: OpenPage, db: Path, said: Said) -> None:
     """Each with its agent, its range of dollars and how sure it is."""
     app = open_page("findings", db)
-    assert "1 finding, ranked by what they cost at most. Findings overlap: never add them up." in said(app)
+    assert "1 finding: act on loop and waste, look at warn; each by what it cost at most." in said(app)
+    assert "Findings overlap: never add them up." in said(app)
     assert "**Repeated tool call** in fixer" in said(app)
 
 
@@ -96,7 +97,7 @@ def test_tables_across_sessions_of_nothing_are_a_sentence(
 def test_looking_for_findings_stores_them(open_page: OpenPage, unjudged_db: Path, said: Said) -> None:
     """After an import nothing is judged yet; a click does it."""
     app = open_page("burn", unjudged_db)
-    assert "No session in this time has been judged yet" in said(app)
+    assert "No detector has looked at the one session in this time yet" in said(app)
     next(button for button in app.button if button.label.startswith("Look for")).click().run()
     assert not app.exception
     assert "Repeated tool call" in said(app)

@@ -17,7 +17,13 @@ def test_sessions_are_listed_with_their_worst_finding(open_page: OpenPage, db: P
     """Which session is bad, at a glance."""
     table = open_page("sessions", db).dataframe[0].value
     worst = dict(zip(table["session"].str.split(": ").str[-1], table["worst"], strict=True))
-    assert worst == {"looping": "repeated tool call", "housed": "-", "hostile": "-"}
+    assert worst == {"looping": "repeated tool call", "housed": "", "hostile": ""}
+
+
+def test_a_list_without_findings_has_no_column_for_them(open_page: OpenPage, unjudged_db: Path) -> None:
+    """After an import nobody has looked: empty columns would say that there is nothing."""
+    table = open_page("sessions", unjudged_db).dataframe[0].value
+    assert {"tier", "worst"}.isdisjoint(table.columns)
 
 
 def test_a_session_opens_from_its_url(open_page: OpenPage, db: Path, metrics: Metrics, said: Said) -> None:

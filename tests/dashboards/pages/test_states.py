@@ -24,7 +24,7 @@ def test_pages_run_without_an_exception(open_page: OpenPage, db: Path, page: str
     app = open_page(page, db)
     assert not app.exception
     assert not app.error
-    assert "from the file: no collector runs" in said(app)
+    assert "from the file, no collector runs" in said(app)
 
 
 @pytest.mark.parametrize("page", ["burn", "sessions"])
@@ -123,5 +123,5 @@ def test_the_explorer_follows_a_collector_that_comes_and_goes(
             collector.wait(timeout=30)
     app = next(button for button in app.button if button.label == "Refresh").click().run()
     assert not app.exception
-    assert "from the file: no collector runs" in said(app)
+    assert "from the file, no collector runs" in said(app)
     assert metrics(app)["LLM calls"] == "12"
