@@ -10,6 +10,7 @@ import rate_litellm
 from rate_amending import Lists, current, standard
 from rate_steps import Rate, scaled, steps
 
+from otel_burn.prices.lookup import ZONE_FACTOR
 from otel_burn.prices.table import matches
 
 FEE_UNITS = frozenset(
@@ -75,15 +76,32 @@ def _own(entry: rate_litellm.Entry) -> list[dict[str, Any]]:
 def _resold(
     by_name: Mapping[str, Any], provider: Mapping[str, Any], entry: rate_litellm.Entry, as_of: str
 ) -> list[dict[str, Any]]:
-    """The standard prices to list a model with: the maker's, if its list has it, for a reseller's own tiers or zone.
+    """The standard prices to list a model with: a reseller's own, or, for its own tiers, fees or zone, the maker's.
 
-    None where those of the maker say all that there is to say.
+    None where the maker's list says all that there is to say.
     """
     for maker in provider.get("resells", ()):
         if model := find(by_name[maker][1], entry.name):
-            own = entry.zone or (len(entry.tiers) > 1 and agrees(model, entry.tiers[""], as_of))
-            return deepcopy(standard(model)) if own else []
+            if entry.zone:
+                return deepcopy(standard(model))
+            if not agrees(model, entry.tiers[""], as_of):
+                return [] if _is_of_a_zone(model, entry.tiers[""], as_of) else _own(entry)
+            fees = {unit: usd for unit, usd in entry.tiers[""].items() if unit in FEE_UNITS}
+            if len(entry.tiers) == 1 and fees.items() <= current(model, as_of).items():
+                return []
+            return [{**one, "usd": _without_fees(one["usd"]) | fees} for one in standard(model) if one["usd"]]
     return [] if entry.zone else _own(entry)
+
+
+def _without_fees(usd: Mapping[str, Rate]) -> dict[str, Rate]:
+    return {unit: rate for unit, rate in usd.items() if unit not in FEE_UNITS}
+
+
+def _is_of_a_zone(model: Mapping[str, Any], theirs: Mapping[str, Rate], as_of: str) -> bool:
+    """Whether *theirs* are the maker's rates and a tenth: those of a data zone, under the name of the global model."""
+    ours = current(model, as_of)
+    both = [(_base(ours, unit), _base(theirs, unit)) for unit in ("input_tokens", "output_tokens")]
+    return all(their in (0, our * ZONE_FACTOR) for our, their in both)
 
 
 def _listed(entry: rate_litellm.Entry, prices: list[dict[str, Any]], as_of: str) -> dict[str, Any] | None:

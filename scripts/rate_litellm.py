@@ -85,6 +85,8 @@ TIERS: Mapping[str, Mapping[str, str]] = {
     "balanced": {"service_tier": "balanced"},
 }
 KEY = re.compile(rf"({'|'.join(UNITS)})(?:_above_(\d+)k_tokens)?(?:_({'|'.join(TIERS)}))?")
+FIRST = {"gemini", "azure_ai"}
+"""The Gemini API before Vertex AI, Foundry before the deployments of former years."""
 PER_THOUSAND = {"embed-multilingual-light-v3.0"}
 """Whose rates are those of a thousand tokens, as the model's siblings of the same price show."""
 INCLUSIVE = {"x-ai"}
@@ -163,10 +165,10 @@ class Entry(NamedTuple):
 
 
 def entries() -> Iterator[Entry]:
-    """Each model with its rates, those of the Gemini API before those of Vertex AI, as one list of ours has both."""
+    """Each model with its rates, those of FIRST before others of the same name, as one list of ours has both."""
     file = former()
     for name, entry in sorted(
-        file["models"].items(), key=lambda each: each[1]["litellm_provider"] != "gemini"
+        file["models"].items(), key=lambda each: each[1]["litellm_provider"] not in FIRST
     ):
         seller = SELLERS[entry["litellm_provider"]]
         bare = PREFIX.sub("", name)
@@ -205,7 +207,15 @@ def _by_tier(entry: Mapping[str, Any], seller: str) -> dict[str, dict[str, Rate]
     if standard.get("reasoning_tokens") == standard.get("output_tokens"):
         for units in tiers.values():
             units.pop("reasoning_tokens", None)
-    return {tier: {unit: rate for unit, rate in units.items() if rate} for tier, units in tiers.items()}
+    known = {tier: {unit: rate for unit, rate in units.items() if rate} for tier, units in tiers.items()}
+    return {tier: units for tier, units in known.items() if not tier or _is_whole(units, standard)}
+
+
+def _is_whole(tier: Mapping[str, Rate], standard: Mapping[str, Rate | None]) -> bool:
+    """Whether a *tier* has both of input and output, or neither, where the model has both: else some is missing."""
+    both = ("input_tokens", "output_tokens")
+    billed = [unit for unit in both if standard.get(unit) not in (None, "0")]
+    return len(billed) < len(both) or len({unit in tier for unit in both}) == 1
 
 
 def _rate(by: dict[int, Decimal]) -> Rate | None:

@@ -2,6 +2,6 @@
 
 AS_OF = "2026-11-23"
 """The day on which the sources of the table were current."""
-RATE_VERSION = "2026-11-23/f5267ab2"
-DIGEST = "f5267ab276a5af6d2fb85d81a23ad184ae4994667db74cfcb6e5aa31ecd5b4eb"
+RATE_VERSION = "2026-11-23/4ba94e90"
+DIGEST = "4ba94e902bae4babc6c84c66cde8581f785f0bb931aa2f7b62bc59bb6e0ebc85"
 """SHA-256 of rates.jsonl."""
