@@ -225,6 +225,7 @@ def _cost(call: Call, request: Request, response: Response, who: str) -> _Pairs:
         service_tier="fast" if response.speed == "fast" else response.service_tier,
         host=call.host,
         region=response.region or region_of(call.host),
+        asked=request.model,
     )
     yield names.COST_USD, None if priced.usd is None else float(priced.usd)
     yield names.COST_STATUS, priced.status

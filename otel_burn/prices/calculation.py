@@ -1,7 +1,8 @@
 """What does one call cost? Disjoint units times the rates of its day and conditions, summed exactly."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -108,6 +109,9 @@ def billed_model(
     return next((name for name in known if find_model(provider, name, host)), known[0])
 
 
+ROUTER: Final = re.compile(r"(?:^|/)(?:azure-)?model[-_]router$")
+"""Azure's router, which bills its choice of a model beside the model."""
+
 BY_REQUEST: Final = frozenset({"aws.bedrock", "aws", "bedrock"})
 
 
@@ -120,12 +124,14 @@ def price(
     service_tier: str | None = None,
     host: str | None = None,
     region: str | None = None,
+    asked: str | None = None,
 ) -> Price:
     """Price one call at the rates of its own date.
 
     *provider* is `gen_ai.provider.name` or what an SDK writes instead; a *host* that the table knows
     (`api.groq.com`) outranks it, as OpenAI's SDK calls many others. *service_tier* is the one served (`batch` and
-    `fast` too), *region* where it was served, as the provider names that. A naive *at* is taken as UTC. Where nothing
+    `fast` too), *region* where it was served, as the provider names that; *asked* is what was asked for, where a router
+    of the provider's chose *model*, and bills its choice. A naive *at* is taken as UTC. Where nothing
     but the model's name tells who bills (no provider, a router, a gateway of one's own), the price is that of its
     maker's list, and `estimated`.
 
@@ -134,6 +140,8 @@ def price(
     writes) leaves the whole call `unpriced` with `usd` None, never a silent part of the bill.
     """
     name = model or ""
+    if ROUTER.search(name):
+        return _unpriced(f"nobody said which model answered for {name!r}")
     if is_local(provider, name):
         return Price(0, "not_metered", [], "it ran on a machine of the user's own")
     listed = find_model(provider, name, host, region) if name else None
@@ -148,11 +156,18 @@ def price(
         )
     if not rates.tariffs:
         return Price(0, "not_metered", [], f"{listed.model.name} is free of charge")
-    return bill(usage, rates)
+    routing = _routing_rate(provider, asked, moment.date(), host) if asked and ROUTER.search(asked) else None
+    return bill(usage, rates, routing)
 
 
-def bill(usage: Usage, rates: Rates) -> Price:
-    """What *usage* costs at these *rates*."""
+def _routing_rate(provider: str | None, asked: str, day: date, host: str | None) -> Tariff | None:
+    listed = find_model(provider, asked, host)
+    rates = listed and find_rates(listed, day, "", None, None)
+    return rates.tariffs.get("input_tokens") if rates else None
+
+
+def bill(usage: Usage, rates: Rates, routing: Tariff | None = None) -> Price:
+    """What *usage* costs at these *rates*, and at that of *routing* for each token that was read."""
     if usage.input_tokens is None and not usage.units:
         return _unpriced("the provider reported no usage")
     billed: list[tuple[str, int, int, str]] = []
@@ -170,6 +185,8 @@ def bill(usage: Usage, rates: Rates) -> Price:
     notes = (*notes, *_add_request(billed, rates.tariffs))
     if not billed and any(usage.units.values()):
         return _unpriced(f"the price list has no rate for {', '.join(sorted(usage.units))}")
+    if routing is not None and usage.input_tokens:
+        billed.append(("routed_input_tokens", usage.input_tokens, routing.base, routing.id))
     total = sum([rate * quantity for _, quantity, rate, _ in billed])
     return Price(total, "estimated" if notes else "computed", billed, "; ".join(notes))
 

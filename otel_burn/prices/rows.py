@@ -46,9 +46,18 @@ def _priced(
     tier, notes = _tier(row, raw, api)
     region = raw.region or target.region or _text(row, "region") or None
     parts = [(billed, raw.usage or Usage()), *raw.more]
+    asked = [names[0] or None, *(None for _ in raw.more)]
     prices = [
-        price(provider=seller, model=name, at=at, usage=usage or Usage(), service_tier=tier, region=region)
-        for name, usage in parts
+        price(
+            provider=seller,
+            model=name,
+            at=at,
+            usage=usage or Usage(),
+            service_tier=tier,
+            region=region,
+            asked=first,
+        )
+        for (name, usage), first in zip(parts, asked, strict=True)
     ]
     if raw.usage is None and prices[0].status != "not_metered":
         return _answer(None, "unknown_usage", (), raw.problem)

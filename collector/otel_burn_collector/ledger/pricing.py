@@ -170,6 +170,7 @@ def _price(attempt: Mapping[str, Any], extra: Mapping[str, Any], names: Aliases)
         service_tier=attempt["service_tier"],
         host=None if alias and alias.provider else host,
         region=(alias and alias.region) or attempt["region"],
+        asked=asked,
     )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from otel_burn.prices import billed_model
 from otel_burn.prices.aliases import Aliases
-from otel_burn.prices.calculation import STAND_INS
+from otel_burn.prices.calculation import ROUTER, STAND_INS
 from otel_burn.prices.lookup import DIGITS, Rates, Tariff, find_rates
 from otel_burn.prices.sellers import Listed, find_model, is_local
 
@@ -177,7 +177,7 @@ def _listed(
     alias = names.find(asked) or names.find(answered)
     model = alias.model if alias else billed_model(provider, asked, answered, host)
     seller, place = (alias and alias.provider) or provider, (alias and alias.region) or region
-    if not model or is_local(seller, model):
+    if not model or is_local(seller, model) or ROUTER.search(asked or model):
         return None
     listed = find_model(seller, model, None if alias and alias.provider else host, place)
     return None if listed is None else (listed, tier, place)

@@ -21,6 +21,7 @@ MODELS = (
     ("openai", "gpt-5.4-2099-01-01"),
     ("openai", "prod"),
     ("openai", "mystery-9"),
+    ("azure.ai.openai", "model-router"),
     ("gcp.gemini", "gemini-2.5-pro"),
     ("gcp.gemini", "gemma-3-27b-it"),
     ("gcp.vertex_ai", "claude-opus-5-5"),
