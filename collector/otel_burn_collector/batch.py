@@ -31,7 +31,7 @@ SPANS = pa.schema(
 
 LOGS = pa.schema(
     {
-        "log_id": pa.string(),  # 32 hex digits: hash of the record's bytes, resource and scope
+        "log_id": pa.string(),  # 32 hex digits: hash of what the record, its resource and its scope say
         "at": pa.timestamp("ns"),  # the record's time, else the time it was observed
         "observed_at": pa.timestamp("ns"),
         "severity_number": pa.int32(),
@@ -50,7 +50,7 @@ LOGS = pa.schema(
 
 METRICS = pa.schema(
     {
-        "point_id": pa.string(),  # 32 hex digits: hash of the point's bytes, metric, resource and scope
+        "point_id": pa.string(),  # 32 hex digits: hash of what the point, its metric, resource and scope say
         "name": pa.string(),
         "unit": pa.string(),
         "type": pa.string(),  # gauge sum histogram exponential_histogram summary

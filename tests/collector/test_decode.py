@@ -192,6 +192,40 @@ def test_equal_log_records_have_equal_ids_and_others_do_not() -> None:
     assert all(len(one_id) == 32 for one_id in ids)
 
 
+def _attributed(request: Any, pairs: list[tuple[str, str]]) -> Any:
+    """*request*, with *pairs* as attributes of its one item, of its resource and of its scope."""
+    (_, (resource,)), *_ = request.ListFields()
+    (_, (scope,)) = next(field for field in resource.ListFields() if field[0].name.startswith("scope_"))
+    (_, (item,)) = next(field for field in scope.ListFields() if field[0].name != "scope")
+    if hasattr(item, "sum"):
+        (item,) = item.sum.data_points
+    for key, value in pairs:
+        for held in (item, resource.resource, scope.scope):
+            held.attributes.add(key=key).value.string_value = value
+    return request
+
+
+def _one_point() -> ExportMetricsServiceRequest:
+    request = ExportMetricsServiceRequest()
+    metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="tokens")
+    metric.sum.data_points.add(as_int=3, time_unix_nano=NOW)
+    return request
+
+
+def test_the_order_of_attributes_makes_no_other_record_or_point() -> None:
+    """What is encoded anew on its way, as some SDKs and relays do, is the same; another value is another."""
+    pairs = [("a", "1"), ("b", "2")]
+    for key, kind, make in (
+        ("log_id", Kind.LOGS, lambda: log_request(time_unix_nano=NOW)),
+        ("point_id", Kind.METRICS, _one_point),
+    ):
+        ids = []
+        for said in (pairs, pairs[::-1], [("a", "1"), ("b", "3")]):
+            batch = decode([record(kind, _attributed(make(), said).SerializeToString())])
+            ids += (batch.logs if kind is Kind.LOGS else batch.metrics)[key].to_pylist()
+        assert ids[0] == ids[1] != ids[2]
+
+
 def test_a_log_body_is_text_or_json() -> None:
     """Text stays text."""
     request = log_request(time_unix_nano=NOW)

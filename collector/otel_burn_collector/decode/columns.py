@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
+import msgspec
 import pyarrow as pa
 import xxhash
 
@@ -12,6 +13,7 @@ from otel_burn_collector.batch import STRING_MAP
 from otel_burn_collector.decode.values import text_attributes
 
 StringMap = dict[str, str | None]
+_WORDS = msgspec.json.Encoder(order="sorted")
 
 
 class Origin(NamedTuple):
@@ -22,7 +24,7 @@ class Origin(NamedTuple):
     scope_name: str | None
     scope_version: str | None
     identity: bytes
-    """Equal for equal resources and scopes."""
+    """Equal for equal resources and scopes, whatever the order of their attributes."""
 
 
 class Columns:
@@ -74,25 +76,23 @@ def origins(request: Any, resources: str, scopes: str) -> Iterator[tuple[Origin,
     """Each scope of *request* with its origin."""
     for resource in getattr(request, resources):
         attributes = text_attributes(resource.resource.attributes)
-        identity = resource.resource.SerializeToString(deterministic=True)
         for scope in getattr(resource, scopes):
             said = scope.scope
+            of_scope = said.name, said.version, text_attributes(said.attributes)
             yield (
                 Origin(
                     resource=attributes,
                     service_name=attributes.get(names.SERVICE_NAME),
                     scope_name=said.name or None,
                     scope_version=said.version or None,
-                    identity=identity + b"\0" + said.SerializeToString(deterministic=True),
+                    identity=_WORDS.encode((attributes, *of_scope)),
                 ),
                 scope,
             )
 
 
-def row_id(*parts: bytes) -> str:
-    """32 hex digits that are equal for equal parts."""
-    digest = xxhash.xxh3_128()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
+def row_id(origin: Origin, *said: object) -> str:
+    """32 hex digits that are equal for equal words of equal origins, however they are ordered and encoded."""
+    digest = xxhash.xxh3_128(origin.identity)
+    digest.update(_WORDS.encode(said))
     return digest.hexdigest()

@@ -16,10 +16,8 @@ def add_logs(columns: Columns, request: Any, received_at: int) -> None:
 
 def _row(record: Any, origin: Origin, attributes: StringMap, received_at: int) -> tuple[Any, ...]:
     observed = time_or_none(record.observed_time_unix_nano)
-    return (
-        row_id(origin.identity, record.SerializeToString(deterministic=True)),
-        time_or_none(record.time_unix_nano) or observed or received_at,
-        observed,
+    at = time_or_none(record.time_unix_nano) or observed
+    said = (
         record.severity_number,
         record.severity_text or None,
         record.event_name or attributes.get("event.name"),
@@ -27,6 +25,7 @@ def _row(record: Any, origin: Origin, attributes: StringMap, received_at: int) -
         _id(record.trace_id, 16),
         _id(record.span_id, 8),
     )
+    return row_id(origin, at, observed, said, attributes), at or received_at, observed, *said
 
 
 def _id(value: bytes, length: int) -> str | None:

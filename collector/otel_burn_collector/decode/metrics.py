@@ -30,22 +30,15 @@ def add_metrics(columns: Columns, request: Any, received_at: int) -> None:
 def _add_points(columns: Columns, origin: Origin, metric: Any, kind: str, received_at: int) -> None:
     data = getattr(metric, kind)
     measured = _MEASURED[kind]
-    identity = f"{metric.name}\0{metric.unit}\0{kind}".encode()
     temporality = _temporality(getattr(data, "aggregation_temporality", 0))
     monotonic = data.is_monotonic if kind == "sum" else None
+    series = metric.name, metric.unit or None, kind, temporality, monotonic
     for point in data.data_points:
-        row = (
-            row_id(origin.identity, identity, point.SerializeToString(deterministic=True)),
-            metric.name,
-            metric.unit or None,
-            kind,
-            temporality,
-            monotonic,
-            time_or_none(point.start_time_unix_nano),
-            time_or_none(point.time_unix_nano) or received_at,
-            *measured(point),
-        )
-        columns.add(origin, row, text_attributes(point.attributes))
+        attributes = text_attributes(point.attributes)
+        began, at = time_or_none(point.start_time_unix_nano), time_or_none(point.time_unix_nano)
+        found = measured(point)
+        key = row_id(origin, series, began, at, found, attributes)
+        columns.add(origin, (key, *series, began, at or received_at, *found), attributes)
 
 
 def _temporality(number: int) -> str | None:

@@ -105,12 +105,15 @@ def join(reports: Sequence[Report], links: Iterable[Link]) -> Joined:
 
 
 def _join_attempts(groups: Groups, reports: Iterable[Report]) -> None:
-    """Attempts of one logical call are one, whatever their response ids: a broken stream and its retry have two."""
+    """Attempts of one logical call are one, whatever their response ids (a broken stream and its retry have two).
+
+    So are the tellings of one response in a log that is still written, or copied.
+    """
     first: dict[tuple[str, str], str] = {}
     for report in reports:
         if report.logical_call is not None:
             one = first.setdefault((report.emitter, report.logical_call), report.report_id)
-            groups.join(one, report.report_id, "attempts of one call")
+            groups.join(one, report.report_id, "the same call, by the id that its emitter gives it")
 
 
 def _join_repetitions(groups: Groups, reports: Iterable[Report]) -> None:

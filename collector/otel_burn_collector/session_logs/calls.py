@@ -50,7 +50,7 @@ class LoggedCall:
 
     session: Session
     key: str
-    """What names the response in every copy of the log."""
+    """What names the response in every copy of the log, and no other: compatible servers reuse response ids."""
     started_ns: int
     ended_ns: int
     provider: str | None
@@ -61,8 +61,6 @@ class LoggedCall:
     agent: str | None = None
     """What the agent is called that asked, where it has a name within the program."""
     reported_usd: float | None = None
-    settled: bool = True
-    """False while the log may still add to it: then a later import may tell more."""
     rows: int = 1
     """Of several tellings of a response, the one with the most rows knows the most."""
     context: Node | None = None

@@ -81,7 +81,7 @@ class _Response:
         self._rows += 1
         self._end = line.end
 
-    def call(self, response: Response, *, settled: bool) -> LoggedCall:
+    def call(self, response: Response) -> LoggedCall:
         """The call, which got *response*."""
         return LoggedCall(
             session=self._session,
@@ -91,7 +91,6 @@ class _Response:
             provider=_provider(response),
             response=response,
             request_id=as_text(self._row.requestId),
-            settled=settled,
             rows=self._rows,
             context=self._context,
             end=self._end,
@@ -117,8 +116,6 @@ class _Transcript:
         """By a row's uuid, the place behind it and its time."""
         self._open: dict[str, _Response] = {}
         """By name, responses whose rows may come in: those of parallel agents in one file mix."""
-        self._latest: dict[tuple[str, str | None], str] = {}
-        """By session, the response that began last: only to it more may be written."""
         self._told: set[str] = set()
         self._tells_reasons = False
         """Whether responses say why they ended: older versions never did, newer ones unless they broke off."""
@@ -133,9 +130,8 @@ class _Transcript:
                 yield from self._answer(row, line)
             elif row.uuid is not None:
                 self._place(row, self._blocks(row, line) if row.type == "user" else ())
-        latest = set(self._latest.values())
         for response in self._open.values():
-            yield from self._call(response, settled=response.name not in latest)
+            yield from self._call(response)
 
     def _begin(self, row: Row) -> None:
         chain = as_text(row.agentId) if row.isSidechain is True else None
@@ -179,7 +175,7 @@ class _Transcript:
         self._tells_reasons = self._tells_reasons or bool(message.get("stop_reason"))
         self._place(row, _READ_MESSAGE({"role": "assistant", "content": message.get("content")}))
         if len(self._open) > _MIXED:
-            yield from self._call(self._open.pop(next(iter(self._open))), settled=True)
+            yield from self._call(self._open.pop(next(iter(self._open))))
 
     def _open_response(self, name: str, row: Row, line: Line) -> None:
         context, asked_ns = self._before(row)
@@ -188,18 +184,17 @@ class _Transcript:
         if ended_ns is None:
             return
         started_ns = asked_ns if asked_ns is not None and asked_ns <= ended_ns else ended_ns
-        self._latest[self._session.key] = name
         self._open[name] = _Response(name, self._session, row, line.number, started_ns, context)
 
-    def _call(self, told: _Response, *, settled: bool) -> Iterator[LoggedCall]:
+    def _call(self, told: _Response) -> Iterator[LoggedCall]:
         usage = believed_counts(as_dict(told.message.get("usage")), _COUNTS, told.line, self._report)
         message = told.message | {"content": told.parts, "usage": usage}
         found = anthropic_messages.read_response(message, _ABOUT)
         if not found.finish_reasons and self._tells_reasons:
             found = replace(found, complete=False)
-        yield told.call(found, settled=settled)
+        yield told.call(found)
         for number, more in enumerate(found.more, 1):
-            call = told.call(more, settled=settled)
+            call = told.call(more)
             yield replace(call, key=f"{told.name}|{number}", request_id=None, context=None)
 
 

@@ -168,7 +168,7 @@ class _Rollout:
         totals = as_dict(said.get("thread_token_usage"))
         self._totals, self._recorded = _counted(totals) or self._totals, said.get("usage")
         response_id = as_text(said.get("response_id"))
-        key = response_id or f"{self._session.id}|{shown(row.ordinal)}|{_counted(totals)}"
+        key = f"{response_id or self._session.id}|{shown(row.ordinal) if not response_id else ''}|{_counted(totals)}"
         own = as_text(said.get("thread_id"))
         if own and self._session.id and own != self._session.id:
             self._copied += 1

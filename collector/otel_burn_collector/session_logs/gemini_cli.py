@@ -40,13 +40,13 @@ def read(file: IO[bytes], report: Report) -> Iterator[LoggedCall]:
         row = as_dict(decoded(line, _ANY, report))
         replaced = as_dict(row.get("$set")).get("messages")
         if isinstance(replaced, list):
-            yield from chat.flush(settled=True)
+            yield from chat.flush()
             chat.begin_again(as_dict(message) for message in replaced)
         elif "sessionId" in row and "type" not in row:
             chat.header(row)
         elif as_text(row.get("type")) and "id" in row:
             yield from chat.message(row, line)
-    yield from chat.flush(settled=False)
+    yield from chat.flush()
 
 
 def read_whole(chat: dict[str, Any], report: Report) -> Iterator[LoggedCall]:
@@ -55,7 +55,7 @@ def read_whole(chat: dict[str, Any], report: Report) -> Iterator[LoggedCall]:
     found.header(chat)
     for number, message in enumerate(as_list(chat.get("messages")), 1):
         yield from found.message(as_dict(message), Line(number, 0, b""))
-    yield from found.flush(settled=False)
+    yield from found.flush()
 
 
 class _Chat:
@@ -89,14 +89,14 @@ class _Chat:
         if self._open is not None and self._open[0].get("id") == row.get("id"):
             self._open = row, line, self._open[2] + 1
             return
-        yield from self.flush(settled=True)
+        yield from self.flush()
         if row.get("type") == "gemini" and str(row.get("id")) not in self._told:
             self._open = row, line, 1
             return
         self._place = self._place.then(_blocks(row))
         self._asked_ns = maybe_nanoseconds(row.get("timestamp")) or self._asked_ns
 
-    def flush(self, *, settled: bool) -> Iterator[LoggedCall]:
+    def flush(self) -> Iterator[LoggedCall]:
         """The answer that was open."""
         if self._open is None:
             return
@@ -105,7 +105,7 @@ class _Chat:
         call = self._call(row, line)
         self._place = self._place.then(_blocks(row))
         if call is not None:
-            call.settled, call.rows = settled, rows + bool(row.get("toolCalls"))
+            call.rows = rows + bool(row.get("toolCalls"))
             self._asked_ns = call.ended_ns
             yield call
 

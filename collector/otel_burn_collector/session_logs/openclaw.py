@@ -115,7 +115,7 @@ class _Transcript:
         provider = as_text(message.get("provider"))
         yield LoggedCall(
             session=self._session,
-            key=response_id or f"{row.get('id')}|{message.get('timestamp')}",
+            key=f"{row.get('id')}|{message.get('timestamp')}",
             started_ns=asked if asked is not None and asked <= ended_ns else ended_ns,
             ended_ns=ended_ns,
             provider=PROVIDER_NAMES.get(provider or "", provider),

@@ -217,17 +217,19 @@ class _Step(NamedTuple):
 
 def _steps(message: Message) -> list[_Step]:
     ends = [number for number, (_, part) in enumerate(message.parts) if part.get("type") == "step-finish"]
-    if len(ends) < 2:
+    if not ends:
         parts = [part for _, part in message.parts]
-        return [
-            _Step(message.id, as_dict(message.data.get("tokens")), _cost(message.data), parts, bool(ends))
-        ]
+        return [_Step(message.id, as_dict(message.data.get("tokens")), _cost(message.data), parts, False)]
     steps, begin = [], 0
     for end in ends:
         key, part = message.parts[end]
         parts = [each for _, each in message.parts[begin:end]]
         steps.append(_Step(key, as_dict(part.get("tokens")), _cost(part), parts, True))
         begin = end + 1
+    if len(steps) == 1:  # named by its end all the same: the message may go on
+        (step,), parts = steps, [each for _, each in message.parts]
+        told = step.tokens or as_dict(message.data.get("tokens"))
+        return [step._replace(tokens=told, cost=step.cost or _cost(message.data), parts=parts)]
     return steps
 
 

@@ -2,8 +2,8 @@
 
 Ids are made of what the log says, so that the same response makes the same span whenever and from wherever it is
 imported. Several tellings of one response (a fork's copy, a log that was still being written) are spans of their own,
-which the ledger joins by the response's id; the one with the lowest id is believed before the others, so ids begin
-with what decides: when the session began, and how many rows are missing.
+which the ledger joins, as they name the same call; the one with the lowest id is believed before the others, so ids
+begin with what decides: when the session began, and how many rows are missing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from otel_burn.brief import brief_value
 from otel_burn.exchange import Block, Response
 from otel_burn.otlp import Encoder, Span
 from otel_burn.usage import Usage
-from otel_burn_collector.session_logs.calls import LoggedCall, Session
+from otel_burn_collector.session_logs.calls import LoggedCall
 
 SCOPE: Final = "otel_burn.import"
 """The scope is this, a dot, and the agent's name in snake case."""
@@ -47,7 +47,7 @@ def scope_of(agent: str) -> str:
 
 def telling(call: LoggedCall) -> tuple[int, Telling]:
     """The response's own name, and how good this telling of it is: the least is the best."""
-    return _digest(call.session.agent, call.key, size=8), _ids(call)
+    return _name(call), _ids(call)
 
 
 def request(call: LoggedCall) -> bytes:
@@ -67,7 +67,11 @@ def request(call: LoggedCall) -> bytes:
         status=_ERROR if response.error_type else 0,
         scope=(scope_of(call.session.agent), VERSION),
     )
-    return _encoder(call.session, _process(call, trace_id, span_id)).request(span, dict(_present(call)))
+    return _encoder(call).request(span, dict(_present(call)))
+
+
+def _name(call: LoggedCall) -> int:
+    return _digest(call.session.agent, call.key, size=8)
 
 
 def _ids(call: LoggedCall) -> tuple[int, int]:
@@ -84,18 +88,13 @@ def _digest(*parts: str, size: int) -> int:
     return int.from_bytes(blake2b(data, digest_size=size).digest(), "big")
 
 
-def _process(call: LoggedCall, trace_id: int, span_id: int) -> str:
-    """Which process reports: no process reports a call twice, but a log that is copied or still written may.
-
-    A response's id tells such reports to be one; where there is none, all but the last call of a log is told once.
-    """
-    if call.response.id:
-        return f"{trace_id:032x}/{span_id:016x}"
-    return f"{trace_id:032x}" if call.settled else f"{trace_id:032x}/open"
-
-
-def _encoder(session: Session, process: str) -> Encoder:
-    resource: dict[str, Any] = {names.SERVICE_NAME: session.agent, names.SERVICE_INSTANCE_ID: process}
+def _encoder(call: LoggedCall) -> Encoder:
+    """A process for each response: its tellings are reports of one emitter, and those of others of another."""
+    session = call.session
+    resource: dict[str, Any] = {
+        names.SERVICE_NAME: session.agent,
+        names.SERVICE_INSTANCE_ID: f"{_name(call):016x}",
+    }
     resource |= {"service.version": session.version} if session.version else {}
     resource |= {names.PROJECT: session.project} if session.project else {}
     return Encoder(resource)
@@ -117,6 +116,7 @@ def _present(call: LoggedCall) -> _Pairs:
 def _identity(call: LoggedCall) -> _Pairs:
     session, response = call.session, call.response
     yield names.OPERATION_NAME, "chat"
+    yield names.CALL_ID, f"{_name(call):016x}"
     yield names.PROVIDER_NAME, call.provider
     yield names.REQUEST_MODEL, brief_value(call.request_model or response.model)
     yield names.RESPONSE_MODEL, brief_value(response.model)

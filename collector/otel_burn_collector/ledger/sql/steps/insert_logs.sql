@@ -1,4 +1,4 @@
--- Log records that we do not have yet, by the hash of their bytes.
+-- Log records that we do not have yet, by the hash of what they say.
 CREATE OR REPLACE TEMP TABLE new_logs AS
 SELECT * FROM (
     SELECT * RENAME ("at" AS logged_at) FROM batch_logs

@@ -1,4 +1,4 @@
--- Data points that we do not have yet, by the hash of their bytes.
+-- Data points that we do not have yet, by the hash of what they say.
 INSERT INTO store.otlp_metrics BY NAME
 SELECT * FROM (
     SELECT * RENAME ("at" AS measured_at) FROM batch_metrics

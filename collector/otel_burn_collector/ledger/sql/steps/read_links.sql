@@ -26,9 +26,9 @@ WITH near AS MATERIALIZED (
                         list_transform([two.request_model, two.response_model], lambda x: regexp_replace(x, '^.*/|-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]$', '', 'g')))
                AS same_model,
            one.input_tokens = two.input_tokens AND one.output_tokens = two.output_tokens AS same_usage,
-           regexp_replace(one.emitter, '[|][^|]*$', '') <> regexp_replace(two.emitter, '[|][^|]*$', '')
-               OR one.started_at <= two.started_at AND two.ended_at <= one.ended_at
-               OR two.started_at <= one.started_at AND one.ended_at <= two.ended_at AS other_scope_or_within,
+           regexp_replace(one.emitter, '[|][^|]*$', '') <> regexp_replace(two.emitter, '[|][^|]*$', '') AS other_scope,
+           one.started_at <= two.started_at AND two.ended_at <= one.ended_at
+               OR two.started_at <= one.started_at AND one.ended_at <= two.ended_at AS within,
            one.started_at <= two.ended_at + INTERVAL 5 SECOND
                AND two.started_at <= one.ended_at + INTERVAL 5 SECOND AS overlap
     FROM one
@@ -38,9 +38,9 @@ SELECT gap, left_id AS "left", right_id AS "right",
        CASE WHEN same_request THEN 'same request id' WHEN same_response AND same_model THEN 'same response id'
             ELSE 'same session, time and usage' END AS rule
 FROM compared
-WHERE other_scope_or_within AND (coalesce(same_request, false)
-   OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false)
-   OR coalesce(same_pairing AND overlap, false))
+WHERE (other_scope OR within) AND (coalesce(same_request, false)
+   OR coalesce(same_response AND same_model AND (same_provider AND (overlap OR same_usage) OR overlap AND same_usage), false))
+   OR other_scope AND coalesce(same_pairing AND overlap, false)
 UNION ALL
 -- Those that agree in the usage first.
 SELECT DISTINCT gap + CASE WHEN hollow THEN 3_600_000_000_000 ELSE 0 END, callback_id, other_id, 'same process, time and usage'

@@ -17,20 +17,25 @@ WITH known(metric, input_includes, output_includes) AS (
                WHEN 'cache_write' THEN 'cache_write' WHEN 'cache_write_input' THEN 'cache_write'
                WHEN 'thought' THEN 'reasoning' WHEN 'reasoning_output' THEN 'reasoning' END AS class,
            coalesce(value, sum) AS tokens, coalesce(started_at, measured_at) AS started_at, measured_at,
-           md5_number_lower(attributes::VARCHAR || resource::VARCHAR || coalesce(epoch_ns(started_at)::VARCHAR, '')) AS series
+           md5_number_lower(
+               -- In whatever order the attributes came: those of some SDKs (Rust's) have none.
+               list_sort(map_entries(attributes))::VARCHAR || list_sort(map_entries(resource))::VARCHAR
+                   || coalesce(epoch_ns(started_at)::VARCHAR, '')
+           ) AS series
     FROM store.otlp_metrics
     WHERE name IN (SELECT metric FROM known)
-), series AS (
-    -- A cumulative series says its sum again and again: the last point counts. Deltas add up.
-    SELECT service_name, scope_name, metric, model, class, min(started_at) AS started_at, max(measured_at) AS ended_at,
-           CASE WHEN temporality = 'cumulative' THEN arg_max(tokens, measured_at) ELSE sum(tokens) END AS tokens
+), moved AS (
+    -- A cumulative series says its sum again and again: what it rose by counts, and all of it where it began anew.
+    SELECT *, CASE WHEN temporality = 'cumulative' THEN coalesce(lag(tokens) OVER one_series, 0) ELSE 0 END AS before
     FROM point
-    WHERE class IS NOT NULL
-    GROUP BY service_name, scope_name, metric, model, class, temporality, series
+    WHERE class IS NOT NULL AND tokens BETWEEN 0 AND 1e15 -- what is no number of tokens says nothing
+    WINDOW one_series AS (PARTITION BY service_name, scope_name, metric, temporality, series ORDER BY measured_at, tokens)
+), series AS (
+    SELECT *, CASE WHEN tokens >= before THEN tokens - before ELSE tokens END AS more FROM moved
 )
-SELECT service_name, scope_name, metric, model, min(started_at) AS started_at, max(ended_at) AS ended_at,
-       sum(tokens) FILTER (class = 'input' OR (NOT input_includes AND class IN ('cache_read', 'cache_write')))::BIGINT AS input_tokens,
-       sum(tokens) FILTER (class = 'output' OR (NOT output_includes AND class = 'reasoning'))::BIGINT AS output_tokens
+SELECT service_name, scope_name, metric, model, min(started_at) AS started_at, max(measured_at) AS ended_at,
+       sum(more) FILTER (class = 'input' OR (NOT input_includes AND class IN ('cache_read', 'cache_write')))::BIGINT AS input_tokens,
+       sum(more) FILTER (class = 'output' OR (NOT output_includes AND class = 'reasoning'))::BIGINT AS output_tokens
 FROM series JOIN known USING (metric)
 GROUP BY service_name, scope_name, metric, model;
 COMMENT ON VIEW usage_metrics IS 'Tokens by an emitter''s own metrics, one row a metric, model and service; they never make calls';
