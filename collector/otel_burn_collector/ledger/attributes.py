@@ -41,7 +41,8 @@ ANCESTOR: Final[dict[str, tuple[str | Source, ...]]] = {
 """What any span may tell the calls below it."""
 
 GENAI: Final[dict[str, tuple[str | Source, ...]]] = {
-    "session_id": ANCESTOR["session_id"],
+    # Microsoft's Agent Framework names the answer before where the provider keeps the conversation: no session is that.
+    "session_id": (Source(names.CONVERSATION_ID, r"^(?!resp_)(.+)$"), *ANCESTOR["session_id"][1:]),
     "agent": ANCESTOR["agent"],
     "agent_id": ANCESTOR["agent_id"],
     "user_id": (*ANCESTOR["user_id"], "gen_ai.user", "llm.user"),

@@ -87,6 +87,8 @@ class Dialect:
     """Whether calls of that family pair with the turn that they belong to, by process and time alone."""
     input_excludes: bool = False
     output_excludes: bool = False
+    output_repeats: bool = False
+    """Whether its output counts the reasoning, which was in it already, once more."""
     invents_usage: bool = False
     """Whether the counts are made up, from the length of texts: then they are none."""
     invents_half: bool = False

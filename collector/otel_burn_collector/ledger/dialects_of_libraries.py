@@ -184,6 +184,18 @@ LIBRARIES: Final = (
         ttft_factor=1000,
         fields=GENAI,
     ),
+    # Since 2.4 it adds what was thought to the output, as Gemini's needs; LiteLLM's answers have it in there.
+    Dialect(
+        name="google-adk-litellm",
+        rank=30,
+        scope=r"gcp\.vertex\.agent",
+        event=r"generate_content .*/.*",
+        markers=(names.REQUEST_MODEL,),
+        needs=(names.USAGE_REASONING_OUTPUT_TOKENS,),
+        output_repeats=True,
+        ttft_factor=1000,
+        fields=ADK,
+    ),
     # Its output leaves out what Gemini thought: the total within the answer tells.
     Dialect(
         name="google-adk",

@@ -110,6 +110,20 @@ LITELLM: Final = (
         remark="of streams it leaves out what Anthropic's cache read and wrote",
         fields=CALLBACK | {"lacks_details": ("llm.usage.total_tokens",)},
     ),
+    # The proxy answers with the name that it was asked for, an alias of its configuration, as the answer's model.
+    Dialect(
+        name="litellm-proxy",
+        rank=30,
+        scope="litellm",
+        markers=OPERATION,
+        unless_values=NO_CALLS,
+        needs=("http.route", "litellm.request.route"),
+        fields=CALLBACK
+        | {
+            "request_model": (Source("litellm.provider.model", r"^[^/]+/(.+)$"), *CALLBACK["request_model"]),
+            "response_model": (),
+        },
+    ),
     Dialect(
         name="litellm",
         rank=30,

@@ -32,6 +32,7 @@ _SMALLER: Final = (
 )
 _TOTAL_INPUT: Final = "its total says that the input leaves out what the cache read and wrote: added"
 _REASONING: Final = "its output leaves out the reasoning: added"
+_REPEATED: Final = "its output counts the reasoning twice: taken off"
 _TOTAL_OUTPUT: Final = "its total says that the output leaves out the reasoning: added"
 
 _DETAILED: Final = ("openai", "azure")
@@ -47,7 +48,11 @@ Row = dict[str, Any]
 
 def habits(dialect: Dialect) -> list[str]:
     """What is corrected, or cannot be, in every report of this dialect."""
-    said = {_CACHE: dialect.input_excludes, _REASONING: dialect.output_excludes}
+    said = {
+        _CACHE: dialect.input_excludes,
+        _REASONING: dialect.output_excludes,
+        _REPEATED: dialect.output_repeats,
+    }
     return [text for text, applies in said.items() if applies] + ([dialect.remark] if dialect.remark else [])
 
 
@@ -133,6 +138,9 @@ def _include_reasoning(usage: Row, dialect: Dialect, fields: Mapping[str, str]) 
         return []
     if dialect.output_excludes and reasoning:
         usage["output_tokens"] += reasoning
+        return []
+    if dialect.output_repeats:
+        usage["output_tokens"] -= min(reasoning or 0, said_output // 2)
         return []
     rest = (token_count(fields.get("total_tokens")) or 0) - (said_input or 0) - said_output
     if rest > 0 and (reasoning == rest or (reasoning is None and _is_of(dialect, fields, _GOOGLE))):

@@ -45,10 +45,13 @@ def usd(text: str | None) -> Decimal | None:
         return None
 
 
-def provider_id(text: str) -> str:
-    """A response's id as the provider gave it: LiteLLM hides that of a Responses call in one of its own."""
+def provider_id(text: str) -> str | None:
+    """A response's id as the provider gave it: LiteLLM hides that of a Responses call in one of its own.
+
+    Its proxy encrypts it: then nobody knows it.
+    """
     if not text.startswith(_WRAPPED):
-        return text
+        return None if text.startswith("resp_") and len(text) > _LONGEST else text
     try:
         inner = b64decode(text.removeprefix("resp_")).decode()
     except ValueError:
@@ -56,6 +59,8 @@ def provider_id(text: str) -> str:
     return inner.rpartition("response_id:")[2] or text
 
 
+_LONGEST: Final = 100
+"""Characters of a response's id: OpenAI's have 55, LiteLLM's encrypted ones more than 200."""
 _WRAPPED: Final = "resp_" + b64encode(b"litellm:").decode()[:10]
 
 

@@ -41,6 +41,31 @@ def test_strands_counts_its_model_calls_alone(world: Any) -> None:
     assert (call["provider"], call["agent"], call["ttft_ms"]) == ("openai", "wx", 2216)
 
 
+def test_an_answers_id_is_no_session(world: Any) -> None:
+    """Microsoft's Agent Framework 1.23 tells the answer before as the conversation, on agents and calls: each other."""
+    said = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5",
+        "gen_ai.usage.input_tokens": 1014,
+        "gen_ai.usage.output_tokens": 42,
+    }
+    scope = {"scope_version": "1.23.0"}
+    spans = []
+    for number in (1, 2, 3):
+        before = {"gen_ai.conversation.id": f"resp_{number}"}
+        agent = world.span(
+            "agent_framework", {"gen_ai.operation.name": "invoke_agent", **before}, at=number, **scope
+        )
+        spans += [
+            agent,
+            world.span("agent_framework", said | before, name="chat gpt-5", parent=agent, at=number, **scope),
+        ]
+    world.load(*spans)
+    assert {call["session_id"] for call in world.calls()}.isdisjoint({"resp_1", "resp_2", "resp_3"})
+    assert len({call["session_id"] for call in world.calls()}) == 1
+
+
 @pytest.mark.parametrize(
     ("model", "provider"),
     [

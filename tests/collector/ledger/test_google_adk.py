@@ -28,6 +28,24 @@ def test_the_cache_and_the_thoughts_are_read(world: Any, name: str) -> None:
     assert (call["provider"], call["session_id"], call["cost_status"]) == ("gcp.gemini", "s1", "computed")
 
 
+@pytest.mark.parametrize(("model", "output"), [("openai/gpt-5", 43), ("gemini-2.5-flash", 50)])
+def test_reasoning_that_an_answer_through_litellm_has_in_its_output_counts_once(
+    world: Any, model: str, output: int
+) -> None:
+    """Version 2.13 adds it, which only Gemini's own answers need."""
+    said = {
+        "gen_ai.operation.name": "generate_content",
+        "gen_ai.request.model": model,
+        "gen_ai.usage.input_tokens": 1021,
+        "gen_ai.usage.cache_read.input_tokens": 256,
+        "gen_ai.usage.output_tokens": 50,
+        "gen_ai.usage.reasoning.output_tokens": 7,
+    }
+    world.load(world.span("gcp.vertex.agent", said, name=f"generate_content {model}", scope_version="2.13.0"))
+    call = world.call()
+    assert (call["input_tokens"], call["output_tokens"], call["reasoning_tokens"]) == (1021, output, 7)
+
+
 def test_another_providers_answer_keeps_its_output(world: Any) -> None:
     """Through LiteLLM the output includes the reasoning: the total says so."""
     used = {"cached_content_token_count": 256, "total_token_count": 1176}

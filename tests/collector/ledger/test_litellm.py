@@ -73,6 +73,30 @@ def test_the_second_version_is_read(world: Any) -> None:
     assert (call["provider"], float(call["cost_usd"]), *_tokens(call)) == ("openai", 0.25, 1601, 256, 310, 0)
 
 
+def test_the_proxys_alias_is_no_model_and_its_encrypted_id_no_id(world: Any) -> None:
+    """The proxy puts the name that it was asked for into the answer, and hides the id of a Responses call."""
+    above = world.span(
+        "litellm",
+        CALL
+        | {
+            "gen_ai.operation.name": "aresponses",
+            "gen_ai.response.model": "my-claude",
+            "gen_ai.response.id": f"resp_{'Sokz3yvpYehqbGxQJyBHkI8euGzCzH2hxnAhfXOHSg74RhCPQDHsyDYjzTGc' * 3}",
+            "litellm.model_group": "my-claude",
+            "litellm.provider.model": "anthropic/claude-sonnet-4-5",
+            "http.route": "/v1/responses",
+        },
+        name="litellm_request",
+    )
+    world.load(above, _raw(world, RAW, parent=above))
+    call = world.call()
+    assert (call["request_model"], call["response_model"], call["response_id"]) == (
+        "claude-sonnet-4-5",
+        None,
+        "msg_1",
+    )
+
+
 @pytest.mark.parametrize("stream", ["True", "False"])
 def test_what_litellm_counts_itself_is_no_usage(world: Any, stream: str) -> None:
     """A stream of OpenAI's without usage gets tokens, and a price, of LiteLLM's own making."""

@@ -12,7 +12,8 @@ WITH told AS (
            arg_min(value, position) FILTER (field = 'request_model') AS request_model
     FROM batch_fields AS said
     JOIN store.dialect_fields AS carrier ON carrier.dialect = '*' AND carrier.attribute = said.key
-    WHERE value NOT IN ('', 'null')
+    -- A response's id is no session, though Microsoft's Agent Framework calls it the conversation.
+    WHERE value NOT IN ('', 'null') AND NOT (field = 'session_id' AND starts_with(value, 'resp_'))
     GROUP BY "row"
 )
 SELECT md5_number_lower(trace_id) AS trace_key, span_id, parent_span_id,
