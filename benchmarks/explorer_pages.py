@@ -83,7 +83,7 @@ def steps(url: str, trace: str) -> tuple[Step, ...]:
     return (
         ("burn, opened by its address", lambda page: page.goto(url), charts),
         ("burn, last 30 days", radio("30d"), charts),
-        ("findings", link("Findings"), text("ranked by what they cost")),
+        ("findings", link("Findings"), text("each by what it cost at most")),
         ("findings, blocks across sessions", radio("blocks"), text("The same content")),
         ("findings, repeated reads", radio("repeated reads"), text("A read with the same")),
         ("sessions", link("Sessions"), lambda page: page.locator(TABLE).first),

@@ -1,33 +1,32 @@
-"""Which pages does the explorer have, and what do they have in common?"""
+"""How does a page begin? With the navigation and the reader's frame, which all pages have in common."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from otel_burn_dashboards import parts, reading, source
+from otel_burn_dashboards.pages import FIRST, PAGES, SQL
 
-PAGES = Path(__file__).parent / "app_pages"
+HERE = Path(__file__).parent
 
-st.set_page_config(page_icon=str(PAGES.parent / "flame.svg"), layout="wide")
-st.html(PAGES.parent / "explorer.css")
-st.logo(str(PAGES.parent / "logo.svg"), size="large")
+st.set_page_config(page_icon=str(HERE / "flame.svg"), layout="wide")
+st.html(HERE / "explorer.css")
+st.logo(str(HERE / "logo.svg"), size="large")
 page = st.navigation(
     [
-        st.Page(PAGES / "burn.py", title="Burn", icon=":material/local_fire_department:", default=True),
-        st.Page(PAGES / "findings.py", title="Findings", icon=":material/troubleshoot:", url_path="findings"),
-        st.Page(PAGES / "sessions.py", title="Sessions", icon=":material/forum:", url_path="sessions"),
-        st.Page(PAGES / "session.py", title="Session", url_path="session", visibility="hidden"),
-        st.Page(PAGES / "trace.py", title="Trace", icon=":material/account_tree:", url_path="trace"),
-        st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
-        st.Page(PAGES / "sql.py", title="SQL", icon=":material/database:", url_path="sql"),
+        st.Page(
+            HERE / "app_pages" / f"{one.name}.py", title=one.title, icon=one.icon, url_path=one.name,
+            default=one.name == FIRST, visibility="visible" if one.icon else "hidden",
+        )
+        for one in PAGES
     ],
     position="top",
-)
+)  # fmt: skip
 st.set_page_config(page_title=parts.tab(page.title))
 parts.address(page.title)
 with reading.once():
     # The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
-    parts.frame(page.title, filtered=page.title != "SQL")
-    if page.title != "SQL":
+    parts.frame(page.title, filtered=page.url_path != SQL)
+    if page.url_path != SQL:
         source.leave()
     page.run()

@@ -10,7 +10,8 @@ import polars as pl
 from otel_burn.errors import BurnError
 from otel_burn.wording import plural
 from otel_burn_analytics import findings as detection
-from otel_burn_analytics.queries import Scope as Judged
+from otel_burn_analytics.queries import Scope as Time
+from otel_burn_analytics.report import urgent
 from otel_burn_collector.reader import Ledger
 from otel_burn_dashboards.asking import ask, ask_spent, frame, statement
 from otel_burn_dashboards.figures import clock
@@ -51,6 +52,13 @@ class Finding:
     about: dict[str, Any] | None
     turns: pl.DataFrame
     pattern: pl.DataFrame
+
+
+class Judged(NamedTuple):
+    """What was found in one session, and when that was stored; None: it is found in it now, and not stored."""
+
+    findings: pl.DataFrame
+    at: datetime | None
 
 
 class Looked(NamedTuple):
@@ -120,6 +128,36 @@ def finding(ledger: Ledger, *, finding: str) -> Finding:
     return Finding(about, ask(ledger, "members", members), ask(ledger, "pattern", members))
 
 
+def session(ledger: Ledger, *, session: str) -> Judged:
+    """What was found in one session; where nobody has judged it, by the detectors that look at one session alone."""
+    at = ask(ledger, "judged", {"session": session}).item()
+    stored = ask(ledger, "session_findings", {"session": session})
+    about = ask(ledger, "session", {"session": session}).drop_nulls("started_at")
+    if stored.height or at is not None or about.is_empty():
+        return Judged(stored, at)
+    one = about.select("calls", "started_at", "ended_at").row(0, named=True)
+    found = urgent(detection.judge_session(ledger, session=session, **one))
+    return Judged(found.with_columns(expected=pl.lit(False)), None)
+
+
+def members(findings: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
+    """A row for each finding and each turn that is part of it."""
+    return (
+        findings.lazy()
+        .with_row_index("finding")
+        .select("finding", "finding_id", "detector", "tier", pl.col("call_ids").alias("call_id"))
+        .explode("call_id")
+        .join(turns.lazy().select("call_id", "turn"), on="call_id")
+        .sort("finding", "turn")
+        .collect()
+    )
+
+
+def turns_of(members: pl.DataFrame, number: int) -> list[int]:
+    """The turns that are part of the finding with a *number*, counted from 1."""
+    return members.filter(pl.col("finding") == number - 1).get_column("turn").to_list()
+
+
 def table(ledger: Ledger, *, scope: Scope, name: str) -> Across:
     """One of `TABLES`."""
     calls = READS_READ if name == "repeated reads" else CALLS_READ
@@ -142,7 +180,7 @@ def _carried(sessions: Mapping[str, str]) -> str:
 
 def judge(ledger: Ledger, *, scope: Scope) -> int:
     """Have every session in *scope* judged and the findings stored; returns how many there are."""
-    judgement = detection.judge(ledger, Judged(since=scope.begin))
+    judgement = detection.judge(ledger, Time(since=scope.begin))
     if judgement.unstored:
         raise BurnError(f"The findings could not be stored: {judgement.unstored}")
     return judgement.findings.height

@@ -1,7 +1,7 @@
 """What do the pages have in common? The frame of a page, its empty states, figures, downloads, links."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import polars as pl
 import streamlit as st
@@ -83,7 +83,7 @@ def choice(label: str, options: Sequence[str], *, key: str) -> str:
     return str(chosen)
 
 
-def pick(label: str, options: Sequence[str], *, key: str, width: int = 170) -> str:
+def pick(label: str, options: Sequence[str], *, key: str, width: int | Literal["stretch"] = 170) -> str:
     """One of many *options*, the first unless the URL says otherwise."""
     return str(
         st.selectbox(

@@ -7,8 +7,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from otel_burn_analytics import findings as detection
-from otel_burn_analytics.report import urgent
 from otel_burn_collector.reader import Freshness, Ledger
 from otel_burn_dashboards.asking import ask, ask_spent
 from otel_burn_dashboards.scope import Scope
@@ -22,7 +20,7 @@ TURN_BARS: Final = 150
 
 @dataclass(frozen=True)
 class Session:
-    """Everything about one session; no row in `session` when the ledger does not know it."""
+    """One session, turn by turn; no row in `session` when the ledger does not know it."""
 
     session: pl.DataFrame
     turns: pl.DataFrame
@@ -30,10 +28,6 @@ class Session:
     context: pl.DataFrame
     tool_calls: pl.DataFrame
     children: pl.DataFrame
-    findings: pl.DataFrame
-    members: pl.DataFrame
-    judged_at: datetime | None
-    """When its findings were stored; None: they are those of this moment."""
 
     @property
     def unseen(self) -> int:
@@ -61,8 +55,6 @@ def session(ledger: Ledger, *, session: str) -> Session:
     named = {"session": session, **times(about)}
     turns = ask(ledger, "turns", named)
     step = -(-max(turns.height, 1) // TURN_BARS)
-    judged_at = ask(ledger, "judged", {"session": session}).item()
-    found = _findings(ledger, session, about, judged_at)
     return Session(
         session=about,
         turns=turns,
@@ -70,9 +62,6 @@ def session(ledger: Ledger, *, session: str) -> Session:
         context=ask(ledger, "context", {**named, "step": step}),
         tool_calls=ask(ledger, "tool_calls", named),
         children=ask(ledger, "children", {"session": session}),
-        findings=found,
-        members=members(found, turns),
-        judged_at=judged_at,
     )
 
 
@@ -96,36 +85,6 @@ def times(about: pl.DataFrame) -> Mapping[str, Any]:
     return {"from": about.item(0, "started_at"), "to": ended + timedelta(seconds=1)}
 
 
-def members(findings: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
-    """A row for each finding and each turn that is part of it."""
-    return (
-        findings.lazy()
-        .with_row_index("finding")
-        .select("finding", "finding_id", "detector", "tier", pl.col("call_ids").alias("call_id"))
-        .explode("call_id")
-        .join(turns.lazy().select("call_id", "turn"), on="call_id")
-        .sort("finding", "turn")
-        .collect()
-    )
-
-
-def turns_of(members: pl.DataFrame, number: int) -> list[int]:
-    """The turns that are part of the finding with a *number*, counted from 1."""
-    return members.filter(pl.col("finding") == number - 1).get_column("turn").to_list()
-
-
 def freshness(ledger: Ledger) -> Freshness:
     """How new the answers are."""
     return ledger.freshness()
-
-
-def _findings(ledger: Ledger, session: str, about: pl.DataFrame, judged_at: datetime | None) -> pl.DataFrame:
-    """What was found in a session; where nobody has judged it yet, what is found in it now, and not stored."""
-    stored = ask(ledger, "session_findings", {"session": session})
-    if stored.height or judged_at is not None:
-        return stored
-    if about.is_empty() or about.item(0, "started_at") is None:
-        return stored
-    one = about.select("calls", "started_at", "ended_at").row(0, named=True)
-    judged = urgent(detection.judge_session(ledger, session=session, **one))
-    return judged.with_columns(expected=pl.lit(False))

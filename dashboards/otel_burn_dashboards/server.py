@@ -1,4 +1,4 @@
-"""How is the explorer served? Streamlit in this process, told once what it may do, between our two guards."""
+"""How is the explorer served? Streamlit in this process, told once what it may do, behind our guards and first page."""
 
 import socket
 import threading
@@ -17,6 +17,7 @@ from otel_burn_dashboards import warming
 from otel_burn_dashboards.colors import DARK, LIGHT, SERIES
 from otel_burn_dashboards.figures import plain
 from otel_burn_dashboards.guard import KnownHosts, OwnResources
+from otel_burn_dashboards.shell import Shell
 
 APP = Path(__file__).parent / "app.py"
 
@@ -55,15 +56,16 @@ SETTINGS: dict[str, Any] = {
 def serve(host: str, port: int, *, serving: Callable[[str], None]) -> None:
     """Serve the explorer at *host*:*port* (0: a free one) until a signal ends it; *serving* is told its URL."""
     refuse_taken(host, port)
-    warming.begin()
+    warming.begin(warming.load)
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         # The socket listens already, and by now its port is known.
         serving(url(host, int(st.get_option("server.port"))))
+        warming.begin(warming.ask)
         yield
 
-    guards = [Middleware(KnownHosts, names=names(host)), Middleware(OwnResources)]
+    guards = [Middleware(KnownHosts, names=names(host)), Middleware(OwnResources), Middleware(Shell)]
     app = st.App(APP, lifespan=lifespan, middleware=guards, on_script_error=admit)
     try:
         app.run(config=settings(host, port))

@@ -1,6 +1,7 @@
 """How do pages get their answers? From the ledger through the reader, kept a few seconds, errors as sentences."""
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from otel_burn_dashboards.figures import plain
 from otel_burn_dashboards.kept import Answer, Kept
 from otel_burn_dashboards.presence import Presence, look
 from otel_burn_dashboards.scope import Scope
+from otel_burn_dashboards.state import View
 
 KEPT_SECONDS: Final = 30.0
 """Clicking around does not ask again; a reload soon shows what has arrived since, and live mode at once."""
@@ -63,11 +65,20 @@ def ask(question: Callable[..., T], **params: Any) -> T:
     try:
         if st.session_state[PRESENCE].silent:
             raise BurnError(st.session_state[PRESENCE].sentence)
-        answer: T = _answer(*name, _timeless(params), st.session_state[AS_OF], params, question)
+        answer: T = _answer(*name, _timeless(params, _chosen()), st.session_state[AS_OF], params, question)
     except BurnError as error:
-        before = _kept().last((*name, _timeless(params)))
+        before = _kept().last((*name, _timeless(params, _chosen())))
         answer = _noted(error, before)
     return answer
+
+
+def prepare(question: Callable[..., Any], **params: Any) -> None:
+    """Have the answer to *question*, of all time, ready for whoever asks it soon; an error is for that page to say."""
+    db = locations.database()
+    timeless = _timeless(params, [View().range, "", ""])
+    with suppress(BurnError):
+        if not look(db).silent:
+            _answer(str(db), question.__module__, question.__name__, timeless, None, params, question)
 
 
 def later(question: Callable[..., T], **params: Any) -> Callable[[], T]:
@@ -99,11 +110,15 @@ def _noted(error: BurnError, before: Answer | None) -> Any:
     return before.value
 
 
-def _timeless(params: dict[str, Any]) -> Hashable:
-    """What *params* ask, whenever they ask it: a range such as the last hour moves on."""
+def _chosen() -> list[str]:
+    """The time range, as this reader has chosen it."""
+    return [str(st.session_state.get(name, "")) for name in ("range", "begin", "end")]
+
+
+def _timeless(params: dict[str, Any], chosen: list[str]) -> Hashable:
+    """What *params* ask, whenever they ask it: a *chosen* range such as the last hour moves on."""
     said = {name: value for name, value in params.items() if name != "now"}
     if isinstance(scope := said.get("scope"), Scope):
-        chosen = [str(st.session_state.get(name, "")) for name in ("range", "begin", "end")]
         said["scope"] = (*chosen, replace(scope, since=None, until=None))
     return repr(sorted(said.items()))
 

@@ -1,9 +1,11 @@
-"""What is loaded before the first reader comes? All that pages import: two seconds that nobody should wait for."""
+"""What is made ready before the first reader comes? What pages import, and what the first page asks: while the browser
+opens, which takes as long."""
 
 import gc
 import importlib
 import pkgutil
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import otel_burn_dashboards
@@ -14,11 +16,9 @@ SCRIPTS: Final = ("app", "app_pages")
 """What Streamlit runs: it would do so on import."""
 
 
-def begin() -> threading.Thread:
-    """Load it in a thread, while the reader's browser opens."""
-    thread = threading.Thread(target=load, name="ScriptRunner.warming", daemon=True)
-    thread.start()
-    return thread
+def begin(work: Callable[[], None]) -> None:
+    """Do *work* in a thread."""
+    threading.Thread(target=work, name="ScriptRunner.warming", daemon=True).start()
 
 
 def load() -> None:
@@ -31,3 +31,14 @@ def load() -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
+
+
+def ask() -> None:
+    """Ask what the first page asks when nothing has been chosen yet. The server has to run, as it keeps the answers."""
+    from otel_burn_dashboards import burning, queries, source  # noqa: PLC0415 - by now they are loaded
+    from otel_burn_dashboards.state import View  # noqa: PLC0415
+
+    seen, now = View(), source.now()
+    source.prepare(queries.freshness)
+    source.prepare(burning.names)
+    source.prepare(burning.burn, scope=seen.scope(now), by=seen.by, then=seen.then, now=now)

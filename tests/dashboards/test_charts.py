@@ -12,6 +12,7 @@ from otel_burn_dashboards import (
     by_turn,
     colors,
     drawing,
+    judging,
     loop_graph,
     queries,
     session_chart,
@@ -46,9 +47,11 @@ def drawn(chart: Any) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def lanes(session: queries.Session) -> session_chart.Lanes:
+def lanes(ledger: Ledger, session: queries.Session) -> session_chart.Lanes:
     """What the chart of a session shows."""
-    return session_chart.Lanes(session.turns, session.members, session.context, session.tool_calls)
+    found = judging.session(ledger, session=session.session.item(0, "session_id")).findings
+    members = judging.members(found, session.turns)
+    return session_chart.Lanes(session.turns, members, session.context, session.tool_calls)
 
 
 def test_bars_stand_on_each_other() -> None:
@@ -83,7 +86,7 @@ def test_the_axis_has_the_digits_it_needs(dollars: float, number: str) -> None:
 def test_a_session_is_drawn_on_one_axis_of_turns(ledger: Ledger) -> None:
     """Findings, context and tools under each other; every turn at the same place."""
     session = queries.session(ledger, session="looping")
-    spec = session_chart.session(lanes(session), session.step).to_dict()
+    spec = session_chart.session(lanes(ledger, session), session.step).to_dict()
     assert [part["title"] for part in spec["vconcat"]] == [
         "Turns",
         "Part of a finding",
@@ -96,7 +99,7 @@ def test_a_session_is_drawn_on_one_axis_of_turns(ledger: Ledger) -> None:
 def test_what_is_carried_lies_below_what_is_new(ledger: Ledger) -> None:
     """In a stack, the pale part is what was paid before."""
     session = queries.session(ledger, session="looping")
-    spec = session_chart.session(lanes(session), session.step).to_dict()
+    spec = session_chart.session(lanes(ledger, session), session.step).to_dict()
     rows = [row for row in spec["datasets"][spec["vconcat"][2]["data"]["name"]] if row["turn"] == 2]
     carried = max(row["high"] for row in rows if row["state"] == by_turn.CARRIED)
     assert carried == min(row["low"] for row in rows if row["state"] == by_turn.FRESH)
@@ -107,7 +110,7 @@ def test_turns_that_share_a_bar_share_it_everywhere(ledger: Ledger, monkeypatch:
     """In a long session findings and tools stand under the averages that they belong to."""
     monkeypatch.setattr(queries, "TURN_BARS", 3)
     session = queries.session(ledger, session="looping")
-    spec = session_chart.session(lanes(session), session.step).to_dict()
+    spec = session_chart.session(lanes(ledger, session), session.step).to_dict()
     rows = [spec["datasets"][part["data"]["name"]] for part in spec["vconcat"]]
     assert [sorted({row["turn"] for row in part}) for part in rows] == [[1, 4, 7], [1, 4], [1, 4, 7], [1, 4]]
     assert [row["calls"] for row in rows[3]] == [3, 3]
@@ -117,7 +120,7 @@ def test_turns_that_share_a_bar_share_it_everywhere(ledger: Ledger, monkeypatch:
 def test_a_failed_tool_call_is_red(ledger: Ledger) -> None:
     """Red means the same as everywhere."""
     session = queries.session(ledger, session="looping")
-    spec = session_chart.session(lanes(session), session.step).to_dict()
+    spec = session_chart.session(lanes(ledger, session), session.step).to_dict()
     tools = spec["vconcat"][3]
     assert dict(zip(*tools["encoding"]["color"]["scale"].values(), strict=True))["failed"] == colors.ERROR
     assert {row["outcome"] for row in spec["datasets"][tools["data"]["name"]]} == {"failed"}
@@ -137,7 +140,7 @@ def test_a_session_without_usage_shows_bytes() -> None:
 def test_nobody_is_told_what_was_new_where_nobody_knows(ledger: Ledger) -> None:
     """Without a list of blocks the bars show classes of tokens, and no legend claims that they are new."""
     session = queries.session(ledger, session="hostile")
-    spec = session_chart.session(lanes(session), session.step).to_dict()
+    spec = session_chart.session(lanes(ledger, session), session.step).to_dict()
     turns, part = spec["vconcat"]
     assert part["encoding"]["color"]["scale"]["domain"] == ["cache read", "uncached input"]
     assert part["encoding"]["opacity"]["legend"] is None
@@ -172,7 +175,7 @@ def test_times_are_not_shifted() -> None:
 def test_a_failed_turn_is_red_and_a_retried_one_is_not(ledger: Ledger) -> None:
     """What was special about a turn is told by its colour; of several things, the worst."""
     session = queries.session(ledger, session="housed")
-    spec = session_chart.session(lanes(session), session.step).to_dict()
+    spec = session_chart.session(lanes(ledger, session), session.step).to_dict()
     rows = spec["datasets"][spec["vconcat"][0]["data"]["name"]]
     states = {row["turn"]: row["state"] for row in rows}
     assert states == {1: "ordinary", 2: "cache missed", 3: "cache missed", 4: "failed"}

@@ -146,8 +146,9 @@ def test_long_sessions_show_averages(ledger: Ledger, monkeypatch: pytest.MonkeyP
 def test_loop_members_are_turns(ledger: Ledger) -> None:
     """The finding's calls are found again among the turns."""
     session = queries.session(ledger, session="looping")
-    assert session.findings["detector"].to_list() == ["loops"]
-    assert queries.turns_of(session.members, 1) == [1, 2, 3, 4, 5, 6]
+    found = judging.session(ledger, session="looping").findings
+    assert found["detector"].to_list() == ["loops"]
+    assert judging.turns_of(judging.members(found, session.turns), 1) == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_blocks_of_one_turn_are_a_part_of_all(ledger: Ledger) -> None:
@@ -162,7 +163,7 @@ def test_an_unknown_session_has_no_row(ledger: Ledger) -> None:
     """A link to a session of another ledger is no error."""
     session = queries.session(ledger, session="elsewhere")
     assert session.session.is_empty()
-    assert session.findings.is_empty()
+    assert judging.session(ledger, session="elsewhere").findings.is_empty()
 
 
 @pytest.mark.parametrize("title", asking_sql.ready())

@@ -10,6 +10,7 @@ from otel_burn_dashboards import (
     block_layout,
     columns,
     findings_layout,
+    judging,
     parts,
     queries,
     session_chart,
@@ -48,10 +49,13 @@ def show(name: str, seen: View) -> None:
     st.caption(" · ".join(plain(fact) for fact in summaries.session_facts(about, seen.zone)))
     parts.headline(summaries.session_figures(about), summaries.session_coverage(found.turns))
     related(found, about, seen)
-    findings(found, seen)
-    context(found)
+    # Detectors that judge a session now take longer than all that stands above: it is read meanwhile.
+    judged = source.ask(judging.session, session=name)
+    members = judging.members(judged.findings, found.turns)
+    findings(found, judged, members, seen)
+    context(found, members)
     blocks(name, found, seen)
-    turns(found, seen)
+    turns(found, members, seen)
 
 
 def related(found: queries.Session, about: dict[str, object], seen: View) -> None:
@@ -66,30 +70,30 @@ def related(found: queries.Session, about: dict[str, object], seen: View) -> Non
             parts.link("session", label, seen, session=child["session_id"])
 
 
-def judged(found: queries.Session, seen: View) -> str:
+def when(judged: judging.Judged, seen: View) -> str:
     """When the detectors judged the session, and which."""
-    if found.judged_at is not None:
-        return f"as of {clock(found.judged_at.replace(tzinfo=UTC), seen.zone)}."
+    if judged.at is not None:
+        return f"as of {clock(judged.at.replace(tzinfo=UTC), seen.zone)}."
     return "judged just now by those that look at one session alone; otel-burn findings runs them all."
 
 
-def findings(found: queries.Session, seen: View) -> None:
+def findings(found: queries.Session, judged: judging.Judged, members: pl.DataFrame, seen: View) -> None:
     """What the detectors say about the session."""
     st.subheader("Findings", anchor=False, help=findings_layout.NEVER_SUMMED)
-    if found.findings.is_empty():
+    if judged.findings.is_empty():
         st.success(
-            f"The detectors found nothing to change in this session, {plain(judged(found, seen))}",
+            f"The detectors found nothing to change in this session, {plain(when(judged, seen))}",
             icon=":material/check:",
         )
     if found.unseen:
         st.caption(
             f"What {plural(found.unseen, 'call')} carried was not recorded: bloat in their context cannot be seen."
         )
-    for number, one in enumerate(found.findings.to_dicts(), start=1):
-        findings_layout.card(one, number=number, members=queries.turns_of(found.members, number))
+    for number, one in enumerate(judged.findings.to_dicts(), start=1):
+        findings_layout.card(one, number=number, members=judging.turns_of(members, number))
 
 
-def context(found: queries.Session) -> None:
+def context(found: queries.Session, members: pl.DataFrame) -> None:
     """The chart of the session: agents, findings, context and tool calls by turn."""
     with parts.section("Turn by turn"):
         parts.export(found.context, "context")
@@ -98,7 +102,7 @@ def context(found: queries.Session) -> None:
         return
     if found.step > 1:
         st.caption(f"Each bar is the average of {found.step} turns.")
-    lanes = session_chart.Lanes(found.turns, found.members, found.context, found.tool_calls)
+    lanes = session_chart.Lanes(found.turns, members, found.context, found.tool_calls)
     st.altair_chart(
         session_chart.session(lanes, found.step),
         alt=spoken.context(found.context, found.turns.height),
@@ -143,14 +147,14 @@ def blocks_aloud(costly: pl.DataFrame) -> str:
     return spoken.amounts("What the context was made of", named, "kind", amount, unit=unit)
 
 
-def turns(found: queries.Session, seen: View) -> None:
+def turns(found: queries.Session, members: pl.DataFrame, seen: View) -> None:
     """Every turn, each with the way to its trace."""
     with parts.section("Turns"):
         parts.export(found.turns.with_columns(pl.col("cost_usd").cast(pl.String)), "turns")
     if click := st.session_state.get(columns.OPENED):
         row = found.turns.sort("turn").row(click.row, named=True)
         parts.go("trace", seen, trace=row["trace_id"], span=row["span_id"] or row["call_id"])
-    table, config = session_tables.turns(parts.local(found.turns, seen, "started_at"), found.members)
+    table, config = session_tables.turns(parts.local(found.turns, seen, "started_at"), members)
     parts.table(table, config, key="turns", name="Turns", height=columns.height(table))
 
 

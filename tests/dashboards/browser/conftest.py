@@ -1,7 +1,6 @@
 """What do the tests in a browser share? One Chromium with one cache, a running explorer, a page that is watched."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,9 +18,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 SECONDS = 30_000
 
 expect.set_options(timeout=SECONDS)
-
-PROBES = re.compile(r"/(sessions?|sql|findings|trace|compare)/_stcore/(health|host-config)")
-"""On a deep link Streamlit looks for its server below the page first: two 404s that mean nothing."""
 
 Explorer = tuple[subprocess.Popen[str], str]
 StartExplorer = Callable[[Path], AbstractContextManager[Explorer]]
@@ -42,7 +38,7 @@ class Seen:
         page.on("console", lambda message: self._note(message.type, message.text, message.location["url"]))
 
     def _note(self, kind: str, text: str, url: str) -> None:
-        if kind == "error" and not PROBES.search(url):
+        if kind in ("error", "warning"):
             self.errors.append(f"{text} ({url})")
 
     @property

@@ -63,7 +63,7 @@ def test_sql_is_typed_and_answered(way: Any, page: Page, seen: Any) -> None:
     """The editor starts with a ready question; what is typed is asked, and is the address."""
     way.open("/sql")
     editor = page.get_by_role("textbox", name="SQL")
-    expect(editor).to_have_value(re.compile("SELECT provider"))
+    expect(editor).to_have_value(re.compile("SELECT session_id"))
     editor.fill("SELECT count(*) AS calls FROM llm_calls")
     editor.press("Control+Enter")
     way.at("/sql", sql="SELECT count(*) AS calls FROM llm_calls")

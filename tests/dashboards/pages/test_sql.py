@@ -67,7 +67,9 @@ def test_sql_mistakes_are_sentences(
 
 
 def test_schema_has_columns_with_their_meaning(open_page: OpenPage, db: Path, said: Said) -> None:
-    """Beside the editor stands what can be asked."""
+    """Beside the editor stands what can be asked: calls at first, and any other view that is chosen."""
     app = open_page("sql", db)
-    assert any("llm" in expander.label for expander in app.expander)
+    assert app.selectbox(key="view").value == "llm_calls"
     assert "Never changes once published" in said(app)
+    app.selectbox(key="view").set_value("findings").run()
+    assert "A detector's result" in said(app)
