@@ -102,9 +102,19 @@ def _sorted_out(wanted: Wanted, db: Path, imported: Imported) -> tuple[list[Log]
                     continue
             if log is None:
                 others.append(file)
+                if not wanted.paths and _looks_like_a_log(file):
+                    imported.logs.problems.append((file, Problem(0, _UNKNOWN, passing=True)))
             elif not wanted.agents or log.agent in wanted.agents:
                 logs.append(log._replace(path=log.path.absolute()))
     return logs, others if wanted.paths and not wanted.agents else []
+
+
+def _looks_like_a_log(file: Path) -> bool:
+    """Whether *file*, which is none that we know, would be missed: OpenClaw's trajectories repeat its sessions."""
+    return file.suffix == ".jsonl" and not file.name.endswith(".trajectory.jsonl") and file.stat().st_size > 0
+
+
+_UNKNOWN: Final = "it is no session log that this version of otel-burn knows: nothing of it is counted"
 
 
 def _import_logs(door: Door | None, logs: Iterable[Log], wanted: Wanted, imported: Imported) -> None:

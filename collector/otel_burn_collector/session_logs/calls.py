@@ -64,5 +64,7 @@ class LoggedCall:
     rows: int = 1
     """Of several tellings of a response, the one with the most rows knows the most."""
     context: Node | None = None
+    line: int = 0
+    """Where in the file it stands; of a database, the row."""
     end: int = 0
     """Where in the file its last row ends."""

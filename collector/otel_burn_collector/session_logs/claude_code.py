@@ -5,7 +5,7 @@ both are told, and the ledger keeps the one whose session began first. Rows hang
 way, and not the order in the file, leads to what stood before an answer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any, Final
 
@@ -15,7 +15,12 @@ from otel_burn.exchange import Block, Response
 from otel_burn.formats import anthropic_messages
 from otel_burn.formats.body import Body
 from otel_burn.formats.format import About
-from otel_burn_collector.session_logs.believing import believed_counts, moment
+from otel_burn_collector.session_logs.believing import (
+    believed_counts,
+    moment,
+    report_uncounted,
+    without_id,
+)
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
@@ -34,6 +39,10 @@ _MIXED: Final = 64
 _COUNTS: Final = (
     "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
 )  # fmt: skip
+_PARTS: Final = {
+    "cache_creation": ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"),
+    "output_tokens_details": ("thinking_tokens",),
+}
 _PROVIDERS: Final = {"msg_bdrk_": "aws.bedrock", "msg_vrtx_": "gcp.vertex_ai", "msg_": "anthropic"}
 """Whose response it is, by how its id begins."""
 (_READ_MESSAGE,) = (part.read for part in anthropic_messages.FORMAT.context if part.key == "messages")
@@ -61,25 +70,36 @@ class _Response:
     """A response as its rows come in."""
 
     def __init__(
-        self, name: str, session: Session, row: Row, line: int, started_ns: int, context: Node
+        self, name: str, session: Session, row: Row, line: int, asked_ns: int | None, context: Node
     ) -> None:
         self.name, self.line = name, line
         self.message: dict[str, Any] = {}
         self.parts: list[Any] = []
-        self._session, self._row, self._context = session, row, context
-        self._started_ns = self._ended_ns = started_ns
+        self.row = row
+        """The first one."""
+        self.ended_ns: int | None = None
+        self._session, self._context = session, context
+        self._asked_ns = self._first_ns = asked_ns
         self._rows = self._end = 0
 
-    def add(self, message: dict[str, Any], row: Row, line: Line) -> None:
-        """The next row. The usage of older versions' first rows is a placeholder: the largest output counts."""
-        known, said = as_dict(self.message.get("usage")), as_dict(message.get("usage"))
-        reason = message.get("stop_reason") or self.message.get("stop_reason")
-        usage = said if _output(said) >= _output(known) else known
-        self.message = message | {"usage": usage, "stop_reason": reason}
+    def add(self, message: dict[str, Any], usage: Mapping[str, Any], row: Row, line: Line) -> None:
+        """The next row. The *usage* of older versions' first rows is a placeholder: the largest output counts."""
+        known = as_dict(self.message.get("usage"))
+        kept = {name: message.get(name) or self.message.get(name) for name in ("model", "stop_reason")}
+        self.message = message | kept | {"usage": usage if _output(usage) >= _output(known) else known}
         self.parts += as_list(message.get("content"))
-        self._ended_ns = max(self._ended_ns, maybe_nanoseconds(row.timestamp) or 0)
+        told_ns = maybe_nanoseconds(row.timestamp)
+        if self.ended_ns is None:
+            self._first_ns = told_ns
+        if told_ns is not None:
+            self.ended_ns = max(self.ended_ns or 0, told_ns)
         self._rows += 1
         self._end = line.end
+
+    @property
+    def _started_ns(self) -> int:
+        asked, first = self._asked_ns, self._first_ns or 0
+        return asked if asked is not None and asked <= first else first
 
     def call(self, response: Response) -> LoggedCall:
         """The call, which got *response*."""
@@ -87,12 +107,13 @@ class _Response:
             session=self._session,
             key=self.name,
             started_ns=self._started_ns,
-            ended_ns=self._ended_ns,
+            ended_ns=self.ended_ns or 0,
             provider=_provider(response),
             response=response,
-            request_id=as_text(self._row.requestId),
+            request_id=as_text(self.row.requestId),
             rows=self._rows,
             context=self._context,
+            line=self.line,
             end=self._end,
         )
 
@@ -128,7 +149,10 @@ class _Transcript:
             self._begin(row)
             if row.type == "assistant":
                 yield from self._answer(row, line)
-            elif row.uuid is not None:
+                continue
+            if b'"usage"' in line.data and row.type != "user":
+                self._look_at(row, line)
+            if row.uuid is not None:
                 self._place(row, self._blocks(row, line) if row.type == "user" else ())
         for response in self._open.values():
             yield from self._call(response)
@@ -165,13 +189,17 @@ class _Transcript:
     def _answer(self, row: Row, line: Line) -> Iterator[LoggedCall]:
         message = self._message(row, line)
         name = as_text(message.get("id"))
-        if name is None or message.get("model") == _SYNTHETIC or row.isApiErrorMessage is True:
+        is_made_up = message.get("model") == _SYNTHETIC or row.isApiErrorMessage is True
+        if name is None or is_made_up:
+            if not is_made_up:
+                without_id(line.number, self._report)
             self._place(row, ())
             return
         if name not in self._told:
             self._open_response(name, row, line)
         if response := self._open.get(name):
-            response.add(message, row, line)
+            usage = believed_counts(message.get("usage"), _COUNTS, line.number, self._report, _PARTS)
+            response.add(message, usage, row, line)
         self._tells_reasons = self._tells_reasons or bool(message.get("stop_reason"))
         self._place(row, _READ_MESSAGE({"role": "assistant", "content": message.get("content")}))
         if len(self._open) > _MIXED:
@@ -180,16 +208,17 @@ class _Transcript:
     def _open_response(self, name: str, row: Row, line: Line) -> None:
         context, asked_ns = self._before(row)
         self._told.add(name)
-        ended_ns = moment(row.timestamp, line.number, self._report)
-        if ended_ns is None:
-            return
-        started_ns = asked_ns if asked_ns is not None and asked_ns <= ended_ns else ended_ns
-        self._open[name] = _Response(name, self._session, row, line.number, started_ns, context)
+        self._open[name] = _Response(name, self._session, row, line.number, asked_ns, context)
+
+    def _look_at(self, row: Row, line: Line) -> None:
+        message = self._message(row, line)
+        if message.get("role") == "assistant":
+            report_uncounted(row.type, message.get("usage"), line.number, self._report)
 
     def _call(self, told: _Response) -> Iterator[LoggedCall]:
-        usage = believed_counts(as_dict(told.message.get("usage")), _COUNTS, told.line, self._report)
-        message = told.message | {"content": told.parts, "usage": usage}
-        found = anthropic_messages.read_response(message, _ABOUT)
+        if told.ended_ns is None and moment(told.row.timestamp, told.line, self._report) is None:
+            return
+        found = anthropic_messages.read_response(told.message | {"content": told.parts}, _ABOUT)
         if not found.finish_reasons and self._tells_reasons:
             found = replace(found, complete=False)
         yield told.call(found)
@@ -198,7 +227,7 @@ class _Transcript:
             yield replace(call, key=f"{told.name}|{number}", request_id=None, context=None)
 
 
-def _output(usage: dict[str, Any]) -> float:
+def _output(usage: Mapping[str, Any]) -> float:
     said = usage.get("output_tokens")
     return said if isinstance(said, int | float) else -1
 

@@ -16,7 +16,7 @@ from otel_burn.exchange import Block, BlockKind, Response
 from otel_burn.formats import openai_items
 from otel_burn.formats.openai_usage import read_usage
 from otel_burn_collector.providers import PROVIDER_NAMES
-from otel_burn_collector.session_logs.believing import believed_counts, moment
+from otel_burn_collector.session_logs.believing import believed_counts, moment, report_uncounted
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
@@ -91,8 +91,14 @@ class _Rollout:
             if any(mark in line.data[:160] for mark in _SKIPPED):
                 continue
             row = decoded(line, _ROWS, self._report)
-            reader = readers.get(row.type) if row is not None and isinstance(row.type, str) else None
-            if reader is not None and (found := reader(row, as_dict(row.payload), line)) is not None:
+            if row is None:
+                continue
+            reader = readers.get(row.type) if isinstance(row.type, str) else None
+            if reader is None:
+                report_uncounted(row.type, as_dict(row.payload).get("usage"), line.number, self._report)
+            elif not isinstance(row.payload, dict):
+                self._report(Problem(line.number, f"its payload is {shown(row.payload)}"))
+            elif (found := reader(row, row.payload, line)) is not None:
                 yield found
         if self._copied and self._session.parent_id:
             reason = f"{self._copied:,} calls are its parent's ({self._session.parent_id}), and count there"
@@ -149,31 +155,39 @@ class _Rollout:
         if said.get("type") != "token_count":
             return None
         info = as_dict(said.get("info"))
-        totals, usage = as_dict(info.get("total_token_usage")), as_dict(info.get("last_token_usage"))
-        if not totals and not usage:
+        totals = believed_counts(info.get("total_token_usage"), _COUNTS, line.number, self._report)
+        said_last = info.get("last_token_usage")
+        usage = believed_counts(said_last, _COUNTS, line.number, self._report)
+        if not totals and not said_last:
             return None
         moved = _moved(self._totals, totals)
-        if moved is None or (usage and usage == self._recorded):
+        if moved is None or (said_last and said_last == self._recorded):
             self._totals, self._recorded = _counted(totals) or self._totals, None
             return None
         if self._turn_ns is None and self._is_parents(info):
-            self._totals = _counted(totals)
+            self._totals = _counted(totals) or self._totals
             self._copied += 1
             return None
         key = "|".join(map(str, (self._session.id, *(totals.get(name) for name in _COUNTS))))
-        self._totals = _counted(totals)
+        self._totals = _counted(totals) or self._totals
         return self._call(row, line, usage or moved, key=key, response_id=None)
 
     def _record(self, row: Row, said: Mapping[str, Any], line: Line) -> LoggedCall | None:
-        totals = as_dict(said.get("thread_token_usage"))
+        if moment(row.timestamp, line.number, self._report) is None:
+            return None  # the count that follows tells it again
+        totals = believed_counts(said.get("thread_token_usage"), _COUNTS, line.number, self._report)
+        usage = believed_counts(said.get("usage"), _COUNTS, line.number, self._report)
+        usage = usage or _moved(self._totals, totals) or {}
         self._totals, self._recorded = _counted(totals) or self._totals, said.get("usage")
         response_id = as_text(said.get("response_id"))
         key = f"{response_id or self._session.id}|{shown(row.ordinal) if not response_id else ''}|{_counted(totals)}"
-        own = as_text(said.get("thread_id"))
-        if own and self._session.id and own != self._session.id:
+        if response_id is None and not totals and not usage:
+            self._report(Problem(line.number, "it names no response and tells no tokens: left out"))
+            return None
+        if self._is_of_another(as_text(said.get("thread_id"))):
             self._copied += 1
             return None
-        return self._call(row, line, as_dict(said.get("usage")), key=key, response_id=response_id)
+        return self._call(row, line, usage, key=key, response_id=response_id)
 
     def _call(
         self, row: Row, line: Line, usage: Mapping[str, Any], *, key: str, response_id: str | None
@@ -184,24 +198,32 @@ class _Rollout:
         if self._is_copy(ended_ns):
             self._copied += 1
             return None
-        response = self._response(usage, response_id, line)
+        response = self._response(usage, response_id)
         started_ns = min(self._asked_ns or ended_ns, ended_ns)
         call = LoggedCall(
             session=self._session, key=key, started_ns=started_ns, ended_ns=ended_ns,
             provider=self._who(), request_model=self._model, response=response,
-            agent=self._session.agent_name, context=self._asked_at, end=line.end,
+            agent=self._session.agent_name, context=self._asked_at, line=line.number, end=line.end,
         )  # fmt: skip
         self._settle()
         self._asked_at, self._asked_ns = self._place, ended_ns
         return call
 
-    def _response(self, usage: Mapping[str, Any], response_id: str | None, line: Line) -> Response:
-        usage = believed_counts(usage, _COUNTS, line.number, self._report)
+    def _response(self, usage: Mapping[str, Any], response_id: str | None) -> Response:
         return Response(
             id=response_id,
             usage=read_usage(_wire(usage)),
             tool_calls=tuple(openai_items.tool_calls(self._output)),
             output=tuple(block for item in self._output for block in openai_items.item_blocks(item)),
+        )
+
+    def _is_of_another(self, thread: str | None) -> bool:
+        """Whether *thread* is one that this one was forked from, or that began before it."""
+        if thread is None or thread == self._session.id:
+            return False
+        theirs, ours = _time_of(thread), _time_of(self._session.id)
+        return thread == self._session.parent_id or (
+            theirs is not None and ours is not None and theirs < ours
         )
 
     def _is_copy(self, ended_ns: int) -> bool:

@@ -35,6 +35,13 @@ def as_text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def checked_object(name: str, said: Any) -> dict[str, Any]:
+    """*said* where it is an object; an empty one for null."""
+    if said is not None and not isinstance(said, dict):
+        raise BadFieldError(f"{name} is {shown(said)}")
+    return said or {}
+
+
 def checked_counts(said: Mapping[str, Any], names: Iterable[str]) -> None:
     """Raise unless each of *names* that *said* has is a number of tokens, or null."""
     for name in names:

@@ -15,7 +15,12 @@ from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.formats import gemini_content
 from otel_burn.manifest import block, tool_call
 from otel_burn.usage import Usage
-from otel_burn_collector.session_logs.believing import believed_counts, moment
+from otel_burn_collector.session_logs.believing import (
+    believed_counts,
+    moment,
+    report_uncounted,
+    without_id,
+)
 from otel_burn_collector.session_logs.calls import LoggedCall, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
@@ -24,7 +29,7 @@ from otel_burn_collector.session_logs.fields import (
     as_text,
     maybe_nanoseconds,
 )
-from otel_burn_collector.session_logs.rows import Line, decoded, lines
+from otel_burn_collector.session_logs.rows import Line, decoded_object, lines
 
 AGENT: Final = "gemini-cli"
 _COUNTS: Final = ("input", "output", "cached", "thoughts", "tool", "total")
@@ -37,14 +42,16 @@ def read(file: IO[bytes], report: Report) -> Iterator[LoggedCall]:
     """The calls in a chat that is rows, in their order."""
     chat = _Chat(report)
     for line in lines(file, report):
-        row = as_dict(decoded(line, _ANY, report))
+        row = decoded_object(line, _ANY, report)
+        if row is None:
+            continue
         replaced = as_dict(row.get("$set")).get("messages")
         if isinstance(replaced, list):
             yield from chat.flush()
             chat.begin_again(as_dict(message) for message in replaced)
         elif "sessionId" in row and "type" not in row:
             chat.header(row)
-        elif as_text(row.get("type")) and "id" in row:
+        elif "type" in row or "tokens" in row:
             yield from chat.message(row, line)
     yield from chat.flush()
 
@@ -86,11 +93,17 @@ class _Chat:
                 self._told.add(name)
 
     def message(self, row: Message, line: Line) -> Iterator[LoggedCall]:
-        if self._open is not None and self._open[0].get("id") == row.get("id"):
+        name = as_text(row.get("id"))
+        if row.get("type") != "gemini":
+            report_uncounted(row.get("type"), row.get("tokens"), line.number, self._report)
+        elif name is None:
+            without_id(line.number, self._report)
+            return
+        if self._open is not None and self._open[0].get("id") == name:
             self._open = row, line, self._open[2] + 1
             return
         yield from self.flush()
-        if row.get("type") == "gemini" and str(row.get("id")) not in self._told:
+        if row.get("type") == "gemini" and name not in self._told:
             self._open = row, line, 1
             return
         self._place = self._place.then(_blocks(row))
@@ -126,20 +139,21 @@ class _Chat:
                 output=tuple(_answer(row)),
             ),
             context=self._place,
+            line=line.number,
             end=line.end,
         )
 
     def _usage(self, row: Message, line: Line) -> Usage | None:
-        said = believed_counts(as_dict(row.get("tokens")), _COUNTS, line.number, self._report)
-        if said.get("input") is None and said.get("output") is None:
+        said = believed_counts(row.get("tokens"), _COUNTS, line.number, self._report)
+        given, made = said.get("input"), said.get("output")
+        if given is None and made is None:
             return None
         thoughts, tool = said.get("thoughts"), said.get("tool")
-        given, made = int(said.get("input") or 0), int(said.get("output") or 0) + int(thoughts or 0)
-        outside = (
-            tool and said.get("total") == given + made + tool
-        )  # the total tells whether the input has it
+        made = None if made is None else int(made) + int(thoughts or 0)
+        if given is not None and made is not None and tool and said.get("total") == given + made + tool:
+            given += tool  # the total tells whether the input has it
         return Usage(
-            input_tokens=given + int(tool or 0) if outside else given,
+            input_tokens=None if given is None else int(given),
             output_tokens=made,
             cache_read_tokens=said.get("cached"),
             reasoning_tokens=thoughts,

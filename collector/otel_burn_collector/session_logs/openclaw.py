@@ -14,8 +14,8 @@ from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.manifest import arguments_block, block, error_class, tool_call
 from otel_burn.usage import Usage
 from otel_burn_collector.providers import PROVIDER_NAMES
-from otel_burn_collector.session_logs.believing import believed_counts, moment
-from otel_burn_collector.session_logs.calls import LoggedCall, Report, Session
+from otel_burn_collector.session_logs.believing import believed_counts, moment, report_uncounted
+from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
     as_dict,
@@ -23,7 +23,7 @@ from otel_burn_collector.session_logs.fields import (
     as_text,
     maybe_nanoseconds,
 )
-from otel_burn_collector.session_logs.rows import Line, decoded, lines
+from otel_burn_collector.session_logs.rows import Line, decoded_object, lines
 from otel_burn_collector.zstandard import zstd
 
 AGENT: Final = "openclaw"
@@ -32,6 +32,7 @@ EVENTS: Final = """
 """
 _COUNTS: Final = ("input", "output", "cacheRead", "cacheWrite", "reasoning")
 _ANY: Final = msgspec.json.Decoder()
+_NO_MODELS: Final = frozenset({"delivery-mirror", "gateway-injected"})
 _FAILED: Final = frozenset({"error", "aborted"})
 Message = dict[str, Any]
 
@@ -40,8 +41,8 @@ def read(file: IO[bytes], report: Report) -> Iterator[LoggedCall]:
     """The calls in a session that is rows."""
     transcript = _Transcript(report)
     for line in lines(file, report):
-        if (row := decoded(line, _ANY, report)) is not None:
-            yield from transcript.row(as_dict(row), line)
+        if (row := decoded_object(line, _ANY, report)) is not None:
+            yield from transcript.row(row, line)
 
 
 def read_database(con: sqlite3.Connection, report: Report, since_ns: int = 0) -> Iterator[LoggedCall]:
@@ -55,8 +56,8 @@ def read_database(con: sqlite3.Connection, report: Report, since_ns: int = 0) ->
         data = _unpacked(packed) if text is None else text
         data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
         line = Line(number, 0, (data or b"") + b"\n")
-        if (row := decoded(line, _ANY, report)) is not None:
-            yield from transcript.row(as_dict(row), line)
+        if (row := decoded_object(line, _ANY, report)) is not None:
+            yield from transcript.row(row, line)
 
 
 def _unpacked(packed: Any) -> bytes:
@@ -82,6 +83,11 @@ class _Transcript:
         at = maybe_nanoseconds(message.get("timestamp")) or maybe_nanoseconds(row.get("timestamp"))
         if kind == "message" and message.get("role") == "assistant":
             yield from self._answer(row, message, line, before)
+        elif "usage" in message:
+            kind = message.get("role") if kind == "message" else kind
+            report_uncounted(kind, message["usage"], line.number, self._report)
+        elif kind == "message" and as_text(message.get("role")) is None:
+            self._report(Problem(line.number, "it is a message of nobody: left out"))
         if kind == "compaction":
             before = self._root.then(_texts(row.get("summary"), BlockKind.USER))
         blocks = (
@@ -103,9 +109,8 @@ class _Transcript:
         self, row: dict[str, Any], message: Message, line: Line, context: Node
     ) -> Iterator[LoggedCall]:
         usage, failed = self._usage(message, line), as_text(message.get("stopReason")) in _FAILED
-        if as_text(message.get("model")) in (None, "delivery-mirror", "gateway-injected") or (
-            failed and not (usage and (usage.input_tokens or usage.output_tokens))
-        ):
+        model, used = as_text(message.get("model")), usage and (usage.input_tokens or usage.output_tokens)
+        if model in _NO_MODELS or ((failed or model is None) and not used):
             return  # nothing was served
         ended_ns = moment(row.get("timestamp"), line.number, self._report)
         if ended_ns is None:
@@ -122,11 +127,12 @@ class _Transcript:
             response=_response(message, response_id, usage, failed=failed),
             reported_usd=_cost(message),
             context=context,
+            line=line.number,
             end=line.end,
         )
 
     def _usage(self, message: Message, line: Line) -> Usage | None:
-        said = believed_counts(as_dict(message.get("usage")), _COUNTS, line.number, self._report)
+        said = believed_counts(message.get("usage"), _COUNTS, line.number, self._report)
         if said.get("input") is None:
             return None
         read, written = said.get("cacheRead"), said.get("cacheWrite")

@@ -16,7 +16,7 @@ from otel_burn.exchange import Block, BlockKind, Response, ToolCall
 from otel_burn.manifest import arguments_block, block, error_class, tool_call
 from otel_burn.usage import Usage
 from otel_burn_collector.providers import PROVIDER_NAMES
-from otel_burn_collector.session_logs.believing import believed_counts, moment
+from otel_burn_collector.session_logs.believing import believed_counts, moment, report_uncounted
 from otel_burn_collector.session_logs.calls import LoggedCall, Problem, Report, Session
 from otel_burn_collector.session_logs.contexts import Node, beginning
 from otel_burn_collector.session_logs.fields import (
@@ -24,6 +24,7 @@ from otel_burn_collector.session_logs.fields import (
     as_list,
     as_text,
     maybe_nanoseconds,
+    shown,
 )
 
 AGENT: Final = "opencode"
@@ -36,6 +37,8 @@ _PROVIDERS: Final[Mapping[str, str]] = {
     "google-vertex": "gcp.vertex_ai",
     "google-vertex-anthropic": "gcp.vertex_ai",
 }
+_COUNTS: Final = ("input", "output", "reasoning")
+_CACHE_COUNTS: Final = ("read", "write")
 _ANY: Final = msgspec.json.Decoder()
 Data = dict[str, Any]
 
@@ -119,15 +122,21 @@ def _listed(message: Data) -> list[tuple[str, Data]]:
 
 def _decoded(data: Any, number: int, report: Report) -> Data:
     try:
-        return as_dict(_ANY.decode(data if isinstance(data, str | bytes) else b""))
+        return _object(_ANY.decode(data if isinstance(data, str | bytes) else b""))
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        report(Problem(number, f"its data is no JSON ({error})"))
+        report(Problem(number, f"its data is no JSON object ({error})"))
         return {}
+
+
+def _object(value: Any) -> Data:
+    if not isinstance(value, dict):
+        raise msgspec.DecodeError(f"it is {shown(value)}")
+    return value
 
 
 def _file(path: Path, report: Report) -> Data:
     try:
-        return as_dict(_ANY.decode(path.read_bytes()))
+        return _object(_ANY.decode(path.read_bytes()))
     except (OSError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
         report(Problem(0, f"{path.name} cannot be read ({error})"))
         return {}
@@ -145,6 +154,9 @@ class _Conversation:
             if message.data.get("role") == "assistant":
                 yield from self._answer(message)
             else:
+                if message.data.get("role") != "user":
+                    kind, tokens = message.data.get("role"), message.data.get("tokens")
+                    report_uncounted(kind, tokens, message.number, self._report)
                 self._place = self._place.then(_user_blocks(message))
 
     def _answer(self, message: Message) -> Iterator[LoggedCall]:
@@ -186,19 +198,25 @@ class _Conversation:
             agent=as_text(said.get("agent")) or as_text(said.get("mode")),
             reported_usd=step.cost,
             context=self._place,
+            line=message.number,
         )
 
     def _usage(self, step: "_Step", number: int) -> Usage | None:
-        cache = as_dict(step.tokens.get("cache"))
-        told = {name: step.tokens.get(name) for name in ("input", "output", "reasoning")}
-        told |= {name: cache.get(name) for name in ("read", "write")}
-        said = believed_counts(told, told, number, self._report)
-        read, written, thought = said.get("read"), said.get("write"), said.get("reasoning")
-        if not any((said.get("input"), said.get("output"), read, written)):
+        found = (self._counted(tokens, number) for tokens in step.tokens)
+        return next((usage for usage in found if usage is not None), None)
+
+    def _counted(self, tokens: Any, number: int) -> Usage | None:
+        said = believed_counts(tokens, _COUNTS, number, self._report)
+        cache = believed_counts(said.get("cache"), _CACHE_COUNTS, number, self._report, name="cache")
+        if not cache and said.get("cache") not in (None, {}):
+            return None  # the input would lack what the cache read
+        given, made, thought = (said.get(name) for name in _COUNTS)
+        read, written = (cache.get(name) for name in _CACHE_COUNTS)
+        if not any((given, made, read, written)):
             return None  # zero everywhere is what it writes when it was told nothing
         return Usage(
-            input_tokens=(said.get("input") or 0) + (read or 0) + (written or 0),
-            output_tokens=(said.get("output") or 0) + (thought or 0),
+            input_tokens=None if given is None else given + (read or 0) + (written or 0),
+            output_tokens=None if made is None else made + (thought or 0),
             cache_read_tokens=read,
             cache_write_tokens=written,
             reasoning_tokens=thought,
@@ -209,7 +227,8 @@ class _Step(NamedTuple):
     """A response within a message."""
 
     key: str
-    tokens: Data
+    tokens: tuple[Any, ...]
+    """What it used, by its end and by its message, which one knows it first."""
     cost: float | None
     parts: list[Data]
     finished: bool
@@ -219,16 +238,16 @@ def _steps(message: Message) -> list[_Step]:
     ends = [number for number, (_, part) in enumerate(message.parts) if part.get("type") == "step-finish"]
     if not ends:
         parts = [part for _, part in message.parts]
-        return [_Step(message.id, as_dict(message.data.get("tokens")), _cost(message.data), parts, False)]
+        return [_Step(message.id, (message.data.get("tokens"),), _cost(message.data), parts, False)]
     steps, begin = [], 0
     for end in ends:
         key, part = message.parts[end]
         parts = [each for _, each in message.parts[begin:end]]
-        steps.append(_Step(key, as_dict(part.get("tokens")), _cost(part), parts, True))
+        steps.append(_Step(key, (part.get("tokens"),), _cost(part), parts, True))
         begin = end + 1
     if len(steps) == 1:  # named by its end all the same: the message may go on
         (step,), parts = steps, [each for _, each in message.parts]
-        told = step.tokens or as_dict(message.data.get("tokens"))
+        told = *step.tokens, message.data.get("tokens")
         return [step._replace(tokens=told, cost=step.cost or _cost(message.data), parts=parts)]
     return steps
 

@@ -18,7 +18,7 @@ LONGEST: Final = 64 << 20
 _STEP: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_MARKS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -58,8 +58,8 @@ def lines(file: IO[bytes], report: Report) -> Iterator[Line]:
             report(Problem(number, f"it is longer than {LONGEST >> 20} MiB"))
             continue
         if number == 1:
-            if data[:2] in _MARKS:
-                report(Problem(1, f"the file is in {_MARKS[data[:2]]}; these logs are in UTF-8"))
+            if data.startswith(UTF16_MARKS):
+                report(Problem(1, "the file is in UTF-16; these logs are in UTF-8"))
                 return
             data = data.removeprefix(_UTF8_MARK)
         if data.strip():
@@ -99,6 +99,16 @@ def decoded(line: Line, decoder: "msgspec.json.Decoder[Any]", report: Report) ->
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         report(_problem(line, error))
         return None
+
+
+def decoded_object(line: Line, decoder: "msgspec.json.Decoder[Any]", report: Report) -> dict[str, Any] | None:
+    """The object in *line*; None where there is none, which is reported."""
+    found = decoded(line, decoder, report)
+    if isinstance(found, dict):
+        return found
+    if found is not None or line.data.strip() == b"null":
+        report(Problem(line.number, "it is no JSON object"))
+    return None
 
 
 def _problem(line: Line, error: Exception) -> Problem:

@@ -89,12 +89,13 @@ def _digest(*parts: str, size: int) -> int:
 
 
 def _encoder(call: LoggedCall) -> Encoder:
-    """A process for each response: its tellings are reports of one emitter, and those of others of another."""
+    """A process for each response: its tellings are reports of one emitter, and those of others of another.
+
+    Where the log does not name its session, the process stands for that.
+    """
     session = call.session
-    resource: dict[str, Any] = {
-        names.SERVICE_NAME: session.agent,
-        names.SERVICE_INSTANCE_ID: f"{_name(call):016x}",
-    }
+    process = f"{_name(call):016x}" if session.id else f"{_ids(call)[0]:032x}"
+    resource: dict[str, Any] = {names.SERVICE_NAME: session.agent, names.SERVICE_INSTANCE_ID: process}
     resource |= {"service.version": session.version} if session.version else {}
     resource |= {names.PROJECT: session.project} if session.project else {}
     return Encoder(resource)

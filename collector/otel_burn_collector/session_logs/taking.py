@@ -143,9 +143,8 @@ class _Taking:
     def _take(self, call: LoggedCall, log: Log) -> None:
         found = self._taken.of(log.agent)
         if call.ended_ns > self._now_ns + _AHEAD_NS:
-            self._taken.note(
-                log.path, Problem(0, f"a call is dated {_date(call.ended_ns)}, in the future", True)
-            )
+            reason = f"a call is dated {_date(call.ended_ns)}, in the future"
+            self._taken.note(log.path, Problem(call.line, reason, passing=True))
         name, mine = telling(call)
         best = self._told.get(name)
         if best is not None and best <= mine:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from otel_burn_collector.session_logs.rows import opened
+from otel_burn_collector.session_logs.rows import UTF16_MARKS, opened
 
 ROWS: Final = "rows"
 WHOLE: Final = "whole"
@@ -40,9 +40,15 @@ _MARKS: Final = (
     ("gemini-cli", re.compile(rb'"sessionId"\s*:\s*"[^"]*"\s*,\s*"projectHash"')),
     ("opencode", re.compile(rb'"id"\s*:\s*"ses_')),
     ("openclaw", re.compile(rb'^\s*\{"type"\s*:\s*"session"')),
-    ("openclaw", re.compile(rb'"role"\s*:\s*"(?:assistant|toolResult)".{0,4000}"responseId"', re.DOTALL)),
+    (
+        "openclaw",
+        re.compile(
+            rb'"role"\s*:\s*"(?:assistant|toolResult)".{0,4000}"(?:responseId|cacheRead)"\s*:', re.DOTALL
+        ),
+    ),
     ("claude-code", re.compile(rb'"(?:parentUuid|leafUuid)"|"type"\s*:\s*"file-history-snapshot"')),
     ("claude-code", re.compile(rb'"type"\s*:\s*"(?:queue-operation|last-prompt|summary)"')),
+    ("gemini-cli", re.compile(rb'"type"\s*:\s*"gemini".*?"tokens"\s*:\s*\{', re.DOTALL)),
 )
 """What only one agent writes; within a text its quotes would have backslashes. The first that fits."""
 _PROTOBUF: Final = re.compile(rb"\n[^\x00-\x08\x0e-\x1f]{0,255}[\x00-\x08\x0e-\x1f]")
@@ -66,6 +72,8 @@ def tell(path: Path) -> Log | None:
         return Log(path, agent, DATABASE) if agent else None
     with opened(path) as file:
         head = file.read(_HEAD)
+    if head.startswith(UTF16_MARKS):  # its reader says that it is none of its own
+        head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
     if _PROTOBUF.match(head) or _OTLP.search(head) or _NO_LOGS.search(head):
         return None
     agent = next((agent for agent, mark in _MARKS if mark.search(head)), None)

@@ -48,6 +48,19 @@ def answer(number: int, **more: Any) -> Row:
     return row | {"timestamp": f"2026-11-22T11:09:{number + 1:02d}.000Z", "message": message} | more
 
 
+def chat_answer(name: str) -> Row:
+    """A message of Gemini CLI's model."""
+    row = {"id": name, "timestamp": "2026-11-22T11:09:01.000Z", "type": "gemini", "content": "Done."}
+    return row | {"model": "gemini-3.8-flash", "tokens": {"input": 9, "output": 2, "cached": 0, "total": 11}}
+
+
+def claw_answer(name: str) -> Row:
+    """An answer in a session of OpenClaw's, by an API that gives responses no id."""
+    usage = {"input": 3, "output": 43, "cacheRead": 50, "cacheWrite": 7}
+    message = {"role": "assistant", "content": [], "model": "gemini-3.8-flash", "usage": usage}
+    return {"type": "message", "id": name, "timestamp": "2026-11-22T11:32:40Z", "message": message}
+
+
 GOOD = [prompt(1), answer(1)]
 HALF = '{"type":"assistant","uuid":"a9","message":{"id":"msg_'
 
@@ -116,7 +129,7 @@ def test_other_encodings_are_named(tmp_path: Path, read: Any) -> None:
     half = json.dumps(answer(1)).replace("Done.", "Done \\ud83d")
     log.write_text(json.dumps(prompt(1)) + "\n" + half + "\n")
     assert [len(found) for found in read(log)] == [1, 0]
-    log.write_bytes(b"\xff\xfe" + text.encode("utf-16-le") + b'"parentUuid"')
+    log.write_bytes(text.encode("utf-16"))
     calls, problems = read(log)
     assert (calls, problems[0].reason) == ([], "the file is in UTF-16; these logs are in UTF-8")
 
@@ -137,6 +150,52 @@ def test_a_packed_log_is_read_and_a_cut_one_as_far_as_it_goes(
     cut, problems = read(log)
     assert len(cut) < 2000
     assert problems[-1].reason.startswith("it cannot be read to its end")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("claude-code", [answer(1), answer(2)]),
+        ("gemini-cli", [chat_answer("m1"), chat_answer("m2")]),
+        ("openclaw", [claw_answer("a1"), claw_answer("a2")]),
+    ],
+)
+def test_a_log_without_its_beginning_is_told_by_the_rest(
+    write_rows: WriteRows, book: Any, name: str, rows: list[Row]
+) -> None:
+    """Its first row is damaged, as after a crash: that is named, and the calls are those of one session."""
+    taken = book.take(write_rows("some.jsonl", ["\x00" * 50, *rows]))
+    assert [(problem.line, "NUL" in problem.reason) for _, problem in taken.logs.problems] == [(1, True)]
+    assert taken.logs.agents[name].calls == 2
+    assert len({call["session_id"] for call in book.calls()}) == 1
+
+
+def test_a_call_from_the_future_is_named_with_its_line(write_rows: WriteRows, book: Any) -> None:
+    """A clock was wrong: it counts when it says, and is noted."""
+    taken = book.take(write_rows("s.jsonl", [*GOOD, answer(3, timestamp="2100-01-01T00:00:00Z")]))
+    ((_, problem),) = taken.logs.problems
+    assert problem == (3, "a call is dated 2100-01-01, in the future", True)
+    assert book.sums()["calls"] == 2
+
+
+def test_what_an_unknown_version_writes_is_named(write_rows: WriteRows, read: Any) -> None:
+    """Tokens in a row of a kind that nobody knows, and an answer that nothing names, are not passed over."""
+    odd = answer(3) | {"type": "model-answer"}
+    nameless = answer(5)
+    del nameless["message"]["id"]
+    odd["message"]["role"] = "assistant"
+    calls, problems = read(write_rows("s.jsonl", [*GOOD, odd, nameless]))
+    assert len(calls) == 1
+    assert [(problem.line, problem.passing) for problem in problems] == [(3, False), (4, False)]
+    assert "'model-answer', which we do not know" in problems[0].reason
+
+
+def test_what_one_row_of_a_response_says_wrong_another_says_right(write_rows: WriteRows, read: Any) -> None:
+    """Claude Code tells a response's usage and time with each of its blocks."""
+    rows = [*GOOD[:1], answer(1, usage={"output_tokens": 10**12}), answer(1, timestamp="yesterday")]
+    ((call,), problems) = read(write_rows("s.jsonl", rows))
+    assert (call.response.usage.output_tokens, call.rows) == (20, 2)
+    assert [(problem.line, "output_tokens" in problem.reason) for problem in problems] == [(2, True)]
 
 
 def test_a_database_that_cannot_be_read_is_named(tmp_path: Path, read: Any) -> None:
@@ -284,7 +343,12 @@ def test_one_command_without_a_path_tells_what_burned(tmp_path: Path) -> None:
     assert f"problem {log}:3: it is no JSON object of this kind" in done.stdout
     assert "Imported claude-code: 1 call in 1 session (3 tokens in, 20 out) from 1 log." in done.stdout
     assert "Next: otel-burn report" in done.stdout
+    log.with_name("s-2.jsonl").write_text('{"kind":"of another age"}\n')
     again = json.loads(otel_burn_import(tmp_path, "--json", "--since", "2026-11-01").stdout)
+    ((noted, passing),) = [
+        (each["reason"], each["passing"]) for each in again["problems"] if "s-2" in each["path"]
+    ]
+    assert (passing, "no session log that this version" in noted) == (True, True)
     assert again["logs"]["claude-code"]["unchanged_files"] == 1
     assert again["burned"]["all"][0]["calls"] == 1
     nothing = otel_burn_import(tmp_path, "--agent", "codex")
