@@ -196,7 +196,9 @@ def _makers(seller: Provider) -> list[Provider]:
 
 
 def _named(provider: str) -> Provider | None:
-    return providers().get(OTEL_PROVIDERS.get(provider, provider))
+    known = providers().get(OTEL_PROVIDERS.get(provider, provider))
+    vendor = provider.partition(".")[0]  # as Vercel's AI SDK says it: `openai.responses`
+    return known or providers().get(OTEL_PROVIDERS.get(vendor, vendor))
 
 
 def _owner(host: str | None) -> Provider | None:

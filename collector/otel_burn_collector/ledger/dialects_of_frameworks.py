@@ -7,6 +7,9 @@ from otel_burn_collector.ledger.attributes import GENAI, OPENINFERENCE, Source
 from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, Dialect
 from otel_burn_collector.ledger.makers import maker
 
+VENDOR: Final = r"^(google\.(?:generative-ai|vertex)|vertex\.anthropic|amazon-bedrock|[^.]+)"
+"""Vercel's AI SDK names the API behind the provider: `openai.chat`."""
+
 
 def _meta(*keys: str) -> Source:
     """A count in what Haystack's answer says of itself: a Python dict in a string."""
@@ -84,6 +87,48 @@ FRAMEWORKS: Final = (
         markers=("openinference.span.kind",),
         marker_values=("LLM", "EMBEDDING"),
         fields=HAYSTACK,
+    ),
+    # Vercel's AI SDK 7: around the call of an embedding another span of its kind, which says nothing of usage.
+    Dialect(
+        name="ai-sdk-7-embed",
+        rank=99,
+        scope=r"gen_ai",
+        markers=OPERATION,
+        marker_values=("embeddings",),
+        lacks=(names.USAGE_INPUT_TOKENS,),
+        counts=False,
+    ),
+    # Mastra 1.71: the provider as Vercel's AI SDK, on which it is built, names its APIs.
+    Dialect(
+        name="mastra",
+        rank=31,
+        scope=r"@mastra/otel-.*",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        fields=GENAI | {"provider": (Source(names.PROVIDER_NAME, VENDOR),)},
+    ),
+    # BeeAI under OpenInference 0.1.30: each event of a call (a token, a retry) is a span that calls itself a model's.
+    Dialect(
+        name="openinference-beeai",
+        rank=30,
+        scope=r"openinference\.instrumentation\.beeai",
+        markers=("openinference.span.kind",),
+        marker_values=("LLM",),
+        needs=("llm.model_name",),
+        remark="it tells no reasoning tokens, and loses calls of agents where its own code fails",
+        fields=OPENINFERENCE
+        | {
+            "cache_read_tokens": ("metadata.usage.cached_prompt_tokens",),
+            "cache_write_tokens": ("metadata.usage.cached_creation_tokens",),
+        },
+    ),
+    Dialect(
+        name="openinference-beeai-event",
+        rank=99,
+        scope=r"openinference\.instrumentation\.beeai",
+        markers=("openinference.span.kind",),
+        lacks=("llm.model_name",),
+        counts=False,
     ),
     # openai-agents under Logfire 5.4: of Chat Completions the details stand in its own object alone.
     Dialect(

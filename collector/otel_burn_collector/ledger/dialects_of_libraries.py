@@ -5,7 +5,7 @@ from typing import Any, Final
 from otel_burn import names
 from otel_burn_collector.ledger.attributes import GENAI, OPENINFERENCE, Fields, Source
 from otel_burn_collector.ledger.dialect import INFERENCE, OPERATION, Dialect
-from otel_burn_collector.ledger.dialects_of_frameworks import FRAMEWORKS
+from otel_burn_collector.ledger.dialects_of_frameworks import FRAMEWORKS, VENDOR
 from otel_burn_collector.ledger.dialects_of_langchain import LANGCHAIN
 from otel_burn_collector.ledger.dialects_of_litellm import LITELLM, MADE_UP_APART
 from otel_burn_collector.ledger.dialects_of_mlflow import MLFLOW
@@ -62,10 +62,8 @@ ADK: Final[dict[str, tuple[str | Source, ...]]] = GENAI | {
     "total_tokens": (*GENAI["total_tokens"], _count(_ADK_ANSWER, "total_token_count")),
 }
 
-_VENDOR: Final = r"^(google\.(?:generative-ai|vertex)|vertex\.anthropic|[^.]+)"
-"""Vercel's AI SDK names the API behind the provider: `openai.chat`."""
 AI_SDK: Final[Fields] = {
-    "provider": (Source("gen_ai.system", _VENDOR), Source("ai.model.provider", _VENDOR)),
+    "provider": (Source("gen_ai.system", VENDOR), Source("ai.model.provider", VENDOR)),
     "operation": (Source("ai.operationId", r"\.doEmbed$", "embeddings"),),
     "request_model": ("gen_ai.request.model", "ai.model.id"),
     "response_model": ("gen_ai.response.model", "ai.response.model"),

@@ -41,6 +41,58 @@ def test_strands_counts_its_model_calls_alone(world: Any) -> None:
     assert (call["provider"], call["agent"], call["ttft_ms"]) == ("openai", "wx", 2216)
 
 
+MASTRA: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "gpt-5",
+    "gen_ai.usage.input_tokens": 1007,
+    "gen_ai.usage.output_tokens": 41,
+    "gen_ai.usage.cache_read.input_tokens": 256,
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "provider"),
+    [("openai.chat", "openai"), ("anthropic.messages", "anthropic"), ("google.generative-ai", "gcp.gemini")],
+)
+def test_mastra_names_an_api_as_the_provider(world: Any, said: str, provider: str) -> None:
+    """Version 1.71, as Vercel's AI SDK does: the call has a price all the same."""
+    world.load(
+        world.span("@mastra/otel-exporter", MASTRA | {"gen_ai.provider.name": said}, name="chat gpt-5")
+    )
+    call = world.call()
+    assert (call["provider"], call["input_tokens"], call["cache_read_tokens"]) == (provider, 1007, 256)
+
+
+def test_vercels_sdk_wraps_an_embedding_in_a_span_of_its_kind(world: Any) -> None:
+    """Version 7: the outer one says nothing of usage."""
+    said = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "text-embedding-3-small",
+    }
+    outer = world.span("gen_ai", said, name="embeddings text-embedding-3-small")
+    world.load(outer, world.span("gen_ai", said | {"gen_ai.usage.input_tokens": 1119}, parent=outer))
+    assert world.call()["input_tokens"] == 1119
+
+
+def test_beeai_counts_its_calls_and_not_their_events(world: Any) -> None:
+    """Under OpenInference 0.1.30 each token of a stream is a span of the kind of a model's."""
+    said = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "claude-sonnet-4-5",
+        "llm.provider": "anthropic",
+        "llm.token_count.prompt": 1119,
+        "llm.token_count.completion": 57,
+        "metadata.usage.cached_prompt_tokens": 256,
+        "metadata.usage.cached_creation_tokens": 310,
+    }
+    scope = "openinference.instrumentation.beeai"
+    above = world.span(scope, said, name="AnthropicChatModel")
+    world.load(above, world.span(scope, {"openinference.span.kind": "LLM"}, name="new_token", parent=above))
+    call = world.call()
+    assert [call[name] for name in COUNTS] == [1119, 256, 310, 57, None]
+
+
 def test_an_answers_id_is_no_session(world: Any) -> None:
     """Microsoft's Agent Framework 1.23 tells the answer before as the conversation, on agents and calls: each other."""
     said = {
