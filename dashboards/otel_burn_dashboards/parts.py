@@ -15,6 +15,11 @@ from otel_burn_dashboards.summaries import Coverage, Figure
 
 RECORD: Final = "otel-burn run -- python agent.py"
 LOOK_SECONDS: Final = 3
+HOURS: Final = [str(hour) for hour in range(24)]
+NAMED: Final = 10
+"""So many choices are named in a sentence."""
+MISREAD: Final = "misread"
+"""Where is written what of the address says nothing, and where the page says so."""
 SELECTED: Final = ("session", "trace", "finding")
 """What a page can be about, as the address names it."""
 
@@ -23,6 +28,7 @@ def frame(title: str, *, filtered: bool = True) -> None:
     """The head of a page: its title, how fresh the numbers are, and the reader's time range, filters and clock."""
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     notes = st.empty()
+    st.session_state[MISREAD] = [], st.empty()
     _watch(source.begin(notes))
     with line:
         st.title(title, anchor=False, width="stretch")
@@ -35,7 +41,26 @@ def frame(title: str, *, filtered: bool = True) -> None:
             if chosen == "custom":
                 _custom()
         _clock()
+        check("live", ("true", "false"))
         st.toggle("Live", key="live", bind="query-params", help="Ask again as soon as something has arrived")
+    if filtered:
+        misread(view().misread)
+
+
+def misread(sentences: Sequence[str]) -> None:
+    """Say what of the address says nothing."""
+    said, place = st.session_state[MISREAD]
+    said += [sentence for sentence in sentences if sentence not in said]
+    if said:
+        place.warning(plain(" ".join(said)), icon=":material/link_off:")
+
+
+def check(key: str, options: Sequence[str]) -> None:
+    """Say so when the address has something else than one of *options*: Streamlit takes it out and shows the first."""
+    said = st.query_params.get(key, "")
+    if said and said not in options:
+        known = f"none of {', '.join(options)}" if len(options) <= NAMED else "none that there is"
+        misread([f"The address says {key} {brief(said, most=60)}, which is {known}."])
 
 
 def tab(title: str) -> str:
@@ -76,6 +101,7 @@ def view() -> View:
 
 def choice(label: str, options: Sequence[str], *, key: str) -> str:
     """One of *options*, the first unless the URL says otherwise."""
+    check(key, options)
     chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key,
         bind="query-params", label_visibility="collapsed",
@@ -85,6 +111,7 @@ def choice(label: str, options: Sequence[str], *, key: str) -> str:
 
 def pick(label: str, options: Sequence[str], *, key: str, width: int | Literal["stretch"] = 170) -> str:
     """One of many *options*, the first unless the URL says otherwise."""
+    check(key, options)
     return str(
         st.selectbox(
             label, options, key=key, bind="query-params", label_visibility="collapsed", width=width, help=None
@@ -196,7 +223,7 @@ def local(frame: pl.DataFrame, seen: View, *columns: str) -> pl.DataFrame:
 
 def _freshness() -> None:
     fresh = source.ask(queries.freshness)
-    at = "Nothing received yet" if fresh.as_of is None else f"Data as of {clock(fresh.as_of, _zone())}"
+    at = "Nothing received yet" if fresh.as_of is None else f"Data as of {clock(fresh.as_of, view().zone)}"
     found: Presence = st.session_state[source.PRESENCE]
     through = {
         "answers": "through the collector",
@@ -220,6 +247,7 @@ def _freshness() -> None:
 
 
 def _range() -> str:
+    check("range", list(RANGES))
     chosen = st.segmented_control(
         "Time range", list(RANGES), default="all", required=True, key="range", bind="query-params",
         label_visibility="collapsed",
@@ -245,16 +273,15 @@ def _custom() -> None:
 
 
 def _clock() -> None:
-    hour = int(str(st.session_state.get("day", st.query_params.get("day", "0"))) or 0) % 24
-    with st.popover(f"{_zone()} · day from {hour:02}:00", icon=":material/schedule:", type="tertiary"):
+    seen = view()
+    with st.popover(
+        f"{seen.zone} · day from {int(seen.day):02}:00", icon=":material/schedule:", type="tertiary"
+    ):
+        check("zone", zones())
         st.selectbox("Time zone", zones(), key="zone", bind="query-params")
-        st.selectbox("A day begins at", [str(hour) for hour in range(24)], key="day", bind="query-params")
+        check("day", HOURS)
+        st.selectbox("A day begins at", HOURS, key="day", bind="query-params")
         st.caption("Times, bars and days on every page go by this clock. It is part of the address.")
-
-
-def _zone() -> str:
-    chosen = str(st.session_state.get("zone") or st.query_params.get("zone", "UTC"))
-    return chosen if chosen in zones() else "UTC"
 
 
 def _watch(found: Presence) -> None:

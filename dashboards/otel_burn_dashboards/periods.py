@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from otel_burn_dashboards.scope import QUARTER, Scope
+from otel_burn_dashboards.scope import QUARTER, Scope, moment
 
 UNTIL: Final = " until "
 EXAMPLE: Final = "2026-11-01 until 2026-11-08"
@@ -18,12 +18,9 @@ def bounds(name: str, scope: Scope, now: datetime) -> Bounds | None:
     """Where the period *name* begins and ends (UTC) on the clock of *scope*; None when it names no period."""
     if name in PERIODS:
         return PERIODS[name](scope, now)
-    begin, parted, end = name.partition(UNTIL)
-    try:
-        since, until = (_moment(text.strip(), scope) for text in (begin, end))
-    except ValueError:
-        return None
-    return (since, until) if parted and since < until else None
+    begin, _, end = name.partition(UNTIL)
+    since, until = (moment(text, scope.zone, scope.day) for text in (begin, end))
+    return (since, until) if since and until and since < until else None
 
 
 def _back(days: int, times: int, _scope: Scope, now: datetime) -> Bounds:
@@ -66,11 +63,3 @@ def _today(scope: Scope, now: datetime) -> date:
 
 def _begins(day: date, scope: Scope) -> datetime:
     return datetime(day.year, day.month, day.day, scope.day, tzinfo=ZoneInfo(scope.zone)).astimezone(UTC)
-
-
-def _moment(text: str, scope: Scope) -> datetime:
-    """A day's beginning, or a time."""
-    if len(text) == len("2026-11-01"):
-        return _begins(date.fromisoformat(text), scope)
-    at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(scope.zone))).astimezone(UTC)

@@ -22,7 +22,8 @@ DIMENSIONS: Final[Mapping[str, str]] = {
 """What calls can be told apart by, with the column of `quarters` that says it."""
 
 NOT_RECORDED: Final = "not recorded"
-LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2200
 
 STEPS: Final = (1, 2, 5, 10, 30, 60, 120, 300, QUARTER, 1800, 3600, 7200, 21600, 43200)
 """Widths of a bar over time, in seconds, below a day: those that people count in."""
@@ -135,6 +136,19 @@ def _days(first: datetime, last: datetime, scope: Scope, days: int) -> Iterable[
             return
         yield edge
         day += timedelta(days=days)
+
+
+def moment(text: str, zone: str, day: int = 0) -> datetime | None:
+    """The time, or the beginning of a day, that a reader typed on the reader's clock (UTC); None when it is neither."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if not FIRST_YEAR <= at.year < LAST_YEAR:
+        return None
+    if len(text.strip()) == len("2026-11-01"):
+        at = at.replace(hour=day)
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def naive(at: datetime | None) -> datetime | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-from otel_burn_dashboards.scope import DIMENSIONS, Scope, filters
+from otel_burn_dashboards.scope import DIMENSIONS, Scope, filters, moment
 
 RANGES: Final[Mapping[str, timedelta | None]] = {
     "1h": timedelta(hours=1),
@@ -110,11 +110,6 @@ class View:
             if value != defaults[name]
         }
 
-    @property
-    def timezone(self) -> ZoneInfo:
-        """The reader's time zone."""
-        return ZoneInfo(self.zone)
-
     def scope(self, now: datetime) -> Scope:
         """Which calls the view is about."""
         since, until = self.bounds(now)
@@ -123,18 +118,32 @@ class View:
     def bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:
         """Where the time range begins and ends (UTC); None is open."""
         if self.range == "custom":
-            return self._moment(self.begin), self._moment(self.end)
+            return moment(self.begin, self.zone, int(self.day)), moment(self.end, self.zone, int(self.day))
         length = RANGES[self.range]
         return (now - length if length else None), None
 
-    def _moment(self, text: str) -> datetime | None:
-        """What a reader typed, on the reader's clock; None when it is no time."""
-        try:
-            at = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        return (at if at.tzinfo else at.replace(tzinfo=self.timezone)).astimezone(UTC)
+    @property
+    def misread(self) -> list[str]:
+        """What of the time range and the filters says nothing, in sentences with the remedy."""
+        said = [MISREAD_FILTER.format(text) for text in self.where if not filters([text])]
+        if self.range != "custom":
+            return said
+        ends = (self.begin, self.end)
+        since, until = self.bounds(datetime.now(UTC))
+        said += [
+            MISREAD_TIME.format(text)
+            for text, at in zip(ends, (since, until), strict=True)
+            if text and not at
+        ]
+        return said + ([MISREAD_RANGE] if since and until and since >= until else [])
 
+
+MISREAD_FILTER: Final = (
+    f"The filter {{}} is not applied, as it names nothing to filter by. Write model: gpt-5, or another of "
+    f"{', '.join(DIMENSIONS)}."
+)
+MISREAD_TIME: Final = "{} is no time, so the range is open there. Write 2026-11-01, or 2026-11-01 09:00."
+MISREAD_RANGE: Final = "The time range ends before it begins, so nothing is in it."
 
 FRAME: Final = ("range", "begin", "end", "where", "zone", "day", "live")
 """What the header of every page has."""

@@ -38,6 +38,7 @@ def ranked(seen: View) -> None:
         st.markdown("by detector", width="content")
         names = sorted(set(known.detectors["detector"])) if known.detectors.height else []
         kind = parts.pick("Detector", [ANY, *names], key="detector", width=230)
+        parts.check("expected", ("true", "false"))
         expected = st.toggle(
             "Expected", key="expected", bind="query-params", help="Those marked as expected instead"
         )

@@ -125,3 +125,53 @@ def test_the_explorer_follows_a_collector_that_comes_and_goes(
     assert not app.exception
     assert "from the file, no collector runs" in said(app)
     assert metrics(app)["LLM calls"] == "12"
+
+
+WRONG = {
+    "range": "99d", "zone": "Mars/Olympus", "day": "77", "live": "perhaps", "where": "shoe: 42", "begin": "noon",
+    "end": "2026-13-45", "by": "shoe", "then": "x", "measure": "apples", "show": "x", "tier": "red", "detector": "x",
+    "expected": "maybe", "order": "x", "turn": "99", "block": "x", "axis": "x", "shape": "x", "pair": "x", "left": "x",
+    "right": "x", "view": "x", "as": "x", "sql": "x",
+}  # fmt: skip
+"""A value for each parameter that none of its pages knows."""
+READ = {
+    "burn": ("by", "then", "measure"),
+    "findings": ("show", "tier", "detector", "expected"),
+    "sessions": ("order",),
+    "session": ("turn",),
+    "trace": (),
+    "compare": ("pair",),
+    "sql": ("view",),
+}
+"""What each page reads of it besides its frame."""
+
+
+@pytest.mark.parametrize("page", READ)
+@pytest.mark.parametrize("junk", ["\x00🔥", "![x](http://evil.example/x)"])
+def test_an_address_with_nothing_but_junk_opens(open_page: OpenPage, db: Path, page: str, junk: str) -> None:
+    """No value of a parameter makes a page raise, and none is read as Markdown."""
+    app = open_page(page, db, **{name: value + junk for name, value in WRONG.items()})
+    assert not app.exception
+    assert not any("![x]" in str(warning.value) for warning in app.warning)
+
+
+@pytest.mark.parametrize("page", READ)
+def test_a_wrong_address_is_a_sentence(open_page: OpenPage, db: Path, page: str, said: Said) -> None:
+    """What of it says nothing is named, with what would: the page shows something else than was sent."""
+    about = {"session": "looping"} if page == "session" else {}
+    app = open_page(page, db, **WRONG, **about)
+    assert not app.exception
+    framed = ("zone", "day", "live") if page == "sql" else ("range", "zone", "day", "live")
+    for name in (*framed, *READ[page]):
+        assert f"The address says {name} {WRONG[name]}, which is none" in said(app)
+    if page != "sql":
+        assert "The filter shoe: 42 is not applied" in said(app)
+
+
+def test_a_wrong_time_is_a_sentence(open_page: OpenPage, db: Path, said: Said) -> None:
+    """A time that is none leaves the range open, and a range that ends before it begins is empty: both are said."""
+    app = open_page("burn", db, range="custom", begin="noon", end="0001-01-01", zone="Asia/Tokyo")
+    assert "noon is no time, so the range is open there" in said(app)
+    assert "0001-01-01 is no time" in said(app)
+    app = open_page("burn", db, range="custom", begin="2026-11-03", end="2026-11-02")
+    assert "ends before it begins" in said(app)
