@@ -24,6 +24,7 @@ PROVIDER_NAMES: Final[Mapping[str, str]] = {
     "google_vertexai": "gcp.vertex_ai",
     "amazon_bedrock": "aws.bedrock",
     "mistral": "mistral_ai",
+    "vertex-ai": "gcp.vertex_ai",  # Qwen Code
     "google.generative-ai": "gcp.gemini",  # Vercel's AI SDK; the five below too
     "google.vertex": "gcp.vertex_ai",
     "vertex.anthropic": "gcp.vertex_ai",

@@ -52,6 +52,7 @@ OTEL_PROVIDERS: Final[Mapping[str, str]] = {
     "togetherai": "together",
     "dashscope": "alibaba",
     "fireworks_ai": "fireworks",
+    "github": "github-copilot",
     "github.copilot": "github-copilot",
     "github_copilot": "github-copilot",
     "voyage": "voyageai",

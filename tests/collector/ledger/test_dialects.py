@@ -170,6 +170,50 @@ NO_CALLS: dict[str, dict[str, Any]] = {
 }
 
 
+QWEN_LOG: dict[str, Any] = {
+    "session.id": "s1",
+    "response_id": "r1",
+    "model": "gemini-2.5-flash",
+    "status_code": 200,
+    "duration_ms": 1599,
+    "input_token_count": 1021,
+    "output_token_count": 43,
+    "cached_content_token_count": 128,
+    "thoughts_token_count": 21,
+    "total_token_count": 1085,
+    "auth_type": "gemini",
+}
+QWEN_SPAN: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "gcp.gemini",
+    "gen_ai.request.model": "gemini-2.5-flash",
+    "gen_ai.response.id": "r1",
+    "gen_ai.conversation.id": "s1",
+    "gen_ai.usage.input_tokens": 1021,
+    "gen_ai.usage.output_tokens": 43,
+    "gen_ai.usage.cache_read.input_tokens": 128,
+    "thoughts_token_count": 21,
+}
+
+
+@pytest.mark.parametrize("told", [("log",), ("span",), ("log", "span")], ids="+".join)
+def test_qwen_code_is_one_call_by_its_logs_its_spans_or_both(world: Any, told: tuple[str, ...]) -> None:
+    """Version 0.24: neither has what Gemini thought in the output; of OpenAI's answers both have."""
+    span = world.span("qwen-code", QWEN_SPAN, name="qwen-code.llm_request", seconds=1.6)
+    log = world.log("qwen-code", "qwen-code.api_response", QWEN_LOG, at=1.6)
+    world.load(*([span] if "span" in told else []), logs=[log] if "log" in told else [])
+    call = world.call()
+    assert [
+        call[name] for name in ("input_tokens", "cache_read_tokens", "output_tokens", "reasoning_tokens")
+    ] == [
+        1021,
+        128,
+        64,
+        21,
+    ]
+    assert (call["provider"], call["session_id"], call["response_id"]) == ("gcp.gemini", "s1", "r1")
+
+
 def test_what_is_no_call_counts_for_none(world: Any) -> None:
     """Roll-ups and functions that look like calls are none."""
     world.load(*(world.span("somebody", said) for said in NO_CALLS.values()))
