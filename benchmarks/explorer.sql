@@ -5,7 +5,7 @@ INSERT INTO store.calls BY NAME
 WITH numbered AS (
     SELECT i, i // 100 AS session, i % 100 + 1 AS turn, hash(i) AS dice FROM range($from::BIGINT, $to::BIGINT) AS _(i)
 ), told AS (
-    SELECT *, 's' || session AS session_id, 2000 + turn * 400 AS read, 100 + dice % 400 AS wrote,
+    SELECT *, md5('s' || session)::UUID::VARCHAR AS session_id, 2000 + turn * 400 AS read, 100 + dice % 400 AS wrote,
            list_value('gpt-5', 'gpt-5-mini', 'claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5', 'gemini-3-pro',
                       'gemini-3-flash', 'house-model')[(session * 7 % 8)::BIGINT + 1] AS model,
            $begin::TIMESTAMP + to_microseconds(((session * $every::DOUBLE + turn * 20.0) * 1000000)::BIGINT) AS moment
@@ -64,14 +64,14 @@ FROM range($from::BIGINT, $to::BIGINT) AS _(i)
 
 -- name: firsts
 INSERT INTO store.first_blocks BY NAME
-SELECT md5_number_lower('s' || i // 200) AS session_key, 's' || i // 200 AS session_id, left(md5(i::VARCHAR), 16) AS hash,
+SELECT md5_number_lower(session_id) AS session_key, session_id, left(md5(i::VARCHAR), 16) AS hash,
        $begin::TIMESTAMP_NS AS started_at, md5(((i // 200) * 100 + (i % 200) // 2)::VARCHAR) AS call_id
-FROM range($from::BIGINT, $to::BIGINT) AS _(i)
+FROM (SELECT i, md5('s' || i // 200)::UUID::VARCHAR AS session_id FROM range($from::BIGINT, $to::BIGINT) AS _(i))
 
 -- name: tools
 INSERT INTO store.tool_calls BY NAME
 SELECT call_key, session_key, call_id, session_id, agent, agent_id, turn, turn AS seq, 1 AS position, 'read' AS effect,
-       't' || (turn + (substr(session_id, 2)::BIGINT) * 100) AS tool_call_id, 'tool-' || hash(call_id) % 7 AS tool_name,
+       't' || (turn + substr(run_id, 5)::BIGINT * 100) AS tool_call_id, 'tool-' || hash(call_id) % 7 AS tool_name,
        left(md5(call_id), 16) AS args_hash, left(md5('r' || call_id), 16) AS result_hash, 800 AS result_bytes,
        CASE WHEN hash(call_id) % 30 = 0 THEN 'TimeoutError' END AS error_class, 'response' AS told_by, started_at
 FROM store.calls
@@ -82,7 +82,7 @@ INSERT INTO store.findings BY NAME
 SELECT md5('f' || session_id)[:16] AS finding_id,
        list_value('loops', 'context_bloat', 'heartbeats', 'cache_misses')[(hash(session_id) % 4)::BIGINT + 1] AS detector,
        session_id AS partition, list_value('loop', 'waste', 'warn')[(hash(session_id) % 3)::BIGINT + 1] AS tier, session_id,
-       agent, work_id, [md5((substr(session_id, 2)::BIGINT * 100 + 5)::VARCHAR), md5((substr(session_id, 2)::BIGINT * 100 + 6)::VARCHAR)] AS call_ids,
+       agent, work_id, [md5((substr(run_id, 5)::BIGINT * 100 + 5)::VARCHAR), md5((substr(run_id, 5)::BIGINT * 100 + 6)::VARCHAR)] AS call_ids,
        []::VARCHAR[] AS span_ids, started_at AS first_at, ended_at AS last_at, calls * 100 AS wasted_tokens,
        cost_usd / 10 AS wasted_usd_low, cost_usd / 5 AS wasted_usd_high, 0.8 AS confidence,
        'The same call, again and again. It cost what it cost.' AS evidence, 'Stop it after the second time.' AS fix, ended_at AS found_at

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -162,6 +163,12 @@ def fill(db: Path, sent: Sequence[dict[str, Any]], *, judged: bool = True) -> Pa
 
 
 @pytest.fixture(scope="session")
+def made() -> SimpleNamespace:
+    """What the conftests below make their ledgers of."""
+    return SimpleNamespace(call=call, looping=looping, fill=fill)
+
+
+@pytest.fixture(scope="session")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with three sessions. Tests only read it."""
     return fill(tmp_path_factory.mktemp("ledger") / "burn.duckdb", spans())
@@ -171,18 +178,6 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that has received nothing."""
     return fill(tmp_path_factory.mktemp("empty") / "burn.duckdb", ())
-
-
-@pytest.fixture
-def unpriced_db(tmp_path: Path) -> Path:
-    """A database whose only model has no price."""
-    return fill(tmp_path / "burn.duckdb", [span for span in spans() if UNPRICED in span["name"]])
-
-
-@pytest.fixture
-def unjudged_db(tmp_path: Path) -> Path:
-    """A database that no detector has seen."""
-    return fill(tmp_path / "burn.duckdb", looping(), judged=False)
 
 
 @pytest.fixture
@@ -277,17 +272,6 @@ def _digest(text: str) -> str:
 
 
 @pytest.fixture
-def fill_quietly() -> Callable[..., Path]:
-    """Has sessions of one call each, in which nothing is to be found, arrive in a database."""
-
-    def filled(database: Path, *, sessions: int) -> Path:
-        sent = [call(1, session=f"q{number}", agent="quiet") for number in range(sessions)]
-        return fill(database, sent, judged=False)
-
-    return filled
-
-
-@pytest.fixture
 def spanless(tmp_path: Path) -> tuple[Path, str]:
     """A ledger with two calls whose spans are gone, and their trace."""
     database = fill(
@@ -311,13 +295,3 @@ def fill_spans() -> Callable[[Path, Iterable[str]], Path]:
         return fill(database, sent, judged=False)
 
     return filled
-
-
-@pytest.fixture
-def arrive() -> Callable[[Path], None]:
-    """Has one more call arrive in a database."""
-
-    def arrived(database: Path) -> None:
-        fill(database, [call(1, session="new", agent="new")], judged=False)
-
-    return arrived

@@ -13,7 +13,7 @@
 )
 SELECT coalesce(agent, 'not recorded') AS agent, count(DISTINCT session_id) AS sessions, count(*) AS calls,
        median(tokens)::BIGINT AS each_tokens, median(tool_tokens)::BIGINT AS tool_tokens, sum(tokens)::BIGINT AS tokens,
-       sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, arg_max(session_id, tokens) AS session_id
+       sum(cost_usd)::DECIMAL(38, 12) AS cost_usd, arg_max(session_id, (coalesce(tokens, 0), session_id)) AS session_id
 FROM call JOIN begins USING (session_id)
 GROUP BY agent
 ORDER BY cost_usd DESC NULLS LAST, tokens DESC NULLS LAST, agent

@@ -5,11 +5,11 @@
       AND tool_call_id IS NOT NULL
     GROUP BY ALL
 )
-SELECT kind, coalesce(any_value(block.tool_name), any_value(names.tool)) AS tool, hash, max(bytes) AS bytes,
+SELECT kind, coalesce(min(block.tool_name), min(names.tool)) AS tool, hash, max(bytes) AS bytes,
        count(DISTINCT call_id) AS times, count(DISTINCT block.session_id) AS sessions, sum(tokens)::BIGINT AS tokens,
        sum(cost_usd)::DECIMAL(38, 12) AS cost_usd,
        sum(cost_usd) FILTER (first_seen_call_id <> call_id)::DECIMAL(38, 12) AS carried_usd,
-       arg_max(block.session_id, cost_usd) AS session_id
+       arg_max(block.session_id, (coalesce(cost_usd, 0), block.session_id)) AS session_id
 FROM carried AS block
 LEFT JOIN names ON names.session_id = block.session_id AND names.tool_call_id = block.tool_call_id
 GROUP BY kind, hash

@@ -10,7 +10,7 @@
 SELECT tool_name AS tool, count(*) AS sessions, count(used.tool_name) AS used_in, sum(calls)::BIGINT AS times,
        sum(tokens) FILTER (used.tool_name IS NULL)::BIGINT AS tokens,
        sum(cost_usd) FILTER (used.tool_name IS NULL)::DECIMAL(38, 12) AS cost_usd,
-       arg_max(session_id, cost_usd) FILTER (used.tool_name IS NULL) AS session_id
+       arg_max(session_id, (coalesce(cost_usd, 0), session_id)) FILTER (used.tool_name IS NULL) AS session_id
 FROM offered LEFT JOIN used USING (session_id, tool_name)
 GROUP BY tool_name
 HAVING count(used.tool_name) < count(*)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -156,3 +157,13 @@ def page(context: BrowserContext, seen: Seen) -> Iterator[Page]:
 def way(page: Page, url: str) -> Way:
     """A reader of the explorer."""
     return Way(page, url)
+
+
+@pytest.fixture
+def arrive(made: SimpleNamespace) -> Callable[[Path], None]:
+    """Has one more call arrive in a database."""
+
+    def arrived(database: Path) -> None:
+        made.fill(database, [made.call(1, session="new", agent="new")], judged=False)
+
+    return arrived

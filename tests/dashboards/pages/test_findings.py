@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from otel_burn_analytics.findings import judge
 from otel_burn_collector.reader import open_ledger
+from otel_burn_dashboards import judging
+from otel_burn_dashboards.scope import Scope
 
 OpenPage = Callable[..., AppTest]
 Metrics = Callable[[AppTest], dict[str, str]]
@@ -81,6 +83,16 @@ def test_what_content_costs_across_sessions(open_page: OpenPage, db: Path, shown
     app = open_page("findings", db, show=shown)
     assert not app.exception
     assert app.dataframe or app.info
+
+
+@pytest.mark.parametrize("shown", ["blocks", "bootstraps"])
+def test_what_nobody_knows_the_price_of_has_a_session(unpriced_db: Path, shown: str) -> None:
+    """A click on such a row opens where it is, too."""
+    with open_ledger(unpriced_db) as ledger:
+        rows, sessions = judging.table(ledger, scope=Scope(), name=shown)
+    assert rows["session_id"].to_list() == ["housed"] * rows.height
+    assert rows.height
+    assert sessions == 1
 
 
 @pytest.mark.parametrize("shown", ["blocks", "unused tools", "bootstraps", "repeated reads"])
