@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from otel_burn_collector.ledger.dialect import Dialect
-from otel_burn_collector.ledger.values import token_count
+from otel_burn_collector.ledger.values import number, token_count
 
 _PARTS: Final = (
     "cache_read_tokens",
@@ -24,8 +24,19 @@ _PARTS: Final = (
     "audio_output_tokens",
 )
 
+_COUNTS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "uncached_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+)
+"""Where one of them is no count, the others would mislead."""
+_DETAILS: Final = tuple(name for name in _PARTS if name not in _COUNTS)
+
 _INVENTED: Final = "its counts are made up from the length of the texts, as the stream brought none: left out"
 _ZEROS: Final = "it says 0 tokens in and out, without a response's id, where it saw no usage: left out"
+_MISLEADING: Final = "so are its other tokens, as a part would mislead"
 _CACHE: Final = "its input leaves out what the cache read and wrote: added"
 _SMALLER: Final = (
     "its input is smaller than what the cache read and wrote: it leaves that out, as Anthropic does: added"
@@ -59,22 +70,29 @@ def habits(dialect: Dialect) -> list[str]:
 def usage_of(dialect: Dialect, fields: Mapping[str, str], content: Mapping[str, str]) -> Row:
     """The token columns of a report that says *fields*, with how it pairs and what was corrected."""
     usage: Row = {name: token_count(fields[name]) for name in _PARTS if name in fields}
-    corrections: list[str] = []
     said_input, said_output = (token_count(fields.get(f"{name}_tokens")) for name in ("input", "output"))
+    pairing = _pairing(dialect, usage, said_input, said_output)
+    bad = [name for name in (*_COUNTS, *_DETAILS) if name in fields and _is_no_count(fields[name])]
+    corrections = [f"its {name.replace('_', ' ')} are no number of tokens: left out" for name in bad]
+    if any(name in _COUNTS or (name == "reasoning_tokens" and dialect.output_excludes) for name in bad):
+        return {**dict.fromkeys(usage), "pairing": pairing, "corrections": [*corrections, _MISLEADING]}
     is_made_up = dialect.invents_usage or (dialect.invents_half and said_output == _half(content))
     if _says_nothing(dialect, fields, usage, said_input, said_output, is_made_up=is_made_up):
-        corrections = [_INVENTED if said_input or said_output else _ZEROS]
+        corrections.append(_INVENTED if said_input or said_output else _ZEROS)
         said_input = said_output = None
         usage = dict.fromkeys(usage)
+        pairing = _pairing(dialect, usage, said_input, said_output)
     usage["input_tokens"], usage["output_tokens"] = said_input, said_output
     corrections += _include_cache(usage, dialect, fields)
     corrections += _include_reasoning(usage, dialect, fields)
-    if corrections == [_INVENTED]:
+    if _INVENTED in corrections:
         usage["reported_usd"] = None  # it follows from them
-    return usage | {
-        "pairing": _pairing(dialect, usage, said_input, said_output),
-        "corrections": corrections,
-    }
+    return usage | {"pairing": pairing, "corrections": corrections}
+
+
+def _is_no_count(text: str) -> bool:
+    """Whether *text* should be a count and is none; -1 is how emitters say that they don't know."""
+    return token_count(text) is None and number(text) != -1
 
 
 def _says_nothing(

@@ -6,7 +6,8 @@ from base64 import b64decode, b64encode
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
-MOST_TOKENS: Final = 10**12
+MOST_TOKENS: Final = 10**9
+"""Of one response; the largest contexts are a hundredth of it."""
 MOST_USD: Final = 10**6
 _SMALLEST_USD: Final = Decimal(1).scaleb(-12)
 
@@ -30,8 +31,8 @@ def whole(text: str | None, most: int = 2**31 - 1) -> int | None:
 
 def token_count(text: str | None) -> int | None:
     """A plausible number of tokens: emitters write whole doubles, and -1 for unknown."""
-    found = whole(text, MOST_TOKENS)
-    return None if found is None or found < 0 else found
+    found = number(text)
+    return None if found is None or not found.is_integer() or not 0 <= found <= MOST_TOKENS else int(found)
 
 
 def usd(text: str | None) -> Decimal | None:

@@ -19,6 +19,8 @@ from otel_burn_collector import ledger
 from otel_burn_collector.batch import LOGS, METRICS, SPANS, Batch
 from otel_burn_collector.decode import decode
 from otel_burn_collector.journal.records import Encoding, Kind, Position, Record
+from otel_burn_collector.otlp.bodies import parse
+from otel_burn_collector.otlp.signals import BY_KIND
 from otel_burn_collector.recognition import bodies_in
 
 START = 1_795_345_760 * 10**9
@@ -182,6 +184,16 @@ class World:
         ledger.apply(self.con, batch)
         self.con.commit()
 
+    def receive(self, pieces: Iterable["Piece"], *, later: bool = False) -> None:
+        """Load requests as one batch; see `load`."""
+        said = [(each.kind, Encoding.PLAIN, each.request.SerializeToString()) for each in pieces]
+        (self.put_off if later else self.apply)(batch_of(said))
+
+    def restart(self) -> None:
+        """Let go of the ledger and open it again."""
+        self.con.close()
+        self.con = duckdb.connect(self.db, config={"enable_external_access": "false"})
+
     def put_off(self, batch: Batch) -> None:
         """Load one batch, as the store does while more is coming."""
         self.con.begin()
@@ -277,6 +289,66 @@ def read_folder() -> Any:
             body for file in sorted(folder.iterdir()) for body in bodies_in(file.name, file.read_bytes())[0]
         )
         return batch_of((body.signal.kind, body.encoding, body.data) for body in bodies)
+
+    return read
+
+
+class Piece(NamedTuple):
+    """A request."""
+
+    kind: Kind
+    request: Any
+
+    def items(self) -> Iterator[tuple[Any, Any, Any]]:
+        """Its spans, log records or metrics, each behind its resource and scope."""
+        resources, scopes, items = LEVELS[self.kind]
+        for resource in getattr(self.request, resources):
+            for scope in getattr(resource, scopes):
+                for item in getattr(scope, items):
+                    yield resource, scope, item
+
+    @classmethod
+    def of(cls, kind: Kind, items: Iterable[tuple[Any, Any, Any]], *, grouped: bool = False) -> "Piece":
+        """A request of *items*, each below a resource and scope of its own, or with those that are equal *grouped*."""
+        resources, scopes, name = LEVELS[kind]
+        request = BY_KIND[kind].request()
+        above: dict[bytes, Any] = {}
+        for resource, scope, item in items:
+            keys = [each.SerializeToString(deterministic=True) for each in (resource.resource, scope.scope)]
+            mine = above.get(keys[0]) if grouped else None
+            if mine is None:
+                mine = above[keys[0]] = getattr(request, resources).add()
+                mine.resource.CopyFrom(resource.resource)
+            place = above.get(b"|".join(keys)) if grouped else None
+            if place is None:
+                place = above[b"|".join(keys)] = getattr(mine, scopes).add()
+                place.scope.CopyFrom(scope.scope)
+            getattr(place, name).add().CopyFrom(item)
+        return cls(kind, request)
+
+
+LEVELS = {
+    Kind.TRACES: ("resource_spans", "scope_spans", "spans"),
+    Kind.LOGS: ("resource_logs", "scope_logs", "log_records"),
+    Kind.METRICS: ("resource_metrics", "scope_metrics", "metrics"),
+}
+
+
+@pytest.fixture(scope="session")
+def piece() -> type[Piece]:
+    """Makes requests."""
+    return Piece
+
+
+@pytest.fixture(scope="session")
+def read_pieces() -> Callable[[Path], list[Piece]]:
+    """Reads a folder of OTLP files into its requests."""
+
+    def read(folder: Path) -> list[Piece]:
+        found = (
+            body for file in sorted(folder.iterdir()) for body in bodies_in(file.name, file.read_bytes())[0]
+        )
+        return [Piece(body.signal.kind, parse(body.signal, body.data, body.encoding)) for body in found]
 
     return read
 
