@@ -38,7 +38,10 @@ CORRECTED: Final = """
     GROUP BY ALL ORDER BY reports DESC, source LIMIT 12
 """
 DIALECTS: Final = """
-    SELECT dialect, min(source) AS source, count(*) AS reports FROM reports GROUP BY dialect ORDER BY dialect
+    SELECT dialect, min(source) AS source, count(*) AS reports, count(*) FILTER (usage_status = 'partial') AS partial
+    FROM (SELECT dialect, source, call_id FROM reports)
+    LEFT JOIN (SELECT call_id, usage_status FROM llm_calls) USING (call_id)
+    GROUP BY dialect ORDER BY dialect
 """
 DAMAGED: Final = """
     SELECT count(*) AS times, sum(bytes)::BIGINT AS bytes, strftime(max(found_at), '%Y-%m-%d %H:%M') AS last_at,
@@ -113,18 +116,16 @@ def _more(row: dict[str, Any], name: str) -> str:
     return f"{row[f'{name}_tokens'] - row[f'counted_{name}']:,} more {name} tokens"
 
 
-def _leaving_out(ledger: Ledger) -> Iterable[Said]:
+def _leaving_out(ledger: Ledger) -> Iterator[Said]:
     """What emitters are known to get wrong, or to leave out, beyond correction."""
-    remarks = {each.name: each.remark for each in dialects.DIALECTS if each.remark}
-    return (
-        (
-            "note",
-            "left out",
-            f"{row['source']}, {plural(row['reports'], 'report')}: {remarks[row['dialect']]}",
-        )
-        for row in _rows(ledger, DIALECTS)
-        if row["dialect"] in remarks
-    )
+    known = {each.name: each for each in dialects.DIALECTS}
+    for row in _rows(ledger, DIALECTS):
+        dialect = known.get(row["dialect"])
+        if dialect is not None and dialect.leaves_out and row["partial"]:
+            left_out = f"it leaves out {dialect.leaves_out}, and no other report of the call tells them"
+            yield "note", "left out", f"{row['source']}, {plural(row['partial'], 'report')}: {left_out}"
+        if dialect is not None and dialect.remark:
+            yield "note", "left out", f"{row['source']}, {plural(row['reports'], 'report')}: {dialect.remark}"
 
 
 def _corrected(ledger: Ledger) -> Iterable[Said]:

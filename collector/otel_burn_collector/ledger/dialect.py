@@ -93,6 +93,8 @@ class Dialect:
     """Whether the counts are made up, from the length of texts: then they are none."""
     invents_half: bool = False
     """Whether they may be: then an output that is half as many tokens as the answer has characters is none."""
+    leaves_out: str = ""
+    """Tokens that it does not tell and that decide a price: without them usage is partial, a price estimated."""
     remark: str = ""
     """A defect of this emitter that cannot be corrected, in words for `otel-burn explain`."""
     ttft_factor: float = 1.0

@@ -148,6 +148,7 @@ AGENTS: Final = (
         markers=(names.REQUEST_MODEL,),
         pairs_by_usage="gemini-cli",
         output_excludes=True,
+        leaves_out="cached and reasoning tokens",
         provider="gcp.gemini",
         fields=GENAI,
     ),

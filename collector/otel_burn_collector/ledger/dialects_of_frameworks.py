@@ -76,7 +76,7 @@ FRAMEWORKS: Final = (
         scope=r"semantic_kernel\..*",
         markers=OPERATION,
         marker_values=(*INFERENCE, "chat.completions", "chat.streaming_completions"),
-        remark="it tells no cached and no reasoning tokens",
+        leaves_out="cached and reasoning tokens",
         fields=GENAI,
     ),
     # Haystack 3.4 under OpenInference 0.1.46.

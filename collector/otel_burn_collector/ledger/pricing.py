@@ -18,6 +18,7 @@ from otel_burn.prices import RATE_VERSION, Line, Price, aliases, billed_model, p
 from otel_burn.prices.aliases import Aliases
 from otel_burn.usage import Usage
 from otel_burn_collector.ledger.bills import INPUT_PARTS, LINE, PART_OF, PRICED, bills
+from otel_burn_collector.ledger.dialects import DIALECTS
 from otel_burn_collector.ledger.pricing_columns import price_columns
 from otel_burn_collector.ledger.report_rows import table
 
@@ -119,7 +120,7 @@ def _bill(call_id: str, attempts: list[Mapping[str, Any]], names: Aliases) -> di
         statuses = {each.status for each in prices}
         if call["usage_status"] == "partial":
             statuses.add("estimated")
-            reasons.append("the answer broke off: what the rest cost, nobody said")
+            reasons.append(_partial(call["dialect"]))
         usd = sum((line.usd for line in lines), Decimal(0))
         return _row(call_id, usd, max(statuses, key=SURENESS.index), lines, "; ".join(reasons))
     if call["reported_usd"] is not None:
@@ -129,6 +130,14 @@ def _bill(call_id: str, attempts: list[Mapping[str, Any]], names: Aliases) -> di
     return _row(call_id, None, "unpriced", (), "; ".join(reasons))
 
 
+def _partial(dialect: str | None) -> str:
+    left_out = LEFT_OUT.get(dialect or "")
+    if left_out:
+        return f"its emitter leaves out {left_out}: priced as if there were none"
+    return "the answer broke off: what the rest cost, nobody said"
+
+
+LEFT_OUT: Final = {each.name: each.leaves_out for each in DIALECTS if each.leaves_out}
 SURENESS: Final = ("not_metered", "computed", "estimated")
 """Statuses of attempts with a price: that of their sum is the last one."""
 

@@ -29,6 +29,7 @@ LISTS: Final = (
     "asked_ids", "asked_names", "asked_hashes", "asked_effects", "asked_sketches",
 )  # fmt: skip
 _RENAMED: Final = {"operation": OPERATION_NAMES}
+EMBEDDINGS: Final = ("embedding", "embeddings", "rerank")
 MANIFEST: Final = frozenset({"hashes", "chain", "asked_names", "output_hashes"})
 """A report with one of these has a manifest."""
 
@@ -194,6 +195,8 @@ def _report(dialect: Dialect, fields: Fields, record: Record) -> Row:
         report["logical_call"] = f"{fields['own_id']} {record['started_at']}"
     if get("speed") == "fast":
         report["service_tier"] = "fast"  # it decides the price, and the tier beside it says `standard`
+    if dialect.leaves_out and "cache_read_tokens" not in fields and report.get("operation") not in EMBEDDINGS:
+        report.setdefault("usage_status", "partial")
     return report | usage_of(dialect, fields, record["content"]) | {"extras": _extras(fields)}
 
 

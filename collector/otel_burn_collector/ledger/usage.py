@@ -64,7 +64,8 @@ def habits(dialect: Dialect) -> list[str]:
         _REASONING: dialect.output_excludes,
         _REPEATED: dialect.output_repeats,
     }
-    return [text for text, applies in said.items() if applies] + ([dialect.remark] if dialect.remark else [])
+    known = [*([f"it leaves out {dialect.leaves_out}"] if dialect.leaves_out else []), dialect.remark]
+    return [text for text, applies in said.items() if applies] + [text for text in known if text]
 
 
 def usage_of(dialect: Dialect, fields: Mapping[str, str], content: Mapping[str, str]) -> Row:

@@ -167,3 +167,30 @@ def test_a_project_comes_from_the_resource(world: Any) -> None:
     """burn.project of the resource, else NULL."""
     world.load(world.chat(resource={"burn.project": "shop"}), world.chat(at=5))
     assert [call["project"] for call in world.calls()] == ["shop", None]
+
+
+@pytest.mark.parametrize(
+    ("scope", "more", "status", "cost_status"),
+    [
+        ("opentelemetry.instrumentation.openai_v2", {}, "partial", "estimated"),
+        (
+            "opentelemetry.instrumentation.openai_v2",
+            {"gen_ai.usage.cache_read.input_tokens": 0},
+            "exact",
+            "computed",
+        ),
+        ("somebody", {}, "exact", "computed"),
+    ],
+)
+def test_an_emitter_that_leaves_out_cached_tokens_makes_an_estimate(
+    world: Any, scope: str, more: dict[str, Any], status: str, cost_status: str
+) -> None:
+    """Its input is priced as if no cache had served any, and the call says so; another report of it may know better."""
+    said = {"gen_ai.usage.cache_read.input_tokens": None} | more
+    span = world.chat(scope, attributes=said)
+    world.load(span)
+    call = world.call()
+    assert (call["usage_status"], call["cost_status"]) == (status, cost_status)
+    assert ("leaves out cached and reasoning tokens" in (call["cost_reason"] or "")) == (status == "partial")
+    world.load(world.chat("otel_burn", parent=span, at=0.1, seconds=0.5))
+    assert (world.call()["usage_status"], world.call()["cost_status"]) == ("exact", "computed")

@@ -67,11 +67,12 @@ CALL = st.fixed_dictionaries(
         "audio_output_tokens": st.none(),
         "extras": st.sampled_from([None, None, '{"web_search_requests": 2}', '{"provider_usd": 0.25}']),
         "usage_status": st.sampled_from(["exact", "exact", "partial"]),
+        "dialect": st.sampled_from([None, "otel_burn", "openai-v2"]),
         "attempts": st.sampled_from([1, 1, 2]),
     }
 )
 TEXT = ("call_id", "provider", "request_model", "response_model", "host", "service_tier", "region", "status",
-        "extras", "usage_status")  # fmt: skip
+        "extras", "usage_status", "dialect")  # fmt: skip
 
 
 def used(calls: list[dict[str, Any]]) -> pa.Table:

@@ -8,7 +8,7 @@ WHERE assigned.reports = 1;
 
 CREATE OR REPLACE TEMP VIEW lone_used AS
 SELECT call_id, report_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens,
-       cache_write_1h_tokens, reasoning_tokens, audio_input_tokens, audio_output_tokens, extras, usage_status, started_at
+       cache_write_1h_tokens, reasoning_tokens, audio_input_tokens, audio_output_tokens, extras, usage_status, started_at, dialect
 FROM lone
 WHERE is_metered;
 

@@ -42,7 +42,7 @@ SELECT report.call_id, report.report_id, report.input_tokens, report.output_toke
        coalesce(report.cache_write_5m_tokens, detail.cache_write_5m_tokens) AS cache_write_5m_tokens,
        coalesce(report.cache_write_1h_tokens, detail.cache_write_1h_tokens) AS cache_write_1h_tokens,
        coalesce(report.reasoning_tokens, detail.reasoning_tokens) AS reasoning_tokens,
-       report.audio_input_tokens, report.audio_output_tokens, report.extras, report.usage_status, report.started_at
+       report.audio_input_tokens, report.audio_output_tokens, report.extras, report.usage_status, report.started_at, report.dialect
 FROM placed_several AS report
 JOIN chosen ON chosen.call_id = report.call_id AND chosen.emitter = report.emitter
     -- Attempts on the wire are billed each; what any other emitter says again, it says of the same.

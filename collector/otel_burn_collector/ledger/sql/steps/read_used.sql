@@ -7,7 +7,7 @@ SELECT merged.call_id, merged.provider,
        merged.service_tier, merged.region, merged.status, merged.http_status, merged.reported_usd, wire.failures,
        used.input_tokens, used.output_tokens, used.cache_read_tokens, used.cache_write_tokens,
        used.cache_write_5m_tokens, used.cache_write_1h_tokens, used.reasoning_tokens,
-       used.audio_input_tokens, used.audio_output_tokens, used.extras, merged.usage_status
+       used.audio_input_tokens, used.audio_output_tokens, used.extras, merged.usage_status, used.dialect
 FROM merged
 LEFT JOIN used USING (call_id)
 LEFT JOIN (

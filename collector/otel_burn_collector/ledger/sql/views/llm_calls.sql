@@ -21,7 +21,7 @@ COMMENT ON COLUMN llm_calls.attempts IS 'HTTP attempts seen on the wire or told 
 COMMENT ON COLUMN llm_calls.input_tokens IS 'Everything the model read, cache included; NULL when nobody reported it';
 COMMENT ON COLUMN llm_calls.uncached_input_tokens IS 'Input that no cache served or stored';
 COMMENT ON COLUMN llm_calls.output_tokens IS 'Everything the model wrote, reasoning included';
-COMMENT ON COLUMN llm_calls.usage_status IS 'exact, partial (broken off), missing or estimated';
+COMMENT ON COLUMN llm_calls.usage_status IS 'exact, partial (the answer broke off, or its emitter leaves something out), missing or estimated';
 COMMENT ON COLUMN llm_calls.cost_usd IS 'US dollars; NULL when unknown, never 0 for unknown';
 COMMENT ON COLUMN llm_calls.cost_status IS 'computed (our rates), estimated (our rates, and the reason says what is not sure), reported (by the provider, or by the emitter where we have no rate), unpriced, not_metered (local, free, or refused: nothing was billed)';
 COMMENT ON COLUMN llm_calls.cost_reason IS 'Why the cost is an estimate, or unknown, or nothing; NULL when it is computed';
