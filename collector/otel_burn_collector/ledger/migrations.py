@@ -23,6 +23,7 @@ STEPS = (
     Step(5, "to_5_say_why_reports_are_one", rebuild=True),
     Step(6, "to_6_tell_a_sessions_parent"),
     Step(7, None),  # store.spoken, store.heard
+    Step(8, None),  # context_blocks.session_key
 )
 OLDEST = 2
 """Files below it were written by no release and are refused."""

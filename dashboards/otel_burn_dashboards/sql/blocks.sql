@@ -12,7 +12,8 @@ WITH call AS (
     GROUP BY ALL
 ), block AS (
     SELECT block.*, call.turn, names.tool
-    FROM (SELECT * FROM context_blocks WHERE session_id = $session::VARCHAR) AS block
+    FROM (SELECT * FROM context_blocks
+          WHERE session_id = $session::VARCHAR AND session_key = md5_number_lower($session::VARCHAR)) AS block
     JOIN call USING (call_id)
     LEFT JOIN names USING (tool_call_id)
 ), carried AS (

@@ -8,7 +8,7 @@ WITH calls AS (
 blocks AS (
     SELECT call_id, kind, first_seen_call_id IS NOT DISTINCT FROM call_id AS fresh, tokens, bytes
     FROM context_blocks
-    WHERE session_id = $session::VARCHAR
+    WHERE session_id = $session::VARCHAR AND session_key = md5_number_lower($session::VARCHAR)
     UNION ALL
     -- A call whose emitter listed no context still has its input, by how the cache served it.
     SELECT call_id, class.kind, NULL, class.tokens, NULL
@@ -19,7 +19,9 @@ blocks AS (
                    {kind: 'cache write', tokens: cache_write_tokens},
                    {kind: 'cache read', tokens: cache_read_tokens}
                ]) AS class
-        FROM calls ANTI JOIN (SELECT call_id FROM context_blocks WHERE session_id = $session::VARCHAR) USING (call_id)
+        FROM calls
+        ANTI JOIN (SELECT call_id FROM context_blocks
+                   WHERE session_id = $session::VARCHAR AND session_key = md5_number_lower($session::VARCHAR)) USING (call_id)
     )
     WHERE class.tokens > 0
 ),

@@ -49,7 +49,7 @@ SELECT block.call_id, block.session_id, block.position, block.kind, block.tool_n
        block.error_class, block.bytes, block.until - block.since AS tokens,
        CASE WHEN pico IS NOT NULL AND until IS NOT NULL
             THEN (paid_until - paid_since)::DECIMAL(26, 0) * 0.000000000001::DECIMAL(12, 12) END AS cost_usd,
-       block.hash, first.call_id AS first_seen_call_id, block.sketch
+       block.hash, first.call_id AS first_seen_call_id, block.sketch, block.session_key
 FROM charged AS block
 LEFT JOIN store.first_blocks AS first
        ON first.session_key = block.session_key AND first.session_id = block.session_id AND first.hash = block.hash;
@@ -64,6 +64,7 @@ COMMENT ON COLUMN context_blocks.first_seen_call_id IS 'The first call of the se
 COMMENT ON COLUMN context_blocks.sketch IS 'Of a tool result: up to 16 groups of 4 hex digits; results are as alike as the share of groups they have in common';
 COMMENT ON COLUMN context_blocks.call_id IS 'The call whose context it is part of';
 COMMENT ON COLUMN context_blocks.session_id IS 'That call''s session';
+COMMENT ON COLUMN context_blocks.session_key IS 'md5_number_lower(session_id): asked for as well, a session of a large ledger is found in half the time';
 COMMENT ON COLUMN context_blocks.tool_call_id IS 'Of tool calls and results';
 COMMENT ON COLUMN context_blocks.error_class IS 'Of a tool result: how the tool failed; NULL when it succeeded or nothing is known';
 COMMENT ON COLUMN context_blocks.bytes IS 'Of its content as UTF-8';
