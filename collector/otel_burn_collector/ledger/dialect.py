@@ -80,7 +80,8 @@ class Dialect:
     wire: bool = False
     """One report an HTTP attempt, not one a call."""
     pairs_by_usage: str | None = None
-    """Emitter family whose spans and records share no id: equal session and usage pairs them."""
+    """Emitter family whose spans and records share no id, or no request's id, where a gateway gives none: equal session
+    and usage pairs them."""
     pairs_without_reasoning: bool = False
     """Whether that family leaves the reasoning out of the output, and this dialect does not."""
     pairs_with_turns: bool = False

@@ -51,7 +51,7 @@ CLAUDE_CODE: Final[Fields] = {
 }
 
 AGENTS: Final = (
-    _imported("claude-code"),
+    _imported("claude-code", pairs_by_usage="claude-code"),
     _imported("codex", pairs_by_usage="codex"),
     _imported("gemini-cli", pairs_by_usage="gemini-cli", pairs_without_reasoning=True),
     _imported("openclaw"),
@@ -63,6 +63,7 @@ AGENTS: Final = (
         scope=r"com\.anthropic\.claude_code(\.events)?",
         event=r"(claude_code\.)?api_(request|error)",
         markers=("model",),
+        pairs_by_usage="claude-code",
         input_excludes=True,
         provider="anthropic",
         fields=CLAUDE_CODE,
@@ -73,6 +74,7 @@ AGENTS: Final = (
         scope=r"com\.anthropic\.claude_code\.tracing",
         event=r"claude_code\.llm_request",
         markers=("model",),
+        pairs_by_usage="claude-code",
         input_excludes=True,
         provider="anthropic",
         fields=CLAUDE_CODE,

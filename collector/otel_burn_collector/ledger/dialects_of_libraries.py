@@ -215,6 +215,17 @@ LIBRARIES: Final = (
         ttft_factor=1000,
         fields=GENAI,
     ),
+    # Langtrace 3.8 is no parent of the spans below it.
+    Dialect(
+        name="langtrace",
+        rank=32,
+        scope=r"langtrace_python_sdk\.instrumentation\..*",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        leaves_out="what Anthropic's cache read and wrote, from the input, too",
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
     Dialect(
         name="openllmetry-anthropic-stream",
         rank=30,

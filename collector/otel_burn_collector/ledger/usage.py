@@ -72,7 +72,7 @@ def usage_of(dialect: Dialect, fields: Mapping[str, str], content: Mapping[str, 
     """The token columns of a report that says *fields*, with how it pairs and what was corrected."""
     usage: Row = {name: token_count(fields[name]) for name in _PARTS if name in fields}
     said_input, said_output = (token_count(fields.get(f"{name}_tokens")) for name in ("input", "output"))
-    pairing = _pairing(dialect, usage, said_input, said_output)
+    pairing = _pairing(dialect, fields, usage, said_input, said_output)
     bad = [name for name in (*_COUNTS, *_DETAILS) if name in fields and _is_no_count(fields[name])]
     corrections = [f"its {name.replace('_', ' ')} are no number of tokens: left out" for name in bad]
     if any(name in _COUNTS or (name == "reasoning_tokens" and dialect.output_excludes) for name in bad):
@@ -82,7 +82,7 @@ def usage_of(dialect: Dialect, fields: Mapping[str, str], content: Mapping[str, 
         corrections.append(_INVENTED if said_input or said_output else _ZEROS)
         said_input = said_output = None
         usage = dict.fromkeys(usage)
-        pairing = _pairing(dialect, usage, said_input, said_output)
+        pairing = _pairing(dialect, fields, usage, said_input, said_output)
     usage["input_tokens"], usage["output_tokens"] = said_input, said_output
     corrections += _include_cache(usage, dialect, fields)
     corrections += _include_reasoning(usage, dialect, fields)
@@ -174,11 +174,15 @@ def _is_of(dialect: Dialect, fields: Mapping[str, str], vendor: Sequence[str]) -
     return any(word in name.lower() for name in said if name is not None for word in vendor)
 
 
-def _pairing(dialect: Dialect, usage: Row, said_input: int | None, said_output: int | None) -> str | None:
+def _pairing(
+    dialect: Dialect, fields: Mapping[str, str], usage: Row, said_input: int | None, said_output: int | None
+) -> str | None:
     if dialect.pairs_with_turns:
         return dialect.pairs_by_usage
-    if dialect.pairs_by_usage is None or said_input is None:
+    if dialect.pairs_by_usage is None or said_input is None or "request_id" in fields:
         return None
+    if dialect.input_excludes:  # session logs have it whole
+        said_input += (usage.get("cache_read_tokens") or 0) + (usage.get("cache_write_tokens") or 0)
     unsaid = (usage.get("reasoning_tokens") or 0) if dialect.pairs_without_reasoning else 0
     output = None if said_output is None else said_output - unsaid
     parts = (dialect.pairs_by_usage, said_input, output)

@@ -83,6 +83,55 @@ def test_a_callback_of_another_time_or_usage_is_another_call(world: Any) -> None
     assert len(world.calls()) == 3
 
 
+def _claude_code(world: Any, request_id: str | None, *, at: float = 1.0) -> tuple[Any, Any]:
+    """What Claude Code 2.1.332 tells of a call: a log record at its end, and a span."""
+    said: dict[str, Any] = {
+        "model": "claude-sonnet-4-5",
+        "session.id": "s1",
+        "input_tokens": 441,
+        "output_tokens": 41,
+        "cache_read_tokens": 256,
+        "cache_creation_tokens": 310,
+        "duration_ms": 200,
+        **({"request_id": request_id} if request_id else {}),
+    }
+    events, tracing = "com.anthropic.claude_code.events", "com.anthropic.claude_code.tracing"
+    log = world.log(events, "api_request", said, at=at + 0.2)
+    return log, world.span(tracing, said, name="claude_code.llm_request", at=at, seconds=0.23)
+
+
+def test_claude_code_behind_a_gateway_without_request_ids_is_counted_once(world: Any) -> None:
+    """Its log record and its span share nothing but session, usage and time."""
+    told = [_claude_code(world, None, at=at) for at in (1, 2)]
+    world.load(*(span for _, span in told), logs=[log for log, _ in told])
+    assert [(call["input_tokens"], len(call["sources"])) for call in world.calls()] == [(1007, 2)] * 2
+
+
+def test_claude_codes_calls_with_request_ids_go_by_those_alone(world: Any) -> None:
+    """Two at a time of equal usage stay two."""
+    told = [_claude_code(world, request_id) for request_id in ("req_1", "req_2")]
+    world.load(*(span for _, span in told), logs=[log for log, _ in told])
+    assert [len(call["sources"]) for call in world.calls()] == [2, 2]
+
+
+def test_langtrace_leaves_the_cache_out_and_is_no_parent_of_anthropics_span(world: Any) -> None:
+    """Version 3.8, in a trace of its own: the span of the SDK itself knows the cache."""
+    said = {"gen_ai.operation.name": "chat", "gen_ai.system": "anthropic"}
+    used = {"gen_ai.usage.input_tokens": 469, "gen_ai.usage.output_tokens": 45}
+    model = {"gen_ai.request.model": "claude-opus-4-8"}
+    scope = "langtrace_python_sdk.instrumentation.anthropic.instrumentation"
+    cached = {"gen_ai.usage.cache_read.input_tokens": 256, "gen_ai.usage.cache_write.input_tokens": 310}
+    native = {
+        "gen_ai.usage.input_tokens": 1035,
+        "gen_ai.usage.output_tokens": 45,
+        "gen_ai.response.id": "msg_1",
+    }
+    world.load(world.span(scope, said | used | model, at=1, seconds=1.2))
+    world.load(world.chat(NATIVE, at=1.1, attributes=model | cached | native))
+    call = world.call()
+    assert (call["input_tokens"], call["cache_read_tokens"], call["response_id"]) == (1035, 256, "msg_1")
+
+
 def test_an_embedding_has_no_output_to_miss(world: Any) -> None:
     """OpenInference tells its kind, and no output tokens: its usage is whole."""
     said = {"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small"}

@@ -22,7 +22,7 @@ SELECT *, input_tokens IS NULL AND output_tokens IS NULL AS hollow,
 FROM store.reports
 WHERE started_at BETWEEN getvariable('touched_from') - INTERVAL 1 HOUR AND getvariable('resolved_to')
   AND ended_at >= getvariable('touched_from') - INTERVAL 1 SECOND
-  AND dialect IN ('litellm', 'litellm-old', 'openinference-litellm', 'openinference-langchain', 'openllmetry-langchain', 'langsmith')
+  AND dialect IN ('litellm', 'litellm-proxy', 'litellm-old', 'langtrace', 'openinference-litellm', 'openinference-langchain', 'openllmetry-langchain', 'langsmith')
   AND response_id IS NULL AND request_id IS NULL;
 
 SET VARIABLE callbacks_from = (SELECT min(started_at) - INTERVAL 1 SECOND FROM callbacks);
@@ -44,7 +44,9 @@ JOIN (
  AND other.started_at BETWEEN callback.started_at - INTERVAL 50 MILLISECOND AND callback.ended_at
  AND other.ended_at <= callback.ended_at + INTERVAL 1 SECOND
  AND other.is_error = callback.is_error
- AND (callback.hollow OR other.input_tokens = callback.input_tokens AND other.output_tokens = callback.output_tokens)
+ -- Langtrace leaves out what Anthropic's cache read and wrote.
+ AND (callback.hollow OR other.output_tokens = callback.output_tokens
+      AND callback.input_tokens IN (other.input_tokens, other.input_tokens - coalesce(other.cache_read_tokens, 0) - coalesce(other.cache_write_tokens, 0)))
  AND (coalesce(other.request_model, other.response_model) IS NULL
       OR list_has_any(list_transform([other.request_model, other.response_model], lambda x: regexp_replace(x, '^.*/|-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]$', '', 'g')),
                   list_transform([callback.request_model, callback.response_model], lambda x: regexp_replace(x, '^.*/|-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]$', '', 'g'))))
