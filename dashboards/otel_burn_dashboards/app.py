@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from otel_burn_dashboards import parts, reading, source
+from otel_burn_dashboards import head, reading, source
 from otel_burn_dashboards.pages import FIRST, PAGES, SQL
 
 HERE = Path(__file__).parent
@@ -22,11 +22,11 @@ page = st.navigation(
     ],
     position="top",
 )  # fmt: skip
-st.set_page_config(page_title=parts.tab(page.title))
-parts.address(page.title)
+st.set_page_config(page_title=head.tab(page.title))
+head.address(page.title)
 with reading.once():
     # The reader's frame belongs to no page: so it stays what it is from page to page, in the address as well.
-    parts.frame(page.title, filtered=page.url_path != SQL)
+    head.frame(page.title, filtered=page.url_path != SQL)
     if page.url_path != SQL:
         source.leave()
     page.run()

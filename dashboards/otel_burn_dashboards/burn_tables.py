@@ -19,14 +19,14 @@ SPENT: Final[columns.Config] = {
         "unpriced", help="Answered calls of which nobody knows the price; not in the cost"
     ),
     "sessions": columns.count("sessions"),
-    "input": columns.tokens("input tokens"),
+    "input": columns.count("input tokens"),
     "cached": columns.percent("cached", help="Input that the provider's cache served"),
     "missed": st.column_config.NumberColumn(
         "cache misses",
         format=columns.MONEY,
         help="What input cost that the turn before had already, and no cache served; part of the cost",
     ),
-    "output": columns.tokens("output tokens"),
+    "output": columns.count("output tokens"),
 }
 
 
@@ -66,7 +66,7 @@ def bill(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         "name": st.column_config.TextColumn("token class", width="large"),
         "cost": SPENT["cost"],
         "share": SPENT["share"],
-        "tokens": columns.tokens("tokens"),
+        "tokens": columns.count("tokens"),
     }
 
 
@@ -91,5 +91,5 @@ def tools(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         "share": SPENT["share"],
         "calls": columns.count("called"),
         "failed": columns.count("failed"),
-        "tokens": columns.tokens("tokens carried"),
+        "tokens": columns.count("tokens carried"),
     }

@@ -57,12 +57,15 @@ SERIES: Final = ("#5C7CFA", "#0FA277", "#BE4BDB", "#1098AD", "#E64980", "#6D9A10
 INPUT: Final = KINDS | {name: TOKENS[name] for name in ("cache read", "cache write", "uncached input")}
 """What a call's input is made of: kinds of blocks, or classes of tokens where nobody listed the blocks."""
 
+ORDINARY: Final = "#868E96"
+"""What nothing is to be said of."""
+
 TURNS: Final = {
     "failed": TIERS["loop"],
     "retried": "#8F6B7D",
     "cache missed": TOKENS["uncached input"],
     "context cut": "#4F8A8B",
-    "ordinary": "#868E96",
+    "ordinary": ORDINARY,
 }
 """What is special about a turn, the worst first. Dull, so that none is taken for a kind of block below it."""
 
@@ -73,7 +76,7 @@ SPANS: Final = {
     "LLM call": TOKENS["uncached input"],
     "tool": KINDS["tool_result"],
     "agent": "#A98467",
-    "other": "#868E96",
+    "other": ORDINARY,
     "failed": ERROR,
 }
 """What a span of a trace is; blue is what tokens go into, as everywhere."""

@@ -68,11 +68,6 @@ def count(label: str, **options: Any) -> Any:
     return st.column_config.NumberColumn(label, format="localized", **options)
 
 
-def tokens(label: str, **options: Any) -> Any:
-    """Tokens, in full."""
-    return count(label, **options)
-
-
 def percent(label: str, **options: Any) -> Any:
     """A share."""
     return st.column_config.NumberColumn(label, format="%.1f %%", **options)

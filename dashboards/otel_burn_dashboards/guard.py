@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Vega compiles its expressions, and Streamlit makes its components' modules itself, as blobs.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        # Streamlit makes its components' modules itself, as blobs.
+        "script-src 'self' 'unsafe-inline' blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",

@@ -1,4 +1,4 @@
-"""What do the pages have in common? The frame of a page, its empty states, figures, downloads, links."""
+"""What are the pages made of? Controls that stand in the address, empty states, figures, tables, downloads, links."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
@@ -7,44 +7,16 @@ import polars as pl
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from otel_burn_dashboards import burning, downloads, queries, source
-from otel_burn_dashboards.figures import brief, clock, plain
-from otel_burn_dashboards.presence import Presence
-from otel_burn_dashboards.state import RANGE_NAMES, RANGES, View, filter_names, zones
+from otel_burn_dashboards import downloads
+from otel_burn_dashboards.figures import brief, plain
+from otel_burn_dashboards.state import RANGE_NAMES, View
 from otel_burn_dashboards.summaries import Coverage, Figure
 
 RECORD: Final = "otel-burn run -- python agent.py"
-LOOK_SECONDS: Final = 3
-HOURS: Final = [str(hour) for hour in range(24)]
 NAMED: Final = 10
 """So many choices are named in a sentence."""
 MISREAD: Final = "misread"
 """Where is written what of the address says nothing, and where the page says so."""
-SELECTED: Final = ("session", "trace", "finding")
-"""What a page can be about, as the address names it."""
-
-
-def frame(title: str, *, filtered: bool = True) -> None:
-    """The head of a page: its title, how fresh the numbers are, and the reader's time range, filters and clock."""
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    notes = st.empty()
-    st.session_state[MISREAD] = [], st.empty()
-    _watch(source.begin(notes))
-    with line:
-        st.title(title, anchor=False, width="stretch")
-        _freshness()
-    below = st.container(horizontal=True, vertical_alignment="center", gap="small") if filtered else line
-    with below:
-        if filtered:
-            chosen = _range()
-            _where()
-            if chosen == "custom":
-                _custom()
-        _clock()
-        check("live", ("true", "false"))
-        st.toggle("Live", key="live", bind="query-params", help="Ask again as soon as something has arrived")
-    if filtered:
-        misread(view().misread)
 
 
 def misread(sentences: Sequence[str]) -> None:
@@ -61,27 +33,6 @@ def check(key: str, options: Sequence[str]) -> None:
     if said and said not in options:
         known = f"none of {', '.join(options)}" if len(options) <= NAMED else "none that there is"
         misread([f"The address says {key} {brief(said, most=60)}, which is {known}."])
-
-
-def tab(title: str) -> str:
-    """What the browser's tab says: what is chosen first, as tabs are narrow."""
-    chosen = next((st.query_params[name] for name in SELECTED[:2] if st.query_params.get(name)), "")
-    return " · ".join(part for part in (brief(chosen), title, "otel-burn") if part)
-
-
-def address(page: str) -> None:
-    """Have the browser's address say what the page is about: a link from a page to itself leaves it as it was, and
-    the next click would take the reader back."""
-    about = (page, *(st.query_params.get(name, "") for name in SELECTED))
-    before = st.session_state.get("about", about)
-    st.session_state["about"] = about
-    if before == about or before[0] != page:
-        return
-    for name, chosen in zip(SELECTED, about[1:], strict=True):
-        # Only what is set is told to the browser, so what is gone has to come first.
-        st.query_params[name] = chosen or "-"
-        if not chosen:
-            st.query_params.pop(name, None)
 
 
 def view() -> View:
@@ -219,86 +170,3 @@ def local(frame: pl.DataFrame, seen: View, *columns: str) -> pl.DataFrame:
         .dt.replace_time_zone(None, ambiguous="earliest", non_existent="null")
         for column in columns if column in frame.columns
     )  # fmt: skip
-
-
-def _freshness() -> None:
-    fresh = source.ask(queries.freshness)
-    at = "Nothing received yet" if fresh.as_of is None else f"Data as of {clock(fresh.as_of, view().zone)}"
-    found: Presence = st.session_state[source.PRESENCE]
-    through = {
-        "answers": "through the collector",
-        "silent": "the collector does not answer",
-        "loading": "the collector does not answer",
-    }.get(found.state, "from the file, no collector runs")
-    icon = ":material/cloud_off:" if found.away else ":material/bolt:"
-    more = " · newer telemetry is being loaded" if fresh.waiting and not found.away else ""
-    more += " · newer telemetry waits in the journal" if fresh.waiting and found.away else ""
-    told = f"{icon} {plain(at)} · {through}{more}"
-    told = f":orange[{told}]" if fresh.waiting or found.silent else told
-    st.caption(told, width="content", help=plain(fresh.sentence))
-    st.button(
-        "Refresh",
-        icon=":material/refresh:",
-        type="tertiary",
-        on_click=source.forget,
-        shortcut="u",
-        help="Ask again now",
-    )
-
-
-def _range() -> str:
-    check("range", list(RANGES))
-    chosen = st.segmented_control(
-        "Time range", list(RANGES), default="all", required=True, key="range", bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    return str(chosen)
-
-
-def _where() -> None:
-    known = filter_names(source.ask(burning.names))
-    typed = [text for text in st.query_params.get_all("where") if text not in known]
-    st.multiselect(
-        "Filters", [*known, *typed], key="where", bind="query-params", label_visibility="collapsed",
-        placeholder="Filter: model, agent, project, user …", accept_new_options=True, select_all=False,
-    )  # fmt: skip
-
-
-def _custom() -> None:
-    for key, label in (("begin", "From"), ("end", "Until")):
-        st.text_input(
-            label, key=key, bind="query-params", placeholder=f"{label} 2026-11-01 09:00", label_visibility="collapsed",
-            width=190,
-        )  # fmt: skip
-
-
-def _clock() -> None:
-    seen = view()
-    with st.popover(
-        f"{seen.zone} · day from {int(seen.day):02}:00", icon=":material/schedule:", type="tertiary"
-    ):
-        check("zone", zones())
-        st.selectbox("Time zone", zones(), key="zone", bind="query-params")
-        check("day", HOURS)
-        st.selectbox("A day begins at", HOURS, key="day", bind="query-params")
-        st.caption("Times, bars and days on every page go by this clock. It is part of the address.")
-
-
-def _watch(found: Presence) -> None:
-    """Say when the collector went while this reader looked on, and see whether anything changes."""
-    if found.state == "answers":
-        st.session_state["seen"] = True
-    elif not found.silent and (st.session_state.get("seen") or found.state == "ended"):
-        st.warning(f"{found.sentence} This page goes on by itself.", icon=":material/cloud_off:")
-    _pulse()
-
-
-@st.fragment(run_every=LOOK_SECONDS)
-def _pulse() -> None:
-    """Show the page again when somebody answers who did not, or in live mode when something has arrived."""
-    if source.returned():
-        source.ask_again()
-        st.rerun()
-    if source.has_news():
-        source.renew()
-        st.rerun()

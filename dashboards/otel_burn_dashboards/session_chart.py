@@ -139,7 +139,7 @@ def _context(context: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
 
 def _tools(tools: pl.DataFrame, turns: alt.Scale, step: int) -> alt.Chart:
     """Which tools did each turn ask for?"""
-    outcomes = {"no error reported": "#868E96", "failed": colors.ERROR}
+    outcomes = {"no error reported": colors.ORDINARY, "failed": colors.ERROR}
     fine, failed = outcomes
     binned = (
         tools.with_columns(_bin(step))

@@ -42,7 +42,7 @@ def sessions(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
         "unpriced": columns.count(
             "unpriced", width=75, help="Answered calls of which nobody knows the price; not in the cost"
         ),
-        "input": columns.tokens("input", width=80),
+        "input": columns.count("input", width=80),
         "cached": columns.percent("cached", width=72, help="Input that the provider's cache served"),
         "project": st.column_config.TextColumn("project"),
     }
@@ -86,13 +86,13 @@ def turns(frame: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, col
         "outcome": st.column_config.TextColumn("outcome"),
         "cost": columns.money("cost"),
         "price": st.column_config.TextColumn("price is"),
-        "uncached": columns.tokens("uncached input"),
-        "read": columns.tokens("cache read"),
-        "write": columns.tokens("cache write"),
-        "missed": columns.tokens(
+        "uncached": columns.count("uncached input"),
+        "read": columns.count("cache read"),
+        "write": columns.count("cache write"),
+        "missed": columns.count(
             "cache missed", help="Of the input, what the turn before had already and no cache served"
         ),
-        "output": columns.tokens("output"),
+        "output": columns.count("output"),
         "usage": st.column_config.TextColumn("usage is"),
     }
 
@@ -125,7 +125,7 @@ def blocks(frame: pl.DataFrame) -> tuple[pl.DataFrame, columns.Config]:
             format=columns.FINE_MONEY,
             help="Its share of the input's price in every call that sent it",
         ),
-        "tokens": columns.tokens(
+        "tokens": columns.count(
             "tokens sent", help="Its share of the billed input, by bytes, over all the calls"
         ),
         "times": columns.count("sent in calls"),
