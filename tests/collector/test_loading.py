@@ -231,3 +231,13 @@ def test_a_quiet_loader_folds_the_log_in(
     assert loader.loaded.segment == 1
     loader.stop(10)
     assert loader.failure is None
+
+
+def test_what_many_calls_were_derived_with_is_given_back(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, make_calls: Callable[[int], bytes]
+) -> None:
+    """At once, not when the next batch comes."""
+    journal(tmp_path / "j", (Kind.TRACES, Encoding.JSON, make_calls(deriving.MANY)))
+    load(con, tmp_path / "j")
+    assert rows(con, "SELECT count(*) FROM llm_calls") == [deriving.MANY]
+    assert rows(con, "SELECT table_name FROM duckdb_tables() WHERE temporary") == []

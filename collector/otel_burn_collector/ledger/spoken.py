@@ -14,7 +14,7 @@ from otel_burn_collector.ledger import speaking
 from otel_burn_collector.ledger.contents import manifest_of, manifest_of_message
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.report_rows import MANIFESTS, table
-from otel_burn_collector.ledger.statements import count, frame, registered, run
+from otel_burn_collector.ledger.statements import count, frame, objects, registered, run
 
 SPOKEN: Final = pa.schema(
     {
@@ -51,7 +51,7 @@ def hear(con: duckdb.DuckDBPyConnection, records: pa.Table) -> bool:
 
     `unblocked` has the reports whose contexts waited for one of these, if it returns true.
     """
-    with registered(con, new_spoken=table(_rows(records.to_pylist()), SPOKEN)):
+    with registered(con, new_spoken=table(_rows(objects(records)), SPOKEN)):
         run(con, "insert_spoken", "find_heard")
     if not count(con, "heard"):
         return False

@@ -33,8 +33,7 @@ def run(con: duckdb.DuckDBPyConnection, *steps: str) -> None:
 
 def rows(con: duckdb.DuckDBPyConnection, step: str) -> Sequence[Mapping[str, Any]]:
     """The rows of a step that reads."""
-    found: list[dict[str, Any]] = frame(con, step).to_pylist()
-    return found
+    return objects(frame(con, step))
 
 
 def frame(con: duckdb.DuckDBPyConnection, step: str) -> pa.Table:
@@ -44,13 +43,33 @@ def frame(con: duckdb.DuckDBPyConnection, step: str) -> pa.Table:
 
 def tuples(con: duckdb.DuckDBPyConnection, step: str) -> Iterator[tuple[Any, ...]]:
     """The same as tuples, which cost a third."""
-    return zip(*(column.to_pylist() for column in frame(con, step).columns), strict=True)
+    return zip(*(column.to_pylist() for column in _counted(frame(con, step)).columns), strict=True)
+
+
+def objects(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of *table*, times in nanoseconds as numbers: Python's times have none, and Arrow would want pandas."""
+    found: list[dict[str, Any]] = _counted(table).to_pylist()
+    return found
+
+
+def _counted(table: pa.Table) -> pa.Table:
+    fields = [
+        field.with_type(pa.int64()) if field.type == pa.timestamp("ns") else field for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """The number of rows in one of our temporary tables."""
     ((found,),) = con.table(table).count("*").fetchall()
     return int(found)
+
+
+def drop_working_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Give back the memory of what the steps of the last batch worked with; the next one makes its own."""
+    working = con.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+    for (name,) in working:
+        con.execute(f'DROP TABLE temp."{name}"')
 
 
 @contextmanager

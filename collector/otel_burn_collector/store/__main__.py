@@ -1,20 +1,8 @@
-"""The store process, without pandas: Arrow imports it with the first array that it makes, where it is installed."""
+"""The store process, without pandas."""
 
-import sys
-from importlib.abc import MetaPathFinder
+from otel_burn_collector.without_pandas import refuse_pandas
 
-
-class WithoutPandas(MetaPathFinder):
-    """Has it look as if it were not installed: half a second and 40 MiB for what is not used here."""
-
-    @staticmethod
-    def find_spec(fullname: str, *_: object) -> None:
-        """Find nothing else."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError("pandas is not used here", name=fullname)
-
-
-sys.meta_path.insert(0, WithoutPandas())
+refuse_pandas()
 
 from otel_burn_collector.process import run_process  # noqa: E402
 from otel_burn_collector.store.serving import main  # noqa: E402

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from otel_burn.errors import BurnError
 from otel_burn_collector import ledger
@@ -50,6 +51,8 @@ _TEMPORARY_SHARE, _TEMPORARY_MOST = 4, 16 << 30
 def open_store(db: Path, data_dir: Path | None = None) -> duckdb.DuckDBPyConnection:
     """The database as its one writer: brought to this version after a backup, tables made, guarded, locked."""
     db.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Arrow's own allocator keeps what it freed: 90 of 660 MB where 200 MB of logs were imported.
+    pa.set_memory_pool(pa.system_memory_pool())
     # Directories can be allowed only while everything is.
     con = _patiently(db, lambda: duckdb.connect(db, config=_config(db) | {"enable_external_access": "true"}))
     try:

@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from otel_burn_collector import ledger
 from otel_burn_collector.decode import decode
 from otel_burn_collector.journal.reader import JournalReader
-from otel_burn_collector.journal.records import Damage, Kind, Position, Record
+from otel_burn_collector.journal.records import Damage, Position, Record
 from otel_burn_collector.store import commands, progress
 from otel_burn_collector.store.database import staging_of
 from otel_burn_collector.store.faults import is_fatal
@@ -42,6 +42,9 @@ class Loading:
         """Load the next batch that the journal has, and derive calls if it is time; returns how many records it was."""
         found = self._preparing.take()
         for batch in found.batches:
+            if batch.is_command:  # it meets the calls of what was acknowledged before it
+                self._settling.look()
+                self._settling.step(more_comes=False)
             try:
                 self._load_or_isolate(batch)
             finally:
@@ -107,24 +110,20 @@ class Loading:
             )
 
     def _write(self, batch: Prepared, records: Sequence[Record]) -> None:
-        """The commands among *records*, and the bodies that were not loaded before."""
+        """What *records* command, or those of their bodies that were not loaded before."""
         con = self._con
+        if batch.is_command:
+            for record in records:
+                commands.execute(con, record)
+            return
         known = progress.known_bodies(con, list(batch.bodies)) if batch.bodies else set()
         new = {key: record for key, record in batch.bodies.items() if key not in known}
         if new:
             progress.write_bodies(con, list(new))
         if batch.tables is not None and not known:
             ledger.receive(con, batch.tables)
-            return
-        fresh = {record.start for record in new.values()}
-        wanted = [record for record in records if record.kind is Kind.COMMAND or record.start in fresh]
-        for is_command, group in groupby(wanted, key=lambda record: record.kind is Kind.COMMAND):
-            if is_command:
-                ledger.derive_pending(con)  # a command meets what was acknowledged before it
-                for record in group:
-                    commands.execute(con, record)
-            else:
-                ledger.receive(con, ledger.incoming(decode(list(group))))
+        elif new:
+            ledger.receive(con, ledger.incoming(decode(list(new.values()))))
 
 
 def load_all(
@@ -138,6 +137,7 @@ def load_all(
     try:
         while loading.load_next():
             loaded(loading.position)
+            pa.default_memory_pool().release_unused()
             if folding.log_bytes > MOST_LOG:
                 folding.fold()
     finally:

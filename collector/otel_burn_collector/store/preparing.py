@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 from otel_burn_collector import ledger
@@ -27,13 +28,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prepared:
-    """Records that are loaded in one transaction, and what was made of them already."""
+    """Records that are loaded in one transaction, commands or bodies, and what was made of them already."""
 
     items: Sequence[Record | Damage]
     bodies: Mapping[str, Record] = field(default_factory=dict)
     """The first record with each body, by the body's hash."""
     tables: ledger.Incoming | None = None
-    """The rows of all bodies; None where commands come between, or one of them makes no rows."""
+    """The rows of all bodies; None where one of them makes no rows."""
+
+    @property
+    def is_command(self) -> bool:
+        """Whether its records are commands."""
+        return any(map(_is_command, self.items))
 
     @property
     def files(self) -> Sequence[Path]:
@@ -89,13 +95,10 @@ class Preparing:
 def prepare(items: Sequence[Record | Damage], staging: Path) -> Prepared:
     """*items* as they can be loaded."""
     bodies: dict[str, Record] = {}
-    commands = False
     for item in items:
-        if isinstance(item, Record) and item.kind is Kind.COMMAND:
-            commands = True
-        elif isinstance(item, Record):
+        if isinstance(item, Record) and not _is_command(item):
             bodies.setdefault(progress.body_hash(item.kind, item.payload), item)
-    if commands or not bodies:
+    if not bodies:
         return Prepared(items, bodies)
     try:
         tables = ledger.incoming(decode(list(bodies.values())), staging)
@@ -112,16 +115,21 @@ def discard(batch: Prepared) -> None:
 
 
 def _batches(found: Sequence[Record | Damage]) -> Iterator[list[Record | Damage]]:
-    batch: list[Record | Damage] = []
-    size = 0
-    for item in found:
-        batch.append(_unpacked(item))
-        size += len(batch[-1].payload) if isinstance(batch[-1], Record) else 0
-        if size >= BATCH_BYTES:
+    for _, alike in groupby(found, key=_is_command):
+        batch: list[Record | Damage] = []
+        size = 0
+        for item in alike:
+            batch.append(_unpacked(item))
+            size += len(batch[-1].payload) if isinstance(batch[-1], Record) else 0
+            if size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
             yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+
+
+def _is_command(item: Record | Damage) -> bool:
+    return isinstance(item, Record) and item.kind is Kind.COMMAND
 
 
 def _unpacked(item: Record | Damage) -> Record | Damage:

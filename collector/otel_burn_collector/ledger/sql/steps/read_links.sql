@@ -3,8 +3,8 @@
 -- two processes reports one call only where one report lies within the other in time, as a gateway's does within its
 -- client's: servers reuse response ids, and a second process that asks the same again pays again.
 WITH near AS MATERIALIZED (
-    SELECT near_links.key, report_id, emitter
-    FROM near_links JOIN (SELECT report_id, emitter FROM resolved) USING (report_id)
+    SELECT near_links.key, report_id, emitter, request_id, response_id, pairing
+    FROM near_links JOIN (SELECT report_id, emitter, request_id, response_id, pairing FROM resolved) USING (report_id)
 ), shared AS (
     -- A thousand calls of one emitter under one key are no pair.
     SELECT key FROM near GROUP BY key HAVING min(emitter) <> max(emitter)
@@ -12,6 +12,7 @@ WITH near AS MATERIALIZED (
     SELECT DISTINCT one.report_id AS one_id, two.report_id AS two_id
     FROM (FROM near SEMI JOIN shared USING (key)) AS one
     JOIN near AS two ON two.key = one.key AND one.report_id < two.report_id AND one.emitter <> two.emitter
+     AND (one.request_id = two.request_id OR one.response_id = two.response_id OR one.pairing = two.pairing)
 ), one AS MATERIALIZED (
     -- In steps: left to itself, the planner compares all reports with all by time.
     SELECT pair.two_id, resolved.* FROM pair JOIN resolved ON resolved.report_id = pair.one_id
