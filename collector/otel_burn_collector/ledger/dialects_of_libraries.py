@@ -215,6 +215,18 @@ LIBRARIES: Final = (
         ttft_factor=1000,
         fields=GENAI,
     ),
+    # OpenLLMetry for JavaScript 0.27, whose spans do not say which are streams.
+    Dialect(
+        name="openllmetry-js-openai",
+        rank=31,
+        scope=r"@traceloop/instrumentation-openai",
+        markers=OPERATION,
+        marker_values=INFERENCE,
+        leaves_out="cached and reasoning tokens",
+        remark="of streams it counts the texts itself, far too few tokens",
+        ttft_factor=1000,
+        fields=GENAI,
+    ),
     # Langtrace 3.8 is no parent of the spans below it.
     Dialect(
         name="langtrace",

@@ -63,6 +63,15 @@ def test_mastra_names_an_api_as_the_provider(world: Any, said: str, provider: st
     assert (call["provider"], call["input_tokens"], call["cache_read_tokens"]) == (provider, 1007, 256)
 
 
+def test_what_openllmetry_for_javascript_tells_is_an_estimate(world: Any) -> None:
+    """Version 0.27: no cached tokens, and of streams its own count, without a word which they are."""
+    said = MASTRA | {"gen_ai.provider.name": "openai", "gen_ai.response.id": "chatcmpl-1"}
+    del said["gen_ai.usage.cache_read.input_tokens"]
+    world.load(world.span("@traceloop/instrumentation-openai", said, scope_version="0.27.0"))
+    call = world.call()
+    assert (call["input_tokens"], call["cost_status"]) == (1007, "estimated")
+
+
 def test_vercels_sdk_wraps_an_embedding_in_a_span_of_its_kind(world: Any) -> None:
     """Version 7: the outer one says nothing of usage."""
     said = {
