@@ -109,3 +109,19 @@ def test_the_doctor_says_it(db: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert {"unknown usage", "not accounted for"} <= {each["about"] for each in json.loads(done.stdout)}
     assert examine(tmp_path / "none.duckdb") == []
+
+
+def test_a_record_of_an_agent_that_changed_its_name_is_an_alarm(tmp_path: Path) -> None:
+    """Another version of Claude Code calls its calls otherwise: they are not counted, and that is a problem."""
+    told = {"model": "claude-opus-5-5", "input_tokens": 3, "output_tokens": 9, "session.id": "s1"}
+    records = [
+        {"timeUnixNano": str(START + number), "attributes": _attributes(told | {"event.name": name})}
+        for number, name in enumerate(("api_request", "api_answer", "api_answer"))
+    ]
+    scope = {"scope": {"name": "com.anthropic.claude_code.events", "version": "9"}, "logRecords": records}
+    (tmp_path / "otlp.json").write_text(json.dumps({"resourceLogs": [{"scopeLogs": [scope]}]}))
+    for _ in range(2):
+        import_wanted(tmp_path / "burn.duckdb", Wanted(paths=[tmp_path / "otlp.json"]))
+    ((_, about, said),) = [each for each in examine(tmp_path / "burn.duckdb") if each[0] == "problem"]
+    assert about == "unknown usage"
+    assert "claude_code.events 9 says input_tokens in api_answer (2 times, lastly 3)" in said

@@ -9,10 +9,21 @@ from typing import Any, Final, NamedTuple
 
 from otel_burn_collector.ledger.attributes import Source
 from otel_burn_collector.ledger.contents import manifest_of
+from otel_burn_collector.ledger.dialect import NO_CALLS, OPERATION
 from otel_burn_collector.ledger.dialects import DIALECTS, Dialect
+from otel_burn_collector.ledger.dialects_of_agents import AGENTS
 from otel_burn_collector.ledger.operations import OPERATION_NAMES
 from otel_burn_collector.ledger.usage import usage_of
-from otel_burn_collector.ledger.values import first_of, number, provider_id, texts, usd, whole, wholes
+from otel_burn_collector.ledger.values import (
+    first_of,
+    number,
+    provider_id,
+    texts,
+    token_count,
+    usd,
+    whole,
+    wholes,
+)
 from otel_burn_collector.providers import PROVIDER_NAMES
 
 SAYS_NOTHING: Final = ("", "null", "[]")
@@ -47,12 +58,26 @@ class Carrier(NamedTuple):
     meaning: str | None
 
 
-def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The reports among *records* (of `records.records`), and their manifests."""
-    reports, manifests = [], []
+class Read(NamedTuple):
+    """What records say."""
+
+    reports: Sequence[Row]
+    manifests: Sequence[Row]
+    unread: Sequence[Row]
+    """Tokens that an agent we know tells in records that we don't: rows of `store.unknown_usage`."""
+
+
+def read(records: Iterable[Record]) -> Read:
+    """The reports among *records* (of `records.records`), their manifests, and what seems to be one and is not read."""
+    reports, manifests, unread = [], [], []
     for record in records:
         said = record["attributes"]
         dialect = _dialect(record, said)
+        if dialect is None:
+            unread += [
+                _unread(record, name)
+                for name in _tokens_of(record["signal"], record["scope_name"] or "", said)
+            ]
         if dialect is None or not dialect.counts:
             continue
         fields = _fields(dialect, said)
@@ -62,7 +87,39 @@ def read(records: Iterable[Record]) -> tuple[Sequence[Row], Sequence[Row]]:
             manifests.append(_manifest(fields, report))
         elif lists := manifest_of(record["content"]) if record["content"] else {}:
             manifests.append(_listed(report) | lists)
-    return reports, manifests
+    return Read(reports, manifests, unread)
+
+
+def _tokens_of(signal: str, scope: str, said: Fields) -> Sequence[str]:
+    """The first attribute by which an agent of this *scope* tells tokens of a call, where it says some."""
+    if any(said.get(name) in NO_CALLS for name in OPERATION):
+        return ()
+    return [name for name in _token_names(signal, scope) if token_count(said.get(name))][:1]
+
+
+@lru_cache(4096)
+def _token_names(signal: str, scope: str) -> Sequence[str]:
+    """Of agents alone: what others tell in the convention's names is read whatever they call it."""
+    return [
+        source
+        for each in AGENTS
+        if each.counts and each.signal == signal and re.fullmatch(each.scope, scope)
+        for field in ("input_tokens", "output_tokens")
+        for source in each.fields.get(field, ())
+        if isinstance(source, str)
+    ]
+
+
+def _unread(record: Record, name: str) -> Row:
+    """A row of `store.unknown_usage` for *record*."""
+    return {
+        "attribute": f"{name} in {record['event']}",
+        "scope_name": record["scope_name"],
+        "scope_version": record["scope_version"],
+        "spans": 1,
+        "last_at": record["ended_at"],
+        "example": record["attributes"][name][:64],
+    }
 
 
 def _dialect(record: Record, said: Fields) -> Dialect | None:

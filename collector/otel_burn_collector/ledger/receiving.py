@@ -12,7 +12,7 @@ from otel_burn_collector.ledger.incoming import Incoming, any_rows, incoming
 from otel_burn_collector.ledger.listing import store_lists
 from otel_burn_collector.ledger.reading import read
 from otel_burn_collector.ledger.records import records
-from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, corrections, table
+from otel_burn_collector.ledger.report_rows import MANIFESTS, REPORTS, UNREAD, corrections, table
 from otel_burn_collector.ledger.spoken import hear
 from otel_burn_collector.ledger.statements import count, registered, rows, run
 from otel_burn_collector.ledger.tool_runs import tool_runs
@@ -51,7 +51,10 @@ def _receive(con: duckdb.DuckDBPyConnection, tables: Incoming) -> None:
 def touch(con: duckdb.DuckDBPyConnection, tables: Incoming) -> None:
     """Store what the new spans and records report; `seeds` has the reports that they change, new ones and old."""
     run(con, "insert_lineage", "find_grown")
-    reports, manifests = read(new_records(con, tables))
+    reports, manifests, unread = read(new_records(con, tables))
+    if unread:
+        with registered(con, new_unread=table(unread, UNREAD)):
+            run(con, "insert_unread")
     with registered(con, new_reports=table(reports, REPORTS)):
         run(con, "touch_reports")
         if count(con, "grown"):

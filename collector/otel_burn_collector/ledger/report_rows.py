@@ -82,6 +82,16 @@ CORRECTIONS: Final = pa.schema(
 )
 
 
+UNREAD: Final = pa.schema(
+    {
+        **dict.fromkeys(("attribute", "scope_name", "scope_version"), _TEXT),
+        "spans": _COUNT,
+        "last_at": pa.timestamp("ns"),
+        "example": _TEXT,
+    }
+)
+
+
 def corrections(reports: Sequence[Mapping[str, Any]]) -> pa.Table:
     """What was corrected in *reports*."""
     rows = [
