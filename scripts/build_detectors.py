@@ -4,7 +4,6 @@ Examples are runs: `otel-burn demo` and the wasteful agents of benchmarks/, real
 the small runs of `detector_examples.py`, by way of OTLP and `otel-burn import`.
 """
 
-import inspect
 import json
 import os
 import signal
@@ -64,7 +63,7 @@ class Example:
 
 def page(detector: Detector, example: Example | None) -> str:
     """The page of a *detector*, with its *example*."""
-    question, *paragraphs = _docstring(detector).split("\n\n")
+    question, *paragraphs = detector.page.split("\n\n")
     parts = [f"# {detector.name}", NOTE, question, *map(_bold, paragraphs)]
     reads = ", ".join(f"`{view}`" for view in detector.needs)
     parts.append(f"It judges {SEES[detector.partition]} as a whole, and reads {reads}.")
@@ -83,7 +82,7 @@ def page(detector: Detector, example: Example | None) -> str:
 def overview() -> str:
     """What each detector asks."""
     rows = [
-        f"| [{each.name}]({each.name}.md) | {_docstring(each).splitlines()[0].split('? ')[0].rstrip('?')}? |"
+        f"| [{each.name}]({each.name}.md) | {each.page.splitlines()[0].split('? ')[0].rstrip('?')}? |"
         for each in DETECTORS
     ]
     return "\n".join(["# Detectors", "", NOTE, "", "| detector | asks |", "|---|---|", *rows]) + "\n"
@@ -192,11 +191,6 @@ def _dearest(rows: list[dict[str, Any]], calls: list[dict[str, Any]], made: str)
     """Of each detector the finding that cost most."""
     ordered = sorted(rows, key=lambda row: row["wasted_usd_high"] or 0)
     return {row["detector"]: Example(row, calls, made) for row in ordered}
-
-
-def _docstring(detector: Detector) -> str:
-    find = getattr(detector.find, "func", detector.find)  # one function may serve two partitions
-    return inspect.getdoc(sys.modules[find.__module__]) or ""
 
 
 def _bold(paragraph: str) -> str:

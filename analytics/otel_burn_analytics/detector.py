@@ -13,9 +13,11 @@ How to add one, in one file under `detectors/`:
    what people say of findings (`store.marks`) is kept apart, by `finding_id`, so it survives.
 
 The module's docstring is the detector's page (`docs/detectors/`): the question it answers, then the paragraphs
-*Rule*, *Defaults*, *Needs*, *Blind spots* and *Complexity*.
+*Rule*, *Defaults*, *Dollars*, *Needs*, *Blind spots* and *Complexity*.
 """
 
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,6 +49,12 @@ class Detector:
     """How far before the newest call of its partition it looks; None: to the beginning."""
     version: int = 1
     """Raise it when the rule changes: what an older version judged is judged again."""
+
+    @property
+    def page(self) -> str:
+        """What its module says of it: the question that it answers, then the paragraphs named above."""
+        find = getattr(self.find, "func", self.find)  # one function may serve two partitions
+        return inspect.getdoc(sys.modules[find.__module__]) or ""
 
     def judge(self, frames: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
         """The findings in *frames*, one for each view; columns that a frame lacks are NULL."""

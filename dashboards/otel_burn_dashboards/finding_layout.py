@@ -2,7 +2,7 @@
 
 from datetime import UTC
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import streamlit as st
@@ -12,6 +12,10 @@ from otel_burn_dashboards import columns, finding_tables, findings_layout, judgi
 from otel_burn_dashboards.figures import clock, detector, exact_usd, plain, short, usd, usd_range
 from otel_burn_dashboards.state import View
 from otel_burn_dashboards.summaries import Figure
+
+LAP: Final = "What it cost at most, for each of its calls after the first"
+PARAGRAPHS: Final = ("Rule", "Dollars", "Blind spots")
+"""What a reader of a finding wants to know of its detector."""
 
 
 def show(finding: str, seen: View) -> None:
@@ -34,8 +38,19 @@ def show(finding: str, seen: View) -> None:
     _figures(about, found.turns, seen)
     st.markdown(plain(about["evidence"] or ""))
     st.success(f"**Fix:** {plain(about['fix'] or '')}", icon=":material/build:")
+    _rule(about)
     _pattern(found, about)
     _turns(found, about, seen)
+
+
+def _rule(about: dict[str, Any]) -> None:
+    """By which rule it was found, under which assumption it could have been cheaper, and what is not seen."""
+    told = judging.rule(about["detector"])
+    if told:
+        with st.expander("By which rule, and how it is counted", icon=":material/rule:"):
+            for title, text in told.items():
+                if title.startswith(PARAGRAPHS):
+                    st.markdown(f"**{title}.** {text}".replace("$", "\\$"))
 
 
 def _mark(about: dict[str, Any]) -> None:
@@ -61,9 +76,7 @@ def _figures(about: dict[str, Any], turns: pl.DataFrame, seen: View) -> None:
         ),
         Figure("Confidence", sure, "How sure the detector is that nothing was won by it"),
         Figure("LLM calls", f"{calls:,}", "The calls that are part of it"),
-        Figure(
-            "A lap costs", _lap(high, calls), "What it cost at most, for each of its calls after the first"
-        ),
+        *([Figure("A lap costs", _lap(high, calls), LAP)] if _is_loop(about) else []),
         Figure("Could have stopped", _stop(about, turns), "The first turn at which it could have been known"),
     ]
     with st.container(border=True):
@@ -73,6 +86,10 @@ def _figures(about: dict[str, Any], turns: pl.DataFrame, seen: View) -> None:
             plain(f"From {clock(_utc(about['first_at']), zone)} to {clock(_utc(about['last_at']), zone)}")
             + (plain(f" · work item {about['work_id']}") if about["work_id"] else "")
         )
+
+
+def _is_loop(about: dict[str, Any]) -> bool:
+    return about["tier"] == "loop" or str(about["detector"]).startswith("loop")
 
 
 def _lap(high: Decimal | None, calls: int) -> str:
@@ -86,9 +103,7 @@ def _stop(about: dict[str, Any], turns: pl.DataFrame) -> str:
 
 def _pattern(found: judging.Finding, about: dict[str, Any]) -> None:
     """What a loop goes through again and again."""
-    if (
-        about["tier"] != "loop" and not str(about["detector"]).startswith("loop")
-    ) or found.pattern.is_empty():
+    if found.pattern.is_empty() or not _is_loop(about):
         return
     laps = judging.laps(found.pattern)
     with parts.section("What repeats"):

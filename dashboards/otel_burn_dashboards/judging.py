@@ -11,6 +11,7 @@ from otel_burn.errors import BurnError
 from otel_burn.wording import plural
 from otel_burn_analytics import findings as detection
 from otel_burn_analytics.queries import Scope as Time
+from otel_burn_analytics.registry import DETECTORS
 from otel_burn_analytics.report import urgent
 from otel_burn_collector.reader import Ledger
 from otel_burn_dashboards.asking import ask, ask_spent, frame, statement
@@ -200,6 +201,13 @@ def judge(ledger: Ledger, *, scope: Scope) -> int:
 def mark(ledger: Ledger, *, finding: str, expected: bool) -> None:
     """Say whether a finding is expected."""
     ledger.mark(finding, expected=expected)
+
+
+def rule(detector: str) -> dict[str, str]:
+    """What a detector says of itself, by paragraph (`Rule`, `Dollars`, `Blind spots` …); nothing of an unknown one."""
+    page = next((one.page for one in DETECTORS if one.name == detector), "")
+    parted = (paragraph.replace("\n", " ").partition(": ") for paragraph in page.split("\n\n"))
+    return {title: text[:1].upper() + text[1:] for title, _, text in parted if text}
 
 
 def laps(pattern: pl.DataFrame) -> list[tuple[str, int]]:

@@ -49,6 +49,8 @@ def test_a_finding_opens_from_its_url(open_page: OpenPage, db: Path, metrics: Me
     assert metrics(app)["Could have stopped"].startswith("turn ")
     assert "**run_tests**" in said(app)
     assert "**Fix:**" in said(app)
+    assert "**Rule.**" in said(app)
+    assert "**Blind spots.**" in said(app)
     notes = app.dataframe[0].value["note"].to_list()
     assert notes.count("could have been stopped here") == 1
 
