@@ -56,7 +56,7 @@ def burn_figures(burn: Burn) -> tuple[Figure, ...]:
     def against(name: str) -> str | None:
         return None if before is None else change(_number(getattr(now, name)), _number(getattr(before, name)))
 
-    spend = f"US dollars of the calls that have a price: {exact_usd(now.cost_usd)}"
+    spend = f"{_PRICES} {exact_usd(now.cost_usd)}"
     tokens = f"Read {count(now.input_tokens)}, written {count(now.output_tokens)}"
     calls = f"In {plural(now.sessions, 'session')}; {plural(now.failed, 'call')} failed"
     return (
@@ -76,6 +76,10 @@ def burn_figures(burn: Burn) -> tuple[Figure, ...]:
     )  # fmt: skip
 
 
+_PRICES: Final = (
+    "US dollars of the calls that have a price: at the providers' list prices, or as they told it. Discounts and "
+    "subscriptions are not known."
+)
 _MISSED: Final = (
     "What input cost that the turn before had sent or received already, and that no cache served. By counts, as nobody "
     "looks into prompts; part of the spend:"
@@ -127,7 +131,7 @@ def session_figures(about: Mapping[str, Any]) -> tuple[Figure, ...]:
         Figure(
             "Spend",
             _spend(about["cost_usd"], about["unpriced_calls"]),
-            "US dollars, of the calls that have a price",
+            f"{_PRICES} {exact_usd(about['cost_usd'])}",
         ),
         Figure("LLM calls", count(about["calls"]), "The session's turns, failed calls too"),
         Figure("Lasted", lasting(_length(about)), "From the first call's start to the last call's end"),
