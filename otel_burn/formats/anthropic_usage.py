@@ -16,6 +16,8 @@ def read_usage(usage: Json) -> Usage | None:
         return None
     read, written = count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")
     five_minutes, hour = _by_lifetime(mapping(usage, "cache_creation"), written)
+    if written is None and (five_minutes, hour) != (None, None):
+        written = (five_minutes or 0) + (hour or 0)
     if written is None and (five_minutes is not None or hour is not None):
         written = (five_minutes or 0) + (hour or 0)
     return Usage(

@@ -142,3 +142,14 @@ def test_system_messages_within_the_conversation_are_system_blocks() -> None:
         b'{"system": "a", "messages": [{"role": "user", "content": "b"}, {"role": "system", "content": "c"}]}'
     )
     assert [block.kind for block in FORMAT.blocks(asked)] == ["system", "user", "system"]
+
+
+def test_what_was_written_to_the_cache_is_the_sum_of_its_lifetimes_where_nobody_gives_it() -> None:
+    """An answer without the total still says all that it read; without either, nothing is known."""
+    five = {"ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 30}
+    said = {"input_tokens": 3, "cache_read_input_tokens": 7, "output_tokens": 1}
+    found = [read(said | more).usage for more in ({"cache_creation": five}, {"cache_creation": {}})]
+    assert [each and (each.input_tokens, each.cache_write_tokens) for each in found] == [
+        (100, 90),
+        (10, None),
+    ]
