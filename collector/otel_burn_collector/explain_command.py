@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from otel_burn.command import Command
@@ -39,7 +40,7 @@ def lines(explained: Explained) -> Iterator[str]:
     model = call["response_model"] or call["request_model"] or "an unknown model"
     yield f"call {call['call_id']}  {model}  {call['started_at']} UTC  {call['status']}"
     yield from (f"  also known as {alias}" for alias in explained["aliases"])
-    yield f"  session {call['session_id']}, agent {call['agent']}"
+    yield f"  session {call['session_id'] or 'unknown'}, agent {call['agent'] or 'unknown'}"
     yield f"  tokens: {_tokens(call)}; usage {call['usage_status']}"
     yield from _bill(call)
     yield f"reported {_times(len(explained['reports']))}, the most trusted first:"
@@ -64,7 +65,18 @@ def _bill(call: Explained) -> Iterator[str]:
     cost = "unknown" if call["cost_usd"] is None else f"${call['cost_usd']:f}"
     yield f"  cost: {cost} ({call['cost_status']}, rates {call['rate_version']})"
     for line in call["cost_lines"] or ():
-        yield "    " + ", ".join(f"{name} {value}" for name, value in line.items() if value is not None)
+        parts = (("", "quantity"), (" ", "unit"), (" at $", "rate"), (" = $", "usd"), (", rate ", "rate_id"))
+        yield "    " + "".join(
+            before + _short(line[name]) for before, name in parts if line[name] is not None
+        )
+
+
+def _short(value: str | int | Decimal) -> str:
+    """A number without an exponent, and the zeros at its end."""
+    if isinstance(value, Decimal):
+        text = f"{value:,f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _report(number: int, report: Explained) -> Iterator[str]:

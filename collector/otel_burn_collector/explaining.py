@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from otel_burn.errors import BurnError
+from otel_burn_collector.formats import objects
 from otel_burn_collector.ledger.dialects import DIALECTS
 from otel_burn_collector.ledger.usage import habits
 from otel_burn_collector.reader import Ledger
@@ -57,8 +58,8 @@ def find_call(ledger: Ledger, said: str) -> str:
 def explain(ledger: Ledger, said: str) -> dict[str, Any]:
     """All that there is to say of the call that *said* names."""
     named = {"call_id": find_call(ledger, said)}
-    (call,) = ledger.query(CALL, named).to_pylist()
-    reports = [_report(row) for row in ledger.query(REPORTS, named).to_pylist()]
+    (call,) = objects(ledger.query(CALL, named))
+    reports = [_report(row) for row in objects(ledger.query(REPORTS, named))]
     return {
         "call": call,
         "aliases": [row["alias"] for row in ledger.query(ALIASES, named).to_pylist()],

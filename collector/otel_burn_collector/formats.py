@@ -71,6 +71,11 @@ FORMATS: dict[str, Callable[[pa.Table], bytes]] = {
 BINARY = frozenset({"parquet", "arrow"})
 
 
+def objects(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of *table*, times as text to the nanosecond: as Python's own, Arrow would want pandas for them."""
+    return [dict(zip(table.column_names, row, strict=True)) for row in _rows(table)]
+
+
 def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
     columns = [_values(column) for column in table.columns]
     return list(zip(*columns, strict=True)) if columns else []
