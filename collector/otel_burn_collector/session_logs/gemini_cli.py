@@ -100,6 +100,8 @@ class _Chat:
             without_id(line.number, self._report)
             return
         if self._open is not None and self._open[0].get("id") == name:
+            if maybe_nanoseconds(row.get("timestamp")) is None:
+                row = row | {"timestamp": self._open[0].get("timestamp")}
             self._open = row, line, self._open[2] + 1
             return
         yield from self.flush()

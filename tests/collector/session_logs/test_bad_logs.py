@@ -198,6 +198,16 @@ def test_what_one_row_of_a_response_says_wrong_another_says_right(write_rows: Wr
     assert [(problem.line, "output_tokens" in problem.reason) for problem in problems] == [(2, True)]
 
 
+def test_a_chats_message_that_is_written_again_without_its_time_keeps_it(
+    write_rows: WriteRows, read: Any
+) -> None:
+    """The first writing told when it was."""
+    again = chat_answer("m1") | {"timestamp": "yesterday", "toolCalls": []}
+    chat = {"sessionId": "s-1", "projectHash": "abc", "startTime": "2026-11-22T11:09:00.000Z"}
+    calls, problems = read(write_rows("session.jsonl", [chat, chat_answer("m1"), again]))
+    assert ([call.key for call in calls], problems) == (["m1"], [])
+
+
 def test_a_database_that_cannot_be_read_is_named(tmp_path: Path, read: Any) -> None:
     """A row that is no JSON by its number, one that is locked or cut as a whole."""
     path = tmp_path / "opencode.db"
