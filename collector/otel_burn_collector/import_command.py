@@ -16,7 +16,6 @@ from otel_burn.errors import BurnError
 from otel_burn.wording import plural
 from otel_burn_collector.parsing import add_db, add_json, examples
 from otel_burn_collector.session_logs.places import AGENTS
-from otel_burn_collector.without_pandas import refuse_pandas
 
 if TYPE_CHECKING:
     from otel_burn_collector.importing import Imported
@@ -68,7 +67,6 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    refuse_pandas()
     from otel_burn_collector.importing import Wanted, import_wanted  # noqa: PLC0415 - heavy
 
     db: Path = (arguments.db or locations.database()).absolute()
