@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +20,12 @@ from otel_burn_collector.session_logs.taking import Sink, Taken, fresh_logs, tak
 from otel_burn_collector.session_logs.telling import tell
 
 TIMES = {"since_ns": 0, "now_ns": 1_800_000_000 * 10**9}
+
+
+@pytest.fixture(autouse=True)
+def _no_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process imports the main module of the old one: where pages were tested before, that is one of those."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @dataclass
