@@ -83,10 +83,15 @@ class _Response:
         self._rows = self._end = 0
 
     def add(self, message: dict[str, Any], usage: Mapping[str, Any], row: Row, line: Line) -> None:
-        """The next row. The *usage* of older versions' first rows is a placeholder: the largest output counts."""
+        """The next row. The *usage* of older versions' first rows is a placeholder: the largest output counts.
+
+        The other row counts for what that one does not tell.
+        """
         known = as_dict(self.message.get("usage"))
+        less, more = (known, usage) if _output(usage) >= _output(known) else (usage, known)
         kept = {name: message.get(name) or self.message.get(name) for name in ("model", "stop_reason")}
-        self.message = message | kept | {"usage": usage if _output(usage) >= _output(known) else known}
+        told = {name: count for name, count in more.items() if count is not None}
+        self.message = message | kept | {"usage": {**less, **told}}
         self.parts += as_list(message.get("content"))
         told_ns = maybe_nanoseconds(row.timestamp)
         if self.ended_ns is None:

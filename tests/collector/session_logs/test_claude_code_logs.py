@@ -80,6 +80,34 @@ def test_the_rows_of_a_response_are_one_call(write_rows: WriteRows, read: Any) -
     assert found.response.complete  # older versions never say why a response ended
 
 
+def test_what_the_last_row_of_a_response_does_not_count_its_others_do(
+    write_rows: WriteRows, read: Any
+) -> None:
+    """And what it counts, counts."""
+    whole = {
+        "input_tokens": 3,
+        "cache_read_input_tokens": 100,
+        "output_tokens_details": {"thinking_tokens": 7},
+    }
+    log = write_rows(
+        "s.jsonl",
+        [
+            asked("u1", None, 1),
+            said("a1", "u1", 3, "msg_1", usage=whole | {"output_tokens": 1}),
+            said("a2", "a1", 4, "msg_1", usage={"input_tokens": None, "output_tokens": 57}),
+        ],
+    )
+    ((found,), problems) = read(log)
+    assert problems == []
+    used = found.response.usage
+    assert (used.input_tokens, used.cache_read_tokens, used.output_tokens, used.reasoning_tokens) == (
+        103,
+        100,
+        57,
+        7,
+    )
+
+
 def test_rows_of_parallel_agents_in_one_file_are_told_apart(write_rows: WriteRows, read: Any) -> None:
     """Older versions write sub-agents into the main transcript, and the rows of their responses mix."""
     log = write_rows(
