@@ -68,7 +68,7 @@ def test_a_ledger_is_written_and_read_without_pandas(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "makes no rows" not in done.stderr
-    assert f"{span}" in done.stdout
+    assert span in done.stdout
 
 
 def _attributes(said: dict[str, str]) -> list[dict[str, object]]:
